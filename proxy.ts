@@ -12,6 +12,7 @@ import { isOwnAddress } from "./lib/core/own-addresses";
 import { readTarget } from "./lib/core/request-target";
 import { uiOrigin } from "./lib/server/config/ui-origin";
 import { apiHeaders } from "./lib/server/http/api-headers";
+import { PAGE_HEADER } from "./lib/server/http/page-header";
 import { WALLETCONNECT_RELAY, WALLETCONNECT_VERIFY } from "./lib/wire/wallet";
 
 const HEADER = "content-security-policy";
@@ -90,6 +91,9 @@ function ownPage(request: NextRequest): NextResponse {
   });
   const headers = new Headers(request.headers);
   headers.set(HEADER, policy);
+  // The script's own navigation gets no data with the page, so the router keeps nothing of a person.
+  if (request.headers.has("rsc")) headers.delete(PAGE_HEADER);
+  else headers.set(PAGE_HEADER, request.nextUrl.pathname);
   const response = NextResponse.next({ request: { headers } });
   const common = Object.entries(apiHeaders(request.headers.get("x-forwarded-proto")));
   for (const [name, value] of common) response.headers.set(name, value);

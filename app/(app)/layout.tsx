@@ -1,5 +1,6 @@
+import { renderedData } from "@/lib/server/http/next-route";
 import { AppShell } from "../_ui/features/shell/app-shell";
 
-export default function AppLayout({ children }: { children: React.ReactNode }) {
-  return <AppShell>{children}</AppShell>;
+export default async function AppLayout({ children }: { children: React.ReactNode }) {
+  return <AppShell rendered={await renderedData()}>{children}</AppShell>;
 }

@@ -2,7 +2,8 @@ import { answerWithProblem } from "./support/problem";
 import { expect, test } from "./support/test";
 
 const views = [
-  ["/signals", "**/api/signals*", "Your signals could not be read"],
+  // Without a filter, the data of Signals come in the page.
+  ["/signals?show=trust", "**/api/signals*", "Your signals could not be read"],
   ["/contacts", "**/api/contacts", "Your contacts could not be read"],
   ["/circle", "**/api/contacts", "Your circle could not be read"],
   ["/recognition", "**/api/recognition", "Recognition could not be read"],

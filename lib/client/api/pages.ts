@@ -4,7 +4,7 @@ import useSWRInfinite, { type SWRInfiniteConfiguration } from "swr/infinite";
 import { cacheKey } from "./keys";
 import { useViewOptions } from "./view-options";
 
-interface Page {
+export interface Page {
   readonly nextCursor: string | null;
 }
 

@@ -1,17 +1,21 @@
 /** The caller's views as hooks. Each is read once for all components that use it, and again when an event says that it changed. */
 import { useMemo } from "react";
-import useSWR, { type SWRResponse } from "swr";
-import { unstable_serialize } from "swr/infinite";
+import useSWR, { type SWRResponse, unstable_serialize } from "swr";
 import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 import { type Definition, type Profile, RecognitionAnswer, type RecognitionInstance } from "@/lib/wire/recognition";
 import { KEYS, pathOfKey } from "./keys";
-import { type Paged, pageKeys, usePages } from "./pages";
-import { readCircle, readContacts, readProfiles, readView, recognitionPath } from "./reads";
+import { profilesKey, RECOGNITION_LIST, recognitionKeys } from "./lists";
+import { type Paged, usePages } from "./pages";
+import { readCircle, readContacts, readProfiles, readView } from "./reads";
+import { useFirstRead, useTakenOver } from "./rendered";
 import { useViewOptions } from "./view-options";
 
 /** Bonded contacts, requests in both directions and trust, as an SWR response: `{ data, error, mutate, … }`. */
 export function useContacts(): SWRResponse<ContactsAnswer, Error> {
-  return useSWR<ContactsAnswer, Error>(KEYS.contacts, readContacts, useViewOptions());
+  return useSWR<ContactsAnswer, Error>(KEYS.contacts, readContacts, {
+    ...useViewOptions(),
+    ...useFirstRead(KEYS.contacts),
+  });
 }
 
 /** The circle and its nine slots, as an SWR response. */
@@ -21,11 +25,6 @@ export function useCircle(): SWRResponse<CircleAnswer, Error> {
 
 /** While a definition is missing, the page polls. Its arrival concerns no user in particular, so no event reports it. */
 const PENDING_POLL_MS = 15_000;
-
-const recognitionKeys = pageKeys(recognitionPath);
-
-/** The key of all pages of recognition together. */
-export const RECOGNITION_LIST = unstable_serialize(recognitionKeys);
 
 /** Every definition once. Those of newer pages win. */
 function eachOnce(definitions: readonly Definition[]): readonly Definition[] {
@@ -48,6 +47,7 @@ export function useRecognition(): Recognition {
     recognitionKeys,
     (key) => readView(RecognitionAnswer, pathOfKey(key)),
     {
+      revalidateOnMount: !useTakenOver(RECOGNITION_LIST),
       // A new instance moves the boundaries of all pages.
       revalidateAll: true,
       refreshInterval: (latest) =>
@@ -66,12 +66,13 @@ export function useRecognition(): Recognition {
 
 /** Profiles of the caller and of contacts, by id. Undefined until they have been read. The server leaves other ids out. */
 export function useProfiles(ids: readonly string[]): ReadonlyMap<string, Profile> | undefined {
-  const list = [...new Set(ids)].sort().join(",");
+  const key = profilesKey(ids);
+  const list = key[1];
   // The cache holds a list and not a map, because SWR compares by content and does not look into maps.
   const { data } = useSWR<Profile[], Error>(
-    list ? [KEYS.profiles, list] : null,
+    list ? key : null,
     ([, wanted]: readonly [string, string]) => readProfiles(wanted.split(",")),
-    { ...useViewOptions(), keepPreviousData: true },
+    { ...useViewOptions(), ...useFirstRead(unstable_serialize(key)), keepPreviousData: true },
   );
   return useMemo(() => data && new Map(data.map((profile) => [profile.userId, profile])), [data]);
 }

@@ -3,10 +3,13 @@
  * running read when its cache is written to, and a page would never arrive.
  */
 import { useEffect, useMemo, useRef, useState } from "react";
+import { unstable_serialize } from "swr/infinite";
 import { type Signal, SignalsAnswer } from "@/lib/wire/signals";
 import { pathOfKey } from "../api/keys";
-import { type Paged, pageKeys, usePages } from "../api/pages";
-import { readView, signalsPath } from "../api/reads";
+import { signalsKeys } from "../api/lists";
+import { type Paged, usePages } from "../api/pages";
+import { readView } from "../api/reads";
+import { useTakenOver } from "../api/rendered";
 import { onFeed } from "./feed";
 import { mergeSignals } from "./signal-merge";
 
@@ -25,11 +28,10 @@ export interface Signals extends Paged {
 export function useSignals(types: readonly string[] = NO_TYPES): Signals {
   const filter = types.join();
   const keys = useMemo(() => {
-    const wanted = filter === "" ? NO_TYPES : filter.split(",");
-    return pageKeys((cursor) => signalsPath({ types: wanted, cursor }));
+    return signalsKeys(filter === "" ? NO_TYPES : filter.split(","));
   }, [filter]);
   const { pages, ...paged } = usePages<SignalsAnswer>(keys, (key) => readView(SignalsAnswer, pathOfKey(key)), {
-    revalidateOnMount: true,
+    revalidateOnMount: !useTakenOver(unstable_serialize(keys)),
     revalidateFirstPage: false,
     revalidateOnFocus: false,
   });

@@ -1,11 +1,16 @@
 import "server-only";
 /** The Next side of a route: the only file of the server layer that knows Next. */
+import { headers } from "next/headers";
 import { after } from "next/server";
+import { systemClock } from "../../adapters/memory/system-clock";
+import type { Rendered } from "../../wire/rendered";
 import { getApp } from "../boot/start";
 import { uiOrigin } from "../config/ui-origin";
 import { judge } from "../front/gate";
 import { ROUTES, type RouteName } from "../routes/table";
 import { passWebRequest, refusal } from "../ui-origin/pass-web";
+import { firstViews } from "./first-views";
+import { PAGE_HEADER } from "./page-header";
 import { type AnyRoute, answer } from "./route";
 import { webResponse } from "./web-response";
 
@@ -26,6 +31,13 @@ export function nextRoute(name: RouteName): Handler {
 /** The handler for addresses that have no page and no route: passes requests on to UI_ORIGIN, or refuses them. */
 export async function passOn(request: Request): Promise<Response> {
   return refusalOf(request, uiOrigin(process.env) !== null) ?? passWebRequest(await getApp(), request);
+}
+
+/** The first data of the page that is rendered now. Null for a page that reads its data itself. */
+export async function renderedData(): Promise<Rendered | null> {
+  const given = await headers();
+  if (given.get(PAGE_HEADER) !== "/signals") return null;
+  return firstViews(getApp, given, (work) => after(work), systemClock);
 }
 
 function refusalOf(request: Request, hasUi: boolean): Response | null {

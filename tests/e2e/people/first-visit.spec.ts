@@ -100,3 +100,66 @@ test("a menu, a proof and a notice load when they are first used, and open at th
   await page.keyboard.press("Escape");
   await expect(signals.rows.first().getByRole("button", { name: /in this browser$/ })).toBeFocused();
 });
+
+/** Opens Signals with its data in it. On a busy machine the server may not wait for them, so it is tried again. */
+const openRendered = (page: Page, before: () => void = () => {}) =>
+  expect(async () => {
+    before();
+    const response = await page.goto("/signals");
+    expect(await response?.text()).toContain("<li data-signal=");
+  }).toPass();
+
+test("the first signals are in the page itself, for who is signed in and for nobody else", async ({
+  meet,
+  enterAs,
+  browser,
+  baseURL,
+}) => {
+  const [ann, ben, eve] = [await meet("Ann"), await meet("Ben"), await meet("Eve")];
+  await ann.bond(ben);
+  const { page } = await enterAs(ann);
+  const html = async (headers: Record<string, string> = {}) => (await page.request.get("/signals", { headers })).text();
+  await expect.poll(async () => (await html()).match(/<li data-signal=/g)?.length).toBe(2);
+  expect((await page.request.get("/signals")).headers()["cache-control"]).toMatch(/no-store/);
+  // The router keeps what it has asked for, also for the next person in this browser.
+  expect(await html({ rsc: "1" })).not.toContain(ben.id);
+
+  const context = await browser.newContext({ javaScriptEnabled: false, ...(baseURL ? { baseURL } : {}) });
+  const plain = await context.newPage();
+  await ann.enter(context);
+  await openRendered(plain);
+  await expect(plain.locator("[data-signal]")).toHaveCount(2);
+  await expect(plain.locator("[data-signal]").first()).toContainText("Ben");
+  await eve.enter(context);
+  await plain.goto("/signals");
+  await expect(plain.locator("[data-signal]")).toHaveCount(0);
+  expect(await plain.content()).not.toContain(ben.id);
+  await context.close();
+});
+
+test("the browser reads rendered signals no second time, and misses nothing that comes before its stream is open", async ({
+  meet,
+  enterAs,
+}) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.bond(ben);
+  const { page, signals } = await enterAs(ann);
+  const read: string[] = [];
+  page.on("request", (request) => {
+    if (/\/api\/(signals|contacts|recognition|profiles)/.test(request.url())) read.push(request.url());
+  });
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  await page.route("**/api/stream*", async (route) => {
+    await opened;
+    await route.continue();
+  });
+  await openRendered(page, () => read.splice(0));
+  await expect(signals.rows).toHaveCount(2);
+  await idle(page);
+  expect(read).toEqual([]);
+  await ben.trust(ann);
+  open();
+  await expect(signals.rows).toHaveCount(3);
+  await expect(signals.rows.first()).toContainText("Ben gave you trust");
+});

@@ -31,7 +31,8 @@ test("a stale answer is shown as stale", async ({ meet, enterAs }) => {
     const response = await route.fetch();
     await route.fulfill({ response, json: { ...(await response.json()), ...stale } });
   });
-  await shell.open("/signals");
+  // The server puts the data of Signals into the page.
+  await shell.open("/contacts");
   await expect(shell.freshness).toHaveText(/^1\d s behind$/);
   await page.unrouteAll({ behavior: "ignoreErrors" });
 });

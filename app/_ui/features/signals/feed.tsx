@@ -5,7 +5,7 @@ import { reasonOf } from "@/lib/client/api/http";
 import { useRecognition } from "@/lib/client/api/views";
 import { usePeople } from "@/lib/client/format/people";
 import { titleOfRecognition } from "@/lib/client/format/sentences";
-import { dayName, useNow } from "@/lib/client/format/time";
+import { dayName, useNow, useZone } from "@/lib/client/format/time";
 import { useSignals } from "@/lib/client/live/signals";
 import type { Signal } from "@/lib/wire/signals";
 import { Button } from "../../primitives/button";
@@ -71,17 +71,18 @@ function useRecognitionTitle() {
 
 function useDays(signals: readonly Signal[] | undefined, held: ReadonlySet<string>) {
   const now = useNow(HOUR_MS);
+  const zone = useZone();
   return useMemo(() => {
     const days: { day: string; signals: Signal[] }[] = [];
     for (const signal of signals ?? []) {
       if (held.has(signal.id)) continue;
-      const day = dayName(signal.ts, now);
+      const day = dayName(signal.ts, now, zone);
       const last = days.at(-1);
       if (last?.day === day) last.signals.push(signal);
       else days.push({ day, signals: [signal] });
     }
     return days;
-  }, [signals, held, now]);
+  }, [signals, held, now, zone]);
 }
 
 function NewPill({ count, onPress }: { count: number; onPress(): void }) {

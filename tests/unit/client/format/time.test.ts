@@ -73,3 +73,14 @@ describe("days where clocks change", () => {
     );
   });
 });
+
+describe("days in UTC", () => {
+  it("are the same words in every zone, so that a browser takes over what the server has rendered", async () => {
+    const ages = fc.tuple(fc.integer({ min: 0, max: 4_000_000_000_000 }), fc.integer({ min: 0, max: 40_000_000_000 }));
+    const instants = fc.sample(ages, 300);
+    const words = ({ dayName, timeAgo }: Time, zone?: "UTC") =>
+      instants.map(([ms, age]) => `${dayName(ms, ms + age, zone)}, ${timeAgo(ms, ms + age, zone)}`);
+    const there = words(await wordsIn("UTC"));
+    for (const zone of ["Pacific/Apia", "America/New_York"]) expect(words(await wordsIn(zone), "UTC")).toEqual(there);
+  });
+});
