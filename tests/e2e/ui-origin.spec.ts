@@ -225,6 +225,15 @@ for (const [name, program] of [
       expect(web.asked.length).toBe(before);
     });
 
+    test("an address that is too long is refused here", async () => {
+      const before = web.asked.length;
+      for (const path of ["/", "/api/"]) {
+        const long = await ask("GET", path + "x".repeat(5_000));
+        expect([long.status, JSON.parse(long.body.toString()).code], path).toEqual([414, "address-too-long"]);
+      }
+      expect(web.asked.length).toBe(before);
+    });
+
     test("a request that comes back here ends with an error", async () => {
       const circle = await ask("GET", "/circle-back");
       expect(circle.status).toBe(508);
