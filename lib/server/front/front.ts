@@ -50,6 +50,8 @@ export class Front {
     // Without this listener, Node asks for the body before our checks have seen the headers.
     this.server.on("checkContinue", (request, response) => this.receive(request, response));
     this.server.on("checkExpectation", (request, response) => this.receive(request, response, UNMET_EXPECTATION));
+    // Without this listener, Node closes the connection without an answer. It ignores Upgrade headers, as a server may.
+    this.server.on("connect", (_, socket) => this.refuseTunnel(socket as Socket));
     this.server.on("clientError", (error, socket) => this.refuseUnreadable(error, socket as Socket));
   }
 
@@ -117,16 +119,30 @@ export class Front {
     response.once("close", () => this.underWay.delete(response));
   }
 
+  /** Answers CONNECT, for which Node has no response, and closes the connection. */
+  private refuseTunnel(socket: Socket): void {
+    // Node has taken its own listeners off.
+    socket.on("error", () => socket.destroy());
+    this.endUnread(socket, 405, NO_TUNNEL, [["allow", "GET, HEAD, POST"]]);
+  }
+
   /** Answers bytes that are not HTTP, and headers over the limit. */
   private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (error.code === "ECONNRESET") return void socket.destroy();
+    const status = UNREADABLE[error.code ?? ""] ?? 400;
+    this.endUnread(socket, status, UNREADABLE_DETAILS[status] ?? NOT_HTTP);
+  }
+
+  /** Answers in plain text and ends the connection. An answer that has begun there is broken off. */
+  private endUnread(socket: Socket, status: number, sentence: string, more: readonly (readonly string[])[] = []): void {
     // A request before it may have its answer already.
     flushBatch();
     const isAnswered = [...this.underWay].some((response) => response.socket === socket && response.headersSent);
-    if (!socket.writable || isAnswered || error.code === "ECONNRESET") return void socket.destroy();
-    const status = UNREADABLE[error.code ?? ""] ?? 400;
-    const body = `${UNREADABLE_DETAILS[status] ?? NOT_HTTP}\n`;
+    if (!socket.writable || isAnswered) return void socket.destroy();
+    const body = `${sentence}\n`;
     const headers = [
       ...Object.entries(apiHeaders(null)),
+      ...more,
       ["content-type", "text/plain; charset=utf-8"],
       ["connection", "close"],
       ["content-length", String(Buffer.byteLength(body))],
@@ -148,6 +164,7 @@ const UNREADABLE_DETAILS: Readonly<Record<number, string>> = {
   413: "One chunk of the body is larger than this server accepts. Send less.",
   431: "The headers are larger than this server accepts. Delete this site's cookies and try again.",
 };
+const NO_TUNNEL = "This server is no proxy and opens no tunnels. Send GET, HEAD or POST.";
 const NO_HOST = "The request names no host. Send a Host header.";
 const UNMET_EXPECTATION = "This server understands only Expect: 100-continue. Leave the header out.";
 

@@ -153,6 +153,34 @@ describe("a request that is hardly HTTP", () => {
   });
 });
 
+describe("a request for another protocol", () => {
+  it.each([
+    ["CONNECT example.org:443 HTTP/1.1\r\nhost: example.org:443\r\n\r\n"],
+    ["CONNECT example.org:443 HTTP/1.1\r\nhost: example.org:443\r\n\r\nbytes of the tunnel"],
+    ["CONNECT / HTTP/1.1\r\n\r\n"],
+  ])("opens no tunnel, and is answered in a sentence: %j", async (bytes) => {
+    connection.send(bytes);
+    const answer = await connection.answer();
+    expect(answer).toMatchObject({ status: 405, headers: { ...SAFE, connection: "close", allow: "GET, HEAD, POST" } });
+    expect(answer.body).toMatch(/opens no tunnels/);
+    await connection.closed();
+  });
+
+  it("opens no tunnel behind an answer, which comes first", async () => {
+    front.serve = (request, response) => send(request, response, { status: 200, headers: {}, body: "first" });
+    connection.send("GET / HTTP/1.1\r\nhost: a\r\n\r\nCONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n");
+    expect([(await connection.answer()).status, (await connection.answer()).status]).toEqual([200, 405]);
+    await connection.closed();
+  });
+
+  it("keeps to this one: an Upgrade header changes nothing", async () => {
+    front.serve = toRoutes((request, response) => send(request, response, { status: 200, headers: {}, body: "plain" }));
+    const upgrade = ["connection: upgrade", "upgrade: websocket", "sec-websocket-version: 13"];
+    for (let i = 0; i < 2; i += 1)
+      expect(await ask("GET /api/health", ...upgrade)).toMatchObject({ status: 200, body: "plain" });
+  });
+});
+
 describe("a body that nobody wants", () => {
   it.each([
     ["POST /signals", 405],
