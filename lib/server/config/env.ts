@@ -41,23 +41,35 @@ export const NETWORK_MIRRORS: Readonly<Record<string, readonly string[]>> = {
  */
 export function readEnv(source: EnvSource): Env {
   const problems: string[] = [];
+  const wrong: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, { schema, fallback }] of Object.entries(VARIABLES)) {
     const given = givenValue(source, name);
-    const parsed = (schema as z.ZodType).safeParse(given ?? fallback ?? undefined);
-    if (given !== undefined && /\p{Cc}/u.test(given))
+    const parse = (text: string | undefined) => (schema as z.ZodType).safeParse(text);
+    const parsed = parse(given ?? fallback ?? undefined);
+    const isBroken = given !== undefined && /\p{Cc}/u.test(given);
+    if (isBroken)
       problems.push(
         `${name} holds a line break or another control character: write it on one line, without such characters`,
       );
-    else if (parsed.success) values[name] = parsed.data;
-    else problems.push(`${name} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
+    else if (!parsed.success) problems.push(`${name} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
+    const isRight = parsed.success && !isBroken;
+    if (!isRight) wrong.push(name);
+    values[name] = isRight ? parsed.data : parse(fallback ?? undefined).data;
   }
   const env = values as unknown as Values;
-  if (problems.length === 0) problems.push(...contradictions(env, source));
-  if (problems.length > 0)
-    throw new EnvError(
-      `The configuration has ${counted(problems.length, "problem")}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+  // A default stands for a wrong value here, so nothing more is said of it.
+  problems.push(...contradictions(env, source).filter((problem) => !wrong.some((name) => problem.includes(name))));
+  if (problems.length > 0) {
+    const wanting = weakDefaults({ ...env, domains: env.APP_DOMAIN ?? vercelDomains(source) }).filter(
+      (sentence) => !wrong.some((name) => sentence.includes(name)),
     );
+    const blocks = [
+      [`The configuration has ${counted(problems.length, "problem")}:`, ...listed(problems)],
+      wanting.length === 0 ? [] : ["It would start without these, but with less:", ...listed(wanting)],
+    ];
+    throw new EnvError(blocks.flat().join("\n"));
+  }
   const isDevnet = env.HEDERA_NETWORK === "devnet";
   const isVercel = isOnVercel(source);
   const allowDemo = env.ALLOW_DEMO === "on" || (isDevnet && env.ALLOW_DEMO !== "off");
@@ -83,6 +95,26 @@ export function readEnv(source: EnvSource): Env {
     proxyHops,
     sessionSecrets,
   };
+}
+
+const listed = (sentences: readonly string[]) => sentences.map((sentence) => `  - ${sentence}`);
+
+/** Settings without which the server of a public or custom network starts, and does less. One sentence for each. */
+export function weakDefaults(
+  env: Pick<Env, "HEDERA_NETWORK" | "HEDERA_OPERATOR_ID" | "TRUSTED_PAYERS" | "domains">,
+): readonly string[] {
+  if (env.HEDERA_NETWORK === "devnet") return [];
+  return [
+    ...(env.HEDERA_OPERATOR_ID === undefined
+      ? ["HEDERA_OPERATOR_ID and _KEY are not set: this server shows the ledger and refuses to write to it."]
+      : []),
+    ...(env.TRUSTED_PAYERS === null
+      ? ["TRUSTED_PAYERS is not set: only messages that people paid for themselves are shown."]
+      : []),
+    ...(env.domains === null
+      ? ["APP_DOMAIN is not set: nobody can sign in with a wallet, except on this machine itself."]
+      : []),
+  ];
 }
 
 const isOnVercel = (source: EnvSource): boolean => (source.VERCEL ?? "") !== "";

@@ -16,7 +16,7 @@ import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { spawnDevnet } from "../../devnet/spawn";
 import type { Log } from "../../ports/log";
 import type { NetworkParts } from "../boot/app";
-import { type Env, NETWORK_MIRRORS } from "./env";
+import { type Env, NETWORK_MIRRORS, weakDefaults } from "./env";
 
 type TopicsByKind = Readonly<Record<TopicKind, readonly TopicId[]>>;
 
@@ -96,12 +96,7 @@ async function openDevnet(env: Env, log: Log, spawn: typeof spawnDevnet): Promis
 
 async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
   const submitter = configuredSubmitter(env);
-  if (submitter === null)
-    log.warn("There is no operator key: this server shows the ledger and refuses to write to it.");
-  if (env.TRUSTED_PAYERS === null)
-    log.warn("TRUSTED_PAYERS is not set: only messages that people paid for themselves are shown.");
-  if (env.domains === null)
-    log.warn("APP_DOMAIN is not set: nobody can sign in with a wallet, except on this machine itself.");
+  for (const wanting of weakDefaults(env)) log.warn(wanting);
   return {
     mirrorUrls: env.MIRROR_URL ?? NETWORK_MIRRORS[env.HEDERA_NETWORK] ?? [],
     mirrorGrpc: env.MIRROR_GRPC,

@@ -307,8 +307,25 @@ describe("a public network", () => {
   it("has a warning without a trusted payer and without a name, and none for an incident", async () => {
     expect(await opened({})).toContain("TRUSTED_PAYERS is not set");
     expect(await opened({})).toContain("APP_DOMAIN is not set");
+    expect(await opened({})).toContain("refuses to write");
     const quiet = await opened({ TRUSTED_PAYERS: "*", STRICT_BONDING: "off", APP_DOMAIN: "a.example" });
     expect(quiet).not.toMatch(/TRUSTED_PAYERS|APP_DOMAIN|STRICT_BONDING/);
+  });
+
+  it("names what is needed and what is only wanting at once, if it cannot start", () => {
+    const names = (text: string) => text.split("\n").flatMap((line) => /^ {2}- (\w+)/.exec(line)?.[1] ?? []);
+    const needed = [...Object.keys(TOPICS), "SESSION_SECRET"];
+    const wanting = ["HEDERA_OPERATOR_ID", "TRUSTED_PAYERS", "APP_DOMAIN"];
+    expect(names(problemsOf({ HEDERA_NETWORK: "testnet" }))).toEqual([...needed, ...wanting]);
+    expect(names(problemsOf({ HEDERA_NETWORK: "testnet", PORT: "x" }))).toEqual(["PORT", ...needed, ...wanting]);
+    // A wrong value is named once.
+    const wrong = { HEDERA_NETWORK: "testnet", TOPIC_CONTACT: "x", SESSION_SECRET: "short", TRUSTED_PAYERS: "me" };
+    const named = names(problemsOf(wrong));
+    expect(named.toSorted()).toEqual([...new Set([...needed, ...wanting])].toSorted());
+    const given = { HEDERA_OPERATOR_ID: "0.0.7", HEDERA_OPERATOR_KEY: "a1".repeat(32), TRUSTED_PAYERS: "0.0.7" };
+    const complete = { HEDERA_NETWORK: "testnet", APP_DOMAIN: "a.example", ...given };
+    expect(names(problemsOf(complete))).toEqual(needed);
+    expect(names(problemsOf({ PORT: "x" }))).toEqual(["PORT"]);
   });
 });
 
