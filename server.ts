@@ -14,6 +14,7 @@ import { loaded, loadingNow } from "./lib/server/boot/loading";
 import { readEnv } from "./lib/server/config/env";
 import { Front, type Serve } from "./lib/server/front/front";
 import { starting } from "./lib/server/front/starting";
+import { endProcess } from "./lib/system/end-process";
 import { command } from "./scripts/command";
 
 interface Framework {
@@ -52,9 +53,9 @@ async function main(): Promise<void> {
   let isEnding = false;
   const end = () => {
     // A second signal ends the process at once.
-    if (isEnding) process.exit(1);
+    if (isEnding) return void endProcess(1);
     isEnding = true;
-    void endInOrder({ front, app, framework, clock: systemClock }).then(() => process.exit(0));
+    void endInOrder({ front, app, framework, clock: systemClock }).then(() => endProcess(0));
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
   const port = await front.listen(PORT, HOST);

@@ -4,6 +4,7 @@
  */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { reasonUnreachable } from "@/lib/core/health/unreachable";
+import { killIfHeldUp, watchThreads } from "@/lib/system/end-process";
 
 /** The arguments are wrong. The command prints the sentence and the usage, and ends with status 2. */
 export class UsageError extends Error {
@@ -59,11 +60,12 @@ export function understand<O extends Options>(
   return { values, words: positionals };
 }
 
-/** Runs a command of this process. Sets its exit status. */
+/** Runs a command of this process. Sets its exit status. After a failure, nothing that hangs keeps the process alive. */
 export async function command<O extends Options>(
   spec: Command<O>,
   work: (asked: { readonly values: Values<O>; readonly words: readonly string[] }) => Promise<void> | void,
 ): Promise<void> {
+  watchThreads();
   try {
     const asked = understand(spec, process.argv.slice(2));
     if (asked === null) console.log(spec.usage);
@@ -72,6 +74,7 @@ export async function command<O extends Options>(
     if (cause instanceof UsageError) console.error(`${cause.message}\n\n${spec.usage}`);
     else console.error(sentenceOf(cause));
     process.exitCode = cause instanceof UsageError ? 2 : cause instanceof Refusal ? cause.exitStatus : 1;
+    await killIfHeldUp();
   }
 }
 

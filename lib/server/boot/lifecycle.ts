@@ -1,6 +1,7 @@
 import "server-only";
 /** The app's life inside a server process: how it starts, and how it ends without losing a request. */
 import type { Clock } from "../../ports/clock";
+import { endProcess, watchThreads } from "../../system/end-process";
 import { watchSockets } from "../access/client-address";
 import type { Front } from "../front/front";
 import type { App } from "./app";
@@ -10,6 +11,7 @@ const shared = globalThis as typeof globalThis & { __trustmeshServer?: boolean }
 /** Says that our own server (server.ts) runs in this process, and so starts and ends the app. */
 export function claimProcess(): void {
   shared.__trustmeshServer = true;
+  watchThreads();
   outliveLogReaders();
 }
 
@@ -36,7 +38,7 @@ export async function startWithFramework(): Promise<void> {
   try {
     await getApp();
   } catch (cause) {
-    endWith(cause);
+    await endWith(cause);
   }
 }
 
@@ -44,9 +46,9 @@ export async function startWithFramework(): Promise<void> {
  * Ends the process because it cannot start. Prints one sentence for a fault that an operator can fix, and the whole error for
  * any other.
  */
-export function endWith(cause: unknown): never {
+export function endWith(cause: unknown): Promise<never> {
   console.error(isForOperators(cause) ? cause.message : cause);
-  process.exit(1);
+  return endProcess(1);
 }
 
 /**
@@ -89,8 +91,8 @@ export const NOTICE_MS = 2_000;
 export const QUIET_MS = 500;
 /** Requests that take longer are cut. */
 const DRAINED_MS = 8_000;
-/** Kubernetes and Docker kill after 30 and 10 s. */
-const ENDED_MS = 9_500;
+/** Kubernetes and Docker kill after 30 and 10 s. The end of the process itself takes up to another second. */
+const ENDED_MS = 8_800;
 const LOOK_MS = 20;
 
 /**

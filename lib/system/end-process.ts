@@ -1,0 +1,46 @@
+/**
+ * Ends this process although its disk does not answer. `process.exit` waits for every thread, and a thread in a call of the system,
+ * such as a read, cannot be ended: only SIGKILL ends the process then.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
+
+/** A thread that runs code ends within milliseconds after it is told to. */
+const ENDS_WITHIN_MS = 1_000;
+const LOOK_MS = 20;
+
+/** Calls that Node has in its pool of threads, and that may never return. */
+const CALLS: ReadonlySet<string> = new Set(["FSReqCallback", "FSReqPromise", "GetAddrInfoReqWrap"]);
+
+const threads = new Set<Worker>();
+
+/** Must be called before the process starts threads. */
+export function watchThreads(): void {
+  process.on("worker", (thread) => {
+    threads.add(thread);
+    thread.once("exit", () => threads.delete(thread));
+  });
+}
+
+const isHeldUp = () => threads.size > 0 || process.getActiveResourcesInfo().some((name) => CALLS.has(name));
+
+/**
+ * Ends all threads. Kills the process, with a sentence, if one of them or a call does not end within a second. For a process whose
+ * work is over, before it exits.
+ */
+export async function killIfHeldUp(): Promise<void> {
+  for (const thread of threads) void thread.terminate();
+  for (let waitedMs = 0; isHeldUp(); waitedMs += LOOK_MS) {
+    if (waitedMs >= ENDS_WITHIN_MS) {
+      console.error("A thread does not end, probably because a disk does not answer: the process is killed.");
+      process.kill(process.pid, "SIGKILL");
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Ends the process with this status, or kills it. */
+export async function endProcess(status: number): Promise<never> {
+  await killIfHeldUp();
+  process.exit(status);
+}

@@ -1,0 +1,30 @@
+/**
+ * A process that ends while a thread runs (`loop`), while a thread is in a call of the system until standard input ends (`thread`), or
+ * while a call of its own reads a pipe that nobody writes (`call`). The file `started` says that the thread is in its call.
+ */
+import { existsSync, readFile } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { endProcess, watchThreads } from "@/lib/system/end-process";
+import { command, Refusal } from "@/scripts/command";
+
+const [how, pipe = "", started = "", by] = process.argv.splice(2);
+
+async function hold(): Promise<void> {
+  if (how === "call") return void readFile(pipe, () => {});
+  const shell = JSON.stringify(["-c", 'touch "$0"; read line', started]);
+  const call = `require("node:child_process").spawnSync("sh", ${shell}, { stdio: ["inherit", "ignore", "ignore"] })`;
+  const loop = `require("node:fs").writeFileSync(${JSON.stringify(started)}, ""); for (;;);`;
+  new Worker(how === "loop" ? loop : call, { eval: true });
+  while (!existsSync(started)) await sleep(10);
+}
+
+if (by === "command")
+  void command({ usage: "" }, async () => {
+    await hold();
+    throw new Refusal("The work has failed.");
+  });
+else {
+  watchThreads();
+  void hold().then(() => endProcess(3));
+}
