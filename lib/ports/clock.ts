@@ -8,6 +8,11 @@ export interface Clock {
   /** Milliseconds since an arbitrary instant of this process. Never steps. Use it for waits, leases, gates, back-off and ages. */
   monotonicMs(): number;
   /**
+   * Milliseconds since that instant for which this process had nothing to do: its event loop waited. A clock that a test drives does
+   * not know.
+   */
+  idleMs?(): number;
+  /**
    * Resolves after `ms`, or at once when the signal aborts (never rejects). At once also if `ms` is zero or less, as the rest of a
    * time that is over is. `ms` is finite and at most 24.8 days.
    */

@@ -1,4 +1,5 @@
 import type { Clock } from "../../ports/clock";
+import { waitedMs } from "../../system/waiting";
 
 /** The machine's clock. */
 export const systemClock: Clock = {
@@ -6,6 +7,7 @@ export const systemClock: Clock = {
   now: Date.now,
   // Whole milliseconds, like `now`: ages are part of answers whose schemas want integers.
   monotonicMs: () => Math.floor(performance.now()),
+  idleMs: waitedMs,
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();

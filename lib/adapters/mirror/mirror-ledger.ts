@@ -27,6 +27,7 @@ import type {
   PageRequest,
 } from "../../ports/ledger/ledger";
 import type { RawAnswer, RawMirror } from "../../ports/ledger/raw-mirror";
+import { stopwatch, type Took } from "../../system/waiting";
 import { NOT_JSON, type Read, type Take, takeJson, takeRaw } from "./answers";
 import { askedOf } from "./asked";
 import { listOf, messagesOf, readMessage } from "./message-json";
@@ -57,9 +58,8 @@ const CIRCUIT: CircuitBreakerPolicy = {
 };
 
 /** One request that was answered or failed, for a histogram. The wait for the budget is not included. */
-interface MirrorSample {
+interface MirrorSample extends Took {
   readonly origin: string;
-  readonly ms: number;
   readonly isError: boolean;
 }
 
@@ -271,10 +271,10 @@ export class MirrorLedger implements Ledger, RawMirror {
     if (waitMs === null)
       return err({ code: "no-budget", message: "the mirror request budget is used up", retryAfterMs: 1_000 });
     if (waitMs > 0) await this.options.clock.sleep(waitMs, signal);
-    const startMs = performance.now();
+    const took = stopwatch();
     const answer = await this.fetch(mirror, path, take, signal);
     const isHealthy = answer.ok || answer.error.code === "not-found";
-    this.options.onRequest?.({ origin: mirror.origin, ms: performance.now() - startMs, isError: !isHealthy });
+    this.options.onRequest?.({ origin: mirror.origin, ...took(), isError: !isHealthy });
     const settled = (state: CircuitBreaker) =>
       isHealthy
         ? succeeded(state)

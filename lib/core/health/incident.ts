@@ -155,6 +155,10 @@ export const INCIDENT_KINDS = {
     severity: "warning",
     action: "Remove STRICT_BONDING=off, unless everybody who can pay for a message may bond with anybody.",
   },
+  "process-busy": {
+    severity: "warning",
+    action: "Run more instances, or give this one a faster processor; the metrics name the routes that take the time.",
+  },
   "memory-full": {
     severity: "warning",
     action: "Lower L1_MAX_BYTES, give the process more memory, or run more instances.",

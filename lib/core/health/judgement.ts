@@ -2,17 +2,29 @@
  * The one judgement of health, from an instance's facts. The operators' page, the health routes, the metrics, the alarms and
  * the log all read its result. Pure: the caller gathers the facts.
  */
-
 import type { Interval } from "../sync/intervals";
 import type { SyncPhase } from "../sync/sync-phase";
 import type { Finding, IncidentCode } from "./incident";
-import { because, doorbellDownWords, keysUnknownWords, redisDownWords, withReason } from "./reasons";
+import {
+  BONDING_LOOSE,
+  because,
+  doorbellDownWords,
+  failedWords,
+  keysUnknownWords,
+  listed,
+  NAMED,
+  pausedWords,
+  range,
+  redisDownWords,
+  timeOf,
+  withReason,
+} from "./reasons";
 
 /** Calls to one tier during the last half minute or so. */
 export interface Calls {
   readonly sent: number;
   readonly failed: number;
-  /** Null if none was sent. */
+  /** Without the time in which this process was busy itself. Null if none was sent. */
   readonly meanMs: number | null;
 }
 
@@ -94,6 +106,8 @@ export interface HealthFacts {
   readonly isAnyPayerTrusted: boolean;
   /** On a public network one accept makes a bond, even if the other person never asked. */
   readonly isBondingLoose: boolean;
+  /** The share of the last half minute or so for which the event loop worked; null if too little is known yet. */
+  readonly busyShare: number | null;
   readonly memory: { readonly heapShare: number; readonly rssShare: number };
   /** Other instances whose clocks are ahead of this one's. */
   readonly clocksAhead: readonly { readonly instanceId: string; readonly aheadMs: number }[];
@@ -124,6 +138,7 @@ export const JUDGED_CODES = [
   "writes-failing",
   "payers-open",
   "bonding-not-strict",
+  "process-busy",
   "memory-full",
   "clock-off",
 ] as const satisfies readonly IncidentCode[];
@@ -136,13 +151,14 @@ const DEAF_MS = 10_000;
 const FAILING = { share: 0.1, calls: 3 };
 /** Ten times what a statement or a request takes. */
 const SLOW_MS = 1_000;
+/** Requests wait most of the time if the event loop rests less than this. */
+const BUSY_SHARE = 0.95;
 /** Somewhere above this share, garbage collection takes over the processor. */
 const FULL_SHARE = 0.9;
 /** A network's head and our clock differ by less, and so do two machines that ask a time server. */
 const CLOCK_MS = 10_000;
 /** One lost answer is asked for again within moments. Only after this many attempts is it worth a report. */
 const STUCK_ATTEMPTS = 3;
-const NAMED = 3;
 
 export function judge(facts: HealthFacts): readonly Finding[] {
   return [...ofTiers(facts), ...ofMirrors(facts), ...ofTopics(facts), ...ofStored(facts), ...ofProcess(facts)];
@@ -329,37 +345,18 @@ function ofStored({ stored }: HealthFacts): readonly Finding[] {
   });
 }
 
-function failedWords(topicId: string, failed: number, sequences: readonly number[]): string {
-  const isOne = failed === 1;
-  const which = sequences.length === 0 ? String(failed) : listed(sequences.map(String), failed);
-  const subject =
-    sequences.length === 0 ? `${which} message${isOne ? "" : "s"}` : `Message${isOne ? "" : "s"} ${which}`;
-  const verbs = isOne ? ["does", "is"] : ["do", "are"];
-  return `${subject} of topic ${topicId} ${verbs[0]} not match the ledger's hash chain and ${verbs[1]} kept out of every view.`;
-}
-
-/** "paused by 0.0.2 since 2026-11-23 09:30:00 UTC", as far as that is known. */
-export function pausedWords({ by, sinceMs }: { readonly by: string | null; readonly sinceMs: number | null }): string {
-  return `paused${by === null ? "" : ` by ${by}`}${sinceMs === null ? "" : ` since ${timeOf(sinceMs)}`}`;
-}
-
-/** To the second: `2026-11-23 09:30:00 UTC`. */
-const timeOf = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-
-const range = ({ from, to }: Interval) => (from === to ? `message ${from}` : `messages ${from} to ${to}`);
-
-/** The first few of `count` items, as part of a sentence. */
-function listed(items: readonly string[], count: number): string {
-  const shown = items.slice(0, NAMED);
-  const left = count - shown.length;
-  return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
-}
-
-const BONDING_LOOSE =
-  "STRICT_BONDING is off: one accept alone makes a bond, and anybody can then see what only contacts may see.";
-
 function ofProcess(facts: HealthFacts) {
-  const { failedWrite, isAnyPayerTrusted, isBondingLoose, memory, clocksAhead, mirrors, postgres, devnetEnded } = facts;
+  const {
+    failedWrite,
+    isAnyPayerTrusted,
+    isBondingLoose,
+    busyShare,
+    memory,
+    clocksAhead,
+    mirrors,
+    postgres,
+    devnetEnded,
+  } = facts;
   const findings: Finding[] = [];
   if (failedWrite !== null && devnetEnded === null)
     findings.push(
@@ -373,6 +370,10 @@ function ofProcess(facts: HealthFacts) {
   if (isAnyPayerTrusted)
     findings.push(found("payers-open", null, "TRUSTED_PAYERS is *: anybody can write in anybody's name."));
   if (isBondingLoose) findings.push(found("bonding-not-strict", null, BONDING_LOOSE));
+  if (busyShare !== null && busyShare > BUSY_SHARE)
+    findings.push(
+      found("process-busy", null, "This instance is busy: its answers are late for no fault of the tiers."),
+    );
   if (memory.heapShare > FULL_SHARE || memory.rssShare > FULL_SHARE)
     findings.push(found("memory-full", null, "This instance has used more than nine tenths of the memory it may use."));
   for (const { instanceId, aheadMs } of clocksAhead)

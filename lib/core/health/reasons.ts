@@ -1,4 +1,8 @@
 /** The reason of a fault as a part of a sentence for operators. */
+import type { Interval } from "../sync/intervals";
+
+/** A sentence names so many things of a kind. */
+export const NAMED = 3;
 
 /** `: reason`, or nothing if it is not known. */
 export const because = (reason: string | null) => (reason === null ? "" : `: ${reason.replace(/\.$/, "")}`);
@@ -27,3 +31,34 @@ export function keysUnknownWords(reason: string, waiting: number): string {
       : `${waiting === 0 ? "Signed" : `${waiting} signed`} messages wait, and nobody sees them`;
   return `No mirror says which key an account had at a time${because(reason)}. ${what}.`;
 }
+
+/** The sentence about messages that do not match the hash chain. `sequences`: the lowest of them. */
+export function failedWords(topicId: string, failed: number, sequences: readonly number[]): string {
+  const isOne = failed === 1;
+  const which = sequences.length === 0 ? String(failed) : listed(sequences.map(String), failed);
+  const subject =
+    sequences.length === 0 ? `${which} message${isOne ? "" : "s"}` : `Message${isOne ? "" : "s"} ${which}`;
+  const verbs = isOne ? ["does", "is"] : ["do", "are"];
+  return `${subject} of topic ${topicId} ${verbs[0]} not match the ledger's hash chain and ${verbs[1]} kept out of every view.`;
+}
+
+/** "paused by 0.0.2 since 2026-11-23 09:30:00 UTC", as far as that is known. */
+export function pausedWords({ by, sinceMs }: { readonly by: string | null; readonly sinceMs: number | null }): string {
+  return `paused${by === null ? "" : ` by ${by}`}${sinceMs === null ? "" : ` since ${timeOf(sinceMs)}`}`;
+}
+
+/** To the second: `2026-11-23 09:30:00 UTC`. */
+export const timeOf = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+/** `message 4`, or `messages 4 to 6`. */
+export const range = ({ from, to }: Interval) => (from === to ? `message ${from}` : `messages ${from} to ${to}`);
+
+/** The first few of `count` items, as part of a sentence. */
+export function listed(items: readonly string[], count: number): string {
+  const shown = items.slice(0, NAMED);
+  const left = count - shown.length;
+  return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
+}
+
+export const BONDING_LOOSE =
+  "STRICT_BONDING is off: one accept alone makes a bond, and anybody can then see what only contacts may see.";

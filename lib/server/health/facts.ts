@@ -11,6 +11,7 @@ import type { App } from "../boot/app";
 /** Counters of the parts at one moment. They count from the start. */
 export interface Tally {
   readonly atMs: number;
+  readonly idleMs: number | null;
   readonly postgres: Count;
   readonly redis: Count;
   readonly mirrors: ReadonlyMap<string, Count>;
@@ -49,10 +50,10 @@ const plus = (a: Count, b: Count): Count => ({
 
 export function tallyOf({ stores, sharedStats, ledger, metrics, clock }: App): Tally {
   const statements = Object.values(stores.stats().byPurpose).map(
-    ({ statements: sent, errors: failed, totalMs: ms }): Count => ({ sent, failed, ms }),
+    ({ statements: sent, errors: failed, waitedMs: ms }): Count => ({ sent, failed, ms }),
   );
   const commands = Object.values(sharedStats?.().byPurpose ?? {}).map(
-    ({ commands: sent, errors: failed, totalMs: ms }): Count => ({ sent, failed, ms }),
+    ({ commands: sent, errors: failed, waitedMs: ms }): Count => ({ sent, failed, ms }),
   );
   const mirrors = ledger
     .states()
@@ -62,6 +63,7 @@ export function tallyOf({ stores, sharedStats, ledger, metrics, clock }: App): T
     ]);
   return {
     atMs: clock.monotonicMs(),
+    idleMs: clock.idleMs?.() ?? null,
     postgres: statements.reduce(plus, NONE),
     redis: commands.reduce(plus, NONE),
     mirrors: new Map(mirrors),
@@ -73,6 +75,11 @@ function callsBetween(before: Count | undefined, after: Count | undefined): Call
   if (before === undefined || after === undefined) return null;
   const sent = after.sent - before.sent;
   return { sent, failed: after.failed - before.failed, meanMs: sent === 0 ? null : (after.ms - before.ms) / sent };
+}
+
+function busyShareBetween(before: Tally | null, now: Tally): number | null {
+  if (before === null || before.idleMs === null || now.idleMs === null) return null;
+  return 1 - (now.idleMs - before.idleMs) / (now.atMs - before.atMs);
 }
 
 export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
@@ -117,6 +124,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
     failedWrite: failing !== null && clock.monotonicMs() - failing.lastMonotonicMs < FAILED_WRITE_MS ? failing : null,
     isAnyPayerTrusted: app.trustedPayers === "*",
     isBondingLoose: app.env.isPublic && !app.env.isStrict,
+    busyShare: busyShareBetween(watched.before("process"), now),
     memory: memoryShares(),
     clocksAhead: watched.clocksAhead,
   };

@@ -7,6 +7,7 @@ import "server-only";
 import { Counter, collectDefaultMetrics, Registry } from "prom-client";
 import { BOUNDS_MS, EMPTY } from "../../core/histogram";
 import type { TierReport } from "../../engine/reads/tier-report";
+import type { Took } from "../../system/waiting";
 import type { LatencyCounts, TierName } from "../../wire/operators/instance-report";
 import { Timings } from "./timings";
 import { trace } from "./tracing";
@@ -145,13 +146,13 @@ export class Metrics {
     trace({ name: `postgres ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "postgresql" } });
   };
 
-  readonly observeMirror = ({ origin, ms, isError }: Sample & { readonly origin: string }): void => {
+  readonly observeMirror = ({ origin, ms, waitedMs, isError }: Sample & Took & { readonly origin: string }): void => {
     this.mirrorSeconds.observe(ms, origin);
-    this.mirrorMs.set(origin, this.mirrorMsOf(origin) + ms);
+    this.mirrorMs.set(origin, this.mirrorMsOf(origin) + waitedMs);
     trace({ name: "mirror", ms, isError, isCall: true, attributes: { "server.address": origin } });
   };
 
-  /** The total time of all requests to a mirror, in milliseconds. */
+  /** The ms for which this process waited for the answers of a mirror. */
   mirrorMsOf(origin: string): number {
     return this.mirrorMs.get(origin) ?? 0;
   }

@@ -170,7 +170,7 @@ describe("the counters", () => {
     expect(byPurpose.lookup).toMatchObject({ commands: 2, errors: 0 });
     expect(byPurpose.fill.sentBytes).toBeGreaterThan(2_000);
     expect(byPurpose.lookup.receivedBytes).toBeGreaterThan(2_000);
-    expect(byPurpose.lookup.totalMs).toBeGreaterThanOrEqual(byPurpose.lookup.maxMs);
+    expect(byPurpose.lookup.maxMs).toBeGreaterThan(0);
     expect(samples.map(({ purpose, isError }) => `${purpose} ${isError}`)).toEqual([
       "lookup false",
       "fill false",

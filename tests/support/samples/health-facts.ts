@@ -45,6 +45,7 @@ export const HEALTHY: HealthFacts = {
   failedWrite: null,
   isAnyPayerTrusted: false,
   isBondingLoose: false,
+  busyShare: 0.4,
   memory: { heapShare: 0.4, rssShare: 0.4 },
   clocksAhead: [{ instanceId: "b", aheadMs: -2_000 }],
 };
@@ -212,6 +213,11 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
       facts: { isBondingLoose: true },
       subject: null,
       says: "STRICT_BONDING is off: one accept alone makes a bond, and anybody can then see what only contacts may see.",
+    },
+    "process-busy": {
+      facts: { busyShare: 0.97 },
+      subject: null,
+      says: "This instance is busy: its answers are late for no fault of the tiers.",
     },
     "memory-full": {
       facts: { memory: { heapShare: 0.2, rssShare: 0.95 } },

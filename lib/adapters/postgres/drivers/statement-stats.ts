@@ -1,4 +1,5 @@
 /** Counts statements by purpose. Those at the start (migrations, the check of the network) are not counted. */
+import type { Took } from "../../../system/waiting";
 
 /** The reasons for which a statement is sent. Each is one label of the metrics. */
 export const STATEMENT_PURPOSES = [
@@ -35,7 +36,8 @@ export interface StatementCounts {
   readonly errors: number;
   /** Statements that were not sent because the circuit breaker was open. */
   readonly refused: number;
-  readonly totalMs: number;
+  /** The time that this process waited for the answers, without the time in which it was busy itself. */
+  readonly waitedMs: number;
   readonly maxMs: number;
   readonly rows: number;
 }
@@ -47,7 +49,7 @@ export interface StatementSample {
   readonly isError: boolean;
 }
 
-const NOTHING: StatementCounts = { statements: 0, errors: 0, refused: 0, totalMs: 0, maxMs: 0, rows: 0 };
+const NOTHING: StatementCounts = { statements: 0, errors: 0, refused: 0, waitedMs: 0, maxMs: 0, rows: 0 };
 
 export class StatementStats {
   private readonly counts = new Map<StatementPurpose, StatementCounts>();
@@ -58,13 +60,13 @@ export class StatementStats {
     this.add(purpose, { refused: 1 });
   }
 
-  answered(purpose: StatementPurpose, ms: number, rows: number): void {
-    this.add(purpose, { statements: 1, totalMs: ms, maxMs: ms, rows });
+  answered(purpose: StatementPurpose, { ms, waitedMs }: Took, rows: number): void {
+    this.add(purpose, { statements: 1, waitedMs, maxMs: ms, rows });
     this.onStatement({ purpose, ms, isError: false });
   }
 
-  failed(purpose: StatementPurpose, ms: number): void {
-    this.add(purpose, { statements: 1, errors: 1, totalMs: ms, maxMs: ms });
+  failed(purpose: StatementPurpose, { ms, waitedMs }: Took): void {
+    this.add(purpose, { statements: 1, errors: 1, waitedMs, maxMs: ms });
     this.onStatement({ purpose, ms, isError: true });
   }
 
@@ -80,7 +82,7 @@ export class StatementStats {
       statements: known.statements + (more.statements ?? 0),
       errors: known.errors + (more.errors ?? 0),
       refused: known.refused + (more.refused ?? 0),
-      totalMs: known.totalMs + (more.totalMs ?? 0),
+      waitedMs: known.waitedMs + (more.waitedMs ?? 0),
       maxMs: Math.max(known.maxMs, more.maxMs ?? 0),
       rows: known.rows + (more.rows ?? 0),
     });

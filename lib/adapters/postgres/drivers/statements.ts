@@ -11,6 +11,7 @@ import {
   succeeded,
 } from "../../../core/sync/circuit-breaker";
 import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavailable";
+import { stopwatch } from "../../../system/waiting";
 import { Stamp } from "../stamp";
 import { UserNumbers } from "../user-numbers";
 import type { Database, Statement } from "./database";
@@ -106,14 +107,14 @@ export class Statements {
       this.counters.refused(purpose);
       throw new TierUnavailable("postgres", "the database has not answered lately; it is asked again shortly");
     }
-    const startMs = performance.now();
+    const took = stopwatch();
     try {
       const answer = await this.within(this.timeoutMs(purpose), statement);
-      this.counters.answered(purpose, performance.now() - startMs, Array.isArray(answer) ? answer.length : 0);
+      this.counters.answered(purpose, took(), Array.isArray(answer) ? answer.length : 0);
       this.circuit = succeeded(this.circuit);
       return answer;
     } catch (error) {
-      this.counters.failed(purpose, performance.now() - startMs);
+      this.counters.failed(purpose, took());
       this.lastError = described(error);
       this.circuit = isOutage(error) ? failed(this.circuit, now(), random(), CIRCUIT) : succeeded(this.circuit);
       throw error;

@@ -12,6 +12,7 @@ import {
 } from "../../../core/sync/circuit-breaker";
 import type { Clock } from "../../../ports/clock";
 import { isTierUnavailable } from "../../../ports/tier-unavailable";
+import { stopwatch } from "../../../system/waiting";
 import { bytesOf, type CommandCounts, type CommandSample, CommandStats, type Purpose } from "./command-stats";
 import { unavailable } from "./failure";
 import type { StreamHandlers, Transport } from "./transport";
@@ -95,13 +96,12 @@ export class RedisClient implements Commands, Channels {
   }
 
   async subscribe(channel: string, { onOpen, onMessage }: StreamHandlers, signal: AbortSignal): Promise<string> {
-    const startMs = performance.now();
-    const tookMs = () => performance.now() - startMs;
+    const took = stopwatch();
     let isOpen = false;
     const handlers: StreamHandlers = {
       onOpen: () => {
         isOpen = true;
-        this.counters.answered("subscribe", tookMs(), channel.length, 0);
+        this.counters.answered("subscribe", took(), channel.length, 0);
         onOpen();
       },
       onMessage: (payload) => {
@@ -110,7 +110,7 @@ export class RedisClient implements Commands, Channels {
       },
     };
     const reason = await this.options.transport.subscribe(channel, handlers, signal);
-    if (!isOpen && !signal.aborted) this.counters.failed("subscribe", tookMs(), channel.length);
+    if (!isOpen && !signal.aborted) this.counters.failed("subscribe", took(), channel.length);
     return reason;
   }
 
@@ -147,14 +147,14 @@ export class RedisClient implements Commands, Channels {
     }
     const patienceMs = READS.has(purpose) ? readTimeoutMs : timeoutMs;
     const sentBytes = bytesOf(keys) + bytesOf(args);
-    const startMs = performance.now();
+    const took = stopwatch();
     try {
       const answer = await transport.eval(script, keys, args, patienceMs);
-      this.counters.answered(purpose, performance.now() - startMs, sentBytes, bytesOf(answer));
+      this.counters.answered(purpose, took(), sentBytes, bytesOf(answer));
       this.circuits.set(tag, succeeded(this.circuitOf(tag)));
       return answer;
     } catch (error) {
-      this.counters.failed(purpose, performance.now() - startMs, sentBytes);
+      this.counters.failed(purpose, took(), sentBytes);
       this.circuits.set(tag, failed(this.circuitOf(tag), clock.monotonicMs(), this.random(), CIRCUIT));
       throw error;
     }

@@ -1,4 +1,5 @@
 /** Counts commands to Redis by purpose, because Redis bills by command. */
+import type { Took } from "../../../system/waiting";
 
 /** Why a command is sent. Each is one line of the bill, and one label of the metrics. */
 export const PURPOSES = [
@@ -29,7 +30,8 @@ export interface CommandCounts {
   readonly errors: number;
   /** Not sent, because the circuit breaker was open. */
   readonly refused: number;
-  readonly totalMs: number;
+  /** The time that this process waited for the answers, without the time in which it was busy itself. */
+  readonly waitedMs: number;
   readonly maxMs: number;
   /** Keys and values, without the scripts and the protocol around them. */
   readonly sentBytes: number;
@@ -47,7 +49,7 @@ const NOTHING: CommandCounts = {
   commands: 0,
   errors: 0,
   refused: 0,
-  totalMs: 0,
+  waitedMs: 0,
   maxMs: 0,
   sentBytes: 0,
   receivedBytes: 0,
@@ -62,13 +64,13 @@ export class CommandStats {
     this.add(purpose, { refused: 1 });
   }
 
-  answered(purpose: Purpose, ms: number, sentBytes: number, receivedBytes: number): void {
-    this.add(purpose, { commands: 1, totalMs: ms, maxMs: ms, sentBytes, receivedBytes });
+  answered(purpose: Purpose, { ms, waitedMs }: Took, sentBytes: number, receivedBytes: number): void {
+    this.add(purpose, { commands: 1, waitedMs, maxMs: ms, sentBytes, receivedBytes });
     this.onCommand({ purpose, ms, isError: false });
   }
 
-  failed(purpose: Purpose, ms: number, sentBytes: number): void {
-    this.add(purpose, { commands: 1, errors: 1, totalMs: ms, maxMs: ms, sentBytes });
+  failed(purpose: Purpose, { ms, waitedMs }: Took, sentBytes: number): void {
+    this.add(purpose, { commands: 1, errors: 1, waitedMs, maxMs: ms, sentBytes });
     this.onCommand({ purpose, ms, isError: true });
   }
 
@@ -89,7 +91,7 @@ export class CommandStats {
       commands: known.commands + (more.commands ?? 0),
       errors: known.errors + (more.errors ?? 0),
       refused: known.refused + (more.refused ?? 0),
-      totalMs: known.totalMs + (more.totalMs ?? 0),
+      waitedMs: known.waitedMs + (more.waitedMs ?? 0),
       maxMs: Math.max(known.maxMs, more.maxMs ?? 0),
       sentBytes: known.sentBytes + (more.sentBytes ?? 0),
       receivedBytes: known.receivedBytes + (more.receivedBytes ?? 0),
