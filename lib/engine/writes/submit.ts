@@ -8,6 +8,8 @@ import { consensusNs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
+import { bodyOf, pathOf } from "../../core/signals/forms/fields";
+import { targetPath } from "../../core/signals/forms/sides";
 import type { Author, DecodedBody, UndecodableReason } from "../../core/signals/signal";
 import { MAX_AHEAD_MS, signedIn } from "../../core/signals/signed";
 import { CIRCLE_SLOTS } from "../../core/signals/views";
@@ -129,7 +131,7 @@ export class SubmitService {
         "bad-envelope",
         REASONS[decoded.error] ??
           `TrustMesh does not know this message (${decoded.error}). Check its type and its members.`,
-        FIELDS[decoded.error],
+        fieldOf(decoded.error, envelope),
       );
     // Readers look for the actor in many members. Whichever they find must be the sender: this server's payer is trusted.
     if (decoded.value.actor !== envelope.from)
@@ -152,7 +154,7 @@ export class SubmitService {
     const author = await this.authorOf(decoded.value);
     if (!author.ok) return author;
     const seat = await this.deps.slots.take(decoded.value);
-    if (!seat.ok) return this.unlessWritten(write, noSlot(seat.error));
+    if (!seat.ok) return this.unlessWritten(write, noSlot(seat.error, envelope));
     try {
       const sent = await this.enter(submitter, write, { decoded: decoded.value, author: author.value });
       if (sent.ok) seat.value.settle(sent.value);
@@ -241,10 +243,13 @@ export class SubmitService {
   }
 }
 
-const NOT_BONDED = refuse("not-bonded", "You can give trust only to people you are bonded with.", "payload.target");
-
-function noSlot(refusal: SlotRefusal): Result<never, SubmitRefusal> {
-  if (refusal === "not-bonded") return NOT_BONDED;
+function noSlot(refusal: SlotRefusal, envelope: Envelope): Result<never, SubmitRefusal> {
+  if (refusal === "not-bonded")
+    return refuse(
+      "not-bonded",
+      "You can give trust only to people you are bonded with.",
+      fieldOf("no-target", envelope),
+    );
   const { needed, isOwn } = refusal;
   const detail = isOwn
     ? `Your circle has ${CIRCLE_SLOTS} slots and this would need ${needed}. Take trust back from somebody first.`
@@ -275,15 +280,20 @@ const REASONS: Partial<Record<UndecodableReason, string>> = {
 };
 
 const FIELDS: Partial<Record<UndecodableReason, string>> = {
-  "no-target": "payload.target",
-  "self-target": "payload.target",
-  "bad-id": "payload.target",
-  "bad-weight": "payload.weight",
   "no-definition": "payload.id",
   "bad-type": "type",
   "unknown-type": "type",
   "too-deep": "payload",
 };
+
+const TARGET_REASONS: ReadonlySet<UndecodableReason> = new Set(["no-target", "self-target", "bad-id"]);
+
+/** The member at fault, by the name under which the caller sent it. */
+function fieldOf(reason: UndecodableReason, envelope: Envelope): string | undefined {
+  if (TARGET_REASONS.has(reason)) return targetPath(envelope) ?? "payload.target";
+  if (reason === "bad-weight") return pathOf(bodyOf(envelope), ["weight", "amount"]) ?? "payload.weight";
+  return FIELDS[reason];
+}
 
 function refuse(code: SubmitRefusal["code"], detail: string, field?: string): Result<never, SubmitRefusal> {
   return err(field === undefined ? { code, detail } : { code, detail, field });

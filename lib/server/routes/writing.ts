@@ -80,10 +80,14 @@ export async function writeOnce(
   }
 }
 
-/** Throws the problem of a refused write. */
-export function sentOrThrow(sent: Result<Submitted, SubmitRefusal>): Submitted {
+/** The names that a caller gave to members of a message which this server made. */
+type FieldNames = Readonly<Record<string, string>>;
+
+/** Throws the problem of a refused write. `names`: it was made here; a member of another name is not the caller's. */
+export function sentOrThrow(sent: Result<Submitted, SubmitRefusal>, names: FieldNames | null = null): Submitted {
   if (sent.ok) return sent.value;
-  const { code, detail, field } = sent.error;
+  const { code, detail, field: own } = sent.error;
+  const field = names === null || own === undefined ? own : names[own];
   throw new ProblemError(PROBLEMS[code], detail, field === undefined ? {} : { field });
 }
 
@@ -91,12 +95,17 @@ export function sentOrThrow(sent: Result<Submitted, SubmitRefusal>): Submitted {
 const AHEAD_MS = [0, 2_000, 16_000, 128_000] as const;
 
 /** Writes a message whose nonce and time this server makes. Throws a ProblemError where it is refused. */
-export async function writeMade(app: App, from: UserId, members: Omit<Envelope, "from" | "nonce" | "ts">) {
+export async function writeMade(
+  app: App,
+  from: UserId,
+  members: Omit<Envelope, "from" | "nonce" | "ts">,
+  names: FieldNames = {},
+) {
   for (const aheadMs of AHEAD_MS) {
     const nowMs = app.clock.now();
     const envelope = { ...members, from, nonce: nowMs + aheadMs, ts: Math.floor(nowMs / 1_000) } as Envelope;
     const sent = await app.submit.submit(envelope);
-    if (sent.ok || sent.error.code !== "nonce" || aheadMs === AHEAD_MS.at(-1)) return sentOrThrow(sent);
+    if (sent.ok || sent.error.code !== "nonce" || aheadMs === AHEAD_MS.at(-1)) return sentOrThrow(sent, names);
   }
   throw new Error("the last attempt has returned or thrown");
 }

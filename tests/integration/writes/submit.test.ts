@@ -142,6 +142,28 @@ describe("refusals", () => {
     expect(submitter.submitted).toEqual([]);
   });
 
+  it.each([
+    ["payload.target", () => envelope("TRUST_ALLOCATE", { target: "tm-stranger" })],
+    ["payload.to", () => envelope("TRUST_ALLOCATE", { to: "tm-stranger" })],
+    ["to", () => envelope("TRUST_ALLOCATE", {}, { to: "tm-stranger" })],
+    ["payload.actors.to", () => envelope("TRUST_ALLOCATE", { actors: { to: "tm-stranger" } })],
+    ["payload.to", () => envelope("CONTACT_REQUEST", { to: ALICE })],
+    ["payload.recipient", () => envelope("CONTACT_REQUEST", { recipient: "no id" })],
+    ["payload.target", () => envelope("CONTACT_REQUEST", {})],
+    ["payload.amount", () => envelope("TRUST_ALLOCATE", { target: "tm-p1", amount: -1 })],
+    ["payload.weight", () => envelope("TRUST_ALLOCATE", { target: "tm-p1", weight: 0 })],
+  ] as const)("name the member as the caller named it: %s", async (field, body) => {
+    expect(await (await submit(body())).json()).toMatchObject({ field });
+  });
+
+  it.each([
+    ["/api/trust/allocate", { sessionId: ALICE, targetId: "tm-stranger" }, "not-bonded", "targetId"],
+    ["/api/trust/allocate", { sessionId: ALICE, targetId: ALICE }, "bad-input", "targetId"],
+  ] as const)("name the member as the caller of %s named it: %j", async (path, body, code, field) => {
+    const response = await t.ask("POST", path, ALICE, { body });
+    expect(await response.json()).toMatchObject({ code, field });
+  });
+
   it("of a nonce that is not larger than the last", async () => {
     expect((await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: 50 }))).status).toBe(200);
     for (const repeated of [50, 49]) {

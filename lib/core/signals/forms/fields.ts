@@ -43,6 +43,18 @@ export function firstOf(places: readonly Fields[], paths: readonly Path[]): unkn
   return null;
 }
 
+/** Where the first of these members stands, such as `payload.to`. Null if there is none. */
+export function pathOf({ json, payload, places }: Body, paths: readonly Path[]): string | null {
+  for (const place of places) {
+    const within =
+      place === json ? [] : place === payload ? ["payload"] : place === json.metadata ? ["metadata"] : null;
+    for (const path of paths)
+      if (isThere(firstOf([place], [path])))
+        return [...(within ?? ["payload", "metadata"]), ...[path].flat()].join(".");
+  }
+  return null;
+}
+
 const isThere = (value: unknown) => value !== undefined && value !== null && value !== "";
 
 /** The target of a QR code that anybody may scan. */

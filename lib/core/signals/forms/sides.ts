@@ -3,7 +3,7 @@ import type { UserId } from "../../ledger/ids";
 import { hasActor, hasTarget, kindOf } from "../message-types";
 import type { Party } from "../signal";
 import { cleanText } from "../text";
-import { type Body, type Fields, idIn, isFields, type Path } from "./fields";
+import { type Body, bodyOf, type Fields, idIn, isFields, type Path, pathOf } from "./fields";
 import { isNumeric } from "./type-of";
 
 const ACTORS: readonly Path[] = ["actor", "from", ["actors", "from"], "issuer", "sender", "senderId", "mintedBy"];
@@ -15,6 +15,9 @@ const AUTHORS_OF_PROFILES: readonly Path[] = [...AUTHORS, "owner"];
 const TARGETS: readonly Path[] = ["target", "to", ["actors", "to"], "recipient", "owner", "contactId"];
 /** These members name the target in messages of these types only. In others they may mean anything. */
 const TARGETS_OF_KINDS: readonly Path[] = [...TARGETS, "recipientId", "subject", "holder"];
+
+/** The member in which a message names its target. Null if it names none. */
+export const targetPath = (json: Fields): string | null => pathOf(bodyOf(json), TARGETS_OF_KINDS);
 
 /** Undefined if the member that names the actor holds no id. Null if no member names an actor. */
 export function actorOf(type: string, { places }: Body): UserId | null | undefined {

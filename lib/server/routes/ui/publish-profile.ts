@@ -4,6 +4,8 @@ import { ProblemError } from "../../http/problem";
 import { defineRoute } from "../../http/route";
 import { placeOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
 
+const FIELD_NAMES = { signature: "signature", timestamp: "timestamp" };
+
 /** The members that were signed stand at the top of the message, so that every reader can check the signature. */
 export const publishProfile = defineRoute({
   summary: "Publishes the caller's profile with the signature of the caller's own key",
@@ -20,7 +22,12 @@ export const publishProfile = defineRoute({
     const { accountId, displayName, bio, avatar, timestamp, signature, publicKey } = body;
     const profile = { accountId, displayName, bio, avatar, timestamp };
     return writeOnce(context, "profile", async () => {
-      const sent = await writeMade(app, userId, { type: "PROFILE_UPDATE", ...profile, signature, publicKey });
+      const sent = await writeMade(
+        app,
+        userId,
+        { type: "PROFILE_UPDATE", ...profile, signature, publicKey },
+        FIELD_NAMES,
+      );
       background(() => app.scheduler.syncNow([sent.topicId]));
       const { topicId, sequence } = sent;
       const hrl = `hcs://11/${topicId}/${sequence}`;

@@ -14,6 +14,8 @@ import { ProblemError } from "../../http/problem";
 import { defineRoute } from "../../http/route";
 import { placeOf, sentOrThrow, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
 
+const MINT_NAMES = { to: "recipientId", signature: "signature", timestamp: "timestamp" };
+
 export const mintRecognition = defineRoute({
   summary: "Gives somebody a recognition, with the signature of the caller's own key",
   access: "user",
@@ -29,7 +31,7 @@ export const mintRecognition = defineRoute({
     const { issuerId: issuer, recipientId: to, timestamp, ...signed } = body;
     return writeOnce(context, "mint", async () => {
       const members = { type: "SIGNAL_MINT", to, ...signed, issuer, minted_at: app.clock.now(), timestamp };
-      const sent = await writeMade(app, userId, members);
+      const sent = await writeMade(app, userId, members, MINT_NAMES);
       background(() => app.scheduler.syncNow([sent.topicId]));
       const { topicId, sequence, transactionId } = sent;
       return {
@@ -60,9 +62,14 @@ export const createRecognition = defineRoute({
     const from = { accountId: userId };
     const work = async () => {
       const payload = { label, emoji, description, lens, to, note, from };
-      const sent = await writeMade(app, userId, {
-        ...{ type: "RECOGNITION_MINT", to: to.accountId, name: label, emoji, description, note, payload },
-      });
+      const sent = await writeMade(
+        app,
+        userId,
+        {
+          ...{ type: "RECOGNITION_MINT", to: to.accountId, name: label, emoji, description, note, payload },
+        },
+        { to: "to.accountId" },
+      );
       background(() => app.scheduler.syncNow([sent.topicId]));
       const signal = {
         ...{ id: signalId(sent.topicId, sent.sequence), label, emoji, description, lens, from, note },

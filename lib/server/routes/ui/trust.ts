@@ -3,6 +3,8 @@ import { TrustAllocateBody, TrustAnswer, TrustRevokeBody } from "../../../wire/u
 import { defineRoute, type UserContext } from "../../http/route";
 import { placeOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
 
+const FIELD_NAMES = { to: "targetId", weight: "weight", "payload.weight": "weight" };
+
 type Body = { readonly targetId: string; readonly weight?: number };
 
 /** The UI's reader looks for the target at the top, other readers in the payload. */
@@ -11,7 +13,7 @@ function write(context: UserContext<unknown, Body>, type: "TRUST_ALLOCATE" | "TR
   const { targetId: target, weight } = body;
   return writeOnce(context, type, async () => {
     const payload = { target, ...(weight === undefined ? {} : { weight }) };
-    const sent = await writeMade(app, userId, { type, to: target, payload });
+    const sent = await writeMade(app, userId, { type, to: target, payload }, FIELD_NAMES);
     background(() => app.scheduler.syncNow([sent.topicId]));
     const { topicId, sequence } = sent;
     return { success: true, hcsRef: `hcs://${topicId}/${sequence}`, message, ...placeOf(sent) };
