@@ -70,9 +70,6 @@ const OF_NOW: LedgerError = {
   message: "the mirror was asked for an account at a time, and answered with the account of another time",
 };
 
-/** A mirror is seldom exchanged for another one at the same address. One request an hour costs its budget nothing. */
-const TIME_CHECKED_MS = 3_600_000;
-
 const inShape =
   <T>(schema: z.ZodType<T>): Read<T> =>
   (json) => {
@@ -202,8 +199,8 @@ export class MirrorLedger implements Ledger, RawMirror {
 
   /**
    * Refuses answers of a mirror that does not read `timestamp`. Such an answer looks like any other, so the mirror is asked for the
-   * account at the last moment before it was made: a mirror that reads the time has none. An account whose beginning the mirror does
-   * not know shows nothing.
+   * account one nanosecond before its creation. A mirror that reads the time answers 404. Without a creation time this cannot be
+   * tested, and the answer is accepted.
    */
   private async checkTime(
     from: Mirror,
@@ -211,17 +208,16 @@ export class MirrorLedger implements Ledger, RawMirror {
     atNs: ConsensusNs,
   ): Promise<Result<null, LedgerError>> {
     if (createdNs === null) return ok(null);
-    let knowsPast = createdNs <= atNs;
-    if (knowsPast) {
-      const nowMs = this.options.clock.monotonicMs();
-      if (from.pastKnownMs !== null && nowMs - from.pastKnownMs < TIME_CHECKED_MS) return ok(null);
+    const nowMs = this.options.clock.monotonicMs();
+    if (createdNs > atNs) from.past.failed(nowMs);
+    const passes = await from.past.passes(nowMs, async () => {
       const path = accountPath(account.accountId, consensusNs(createdNs - 1n));
       const before = await this.ask(path, takeAccount, { mirror: from.origin }, { circuit: "accounts" });
-      if (!before.ok && before.error.code !== "not-found") return before;
-      knowsPast = !before.ok;
-      from.pastKnownMs = knowsPast ? nowMs : null;
-    }
-    return this.check(from, "an account as it was at a time", knowsPast) ? ok(null) : err(OF_NOW);
+      if (before.ok) return ok(false);
+      return before.error.code === "not-found" ? ok(true) : before;
+    });
+    if (!passes.ok) return passes;
+    return this.check(from, "an account as it was at a time", passes.value) ? ok(null) : err(OF_NOW);
   }
 
   async head(asking: Asking = {}): Promise<Result<LedgerHead, LedgerError>> {

@@ -3,6 +3,7 @@ import { type CircuitBreaker, CLOSED } from "../../core/sync/circuit-breaker";
 import type { MirrorName } from "../../ports/ledger/ledger";
 import { type MirrorAddress, parseMirrorAddress } from "./mirror-address";
 import { MirrorTime } from "./mirror-time";
+import { PastReading } from "./past-reading";
 import { Refusals } from "./refusals";
 
 export interface MirrorState {
@@ -34,8 +35,7 @@ export interface Mirror extends Omit<MirrorAddress, "origin"> {
   passed: CircuitBreaker;
   readonly refusals: Refusals;
   readonly time: MirrorTime;
-  /** When it last showed that it reads `timestamp`, on the monotonic clock. */
-  pastKnownMs: number | null;
+  readonly past: PastReading;
   requests: number;
   errors: number;
   rateLimited: number;
@@ -56,7 +56,7 @@ export const mirrorsAt = (urls: readonly string[]): Mirror[] =>
       passed: CLOSED,
       refusals: new Refusals(),
       time: new MirrorTime(),
-      pastKnownMs: null,
+      past: new PastReading(),
       requests: 0,
       errors: 0,
       rateLimited: 0,

@@ -61,8 +61,36 @@ describe("an account at a time", () => {
       // The account as it is now is not in doubt.
       expect(await ledger.account(id)).toMatchObject({ ok: true });
       isDropped = false;
+      await clock.advance(60_000);
       expect(await at(createdNs + 1n)).toMatchObject({ ok: true });
       expect(foreign.at(-1)).toBeNull();
+    });
+
+    it("is refused within the hour too, once the mirror gave itself away by an account that was made later", async () => {
+      isDropped = false;
+      const { id, createdNs } = devnet.ledger.createAccount(ecdsaWallet().encodedKey);
+      expect(await ledger.account(id, createdNs)).toMatchObject({ ok: true });
+      isDropped = true;
+      const later = devnet.ledger.createAccount(ecdsaWallet().encodedKey);
+      expect(await ledger.account(later.id, consensusNs(later.createdNs - 1n))).toMatchObject(refused);
+      devnet.ledger.updateAccount(id, { key: ecdsaWallet().encodedKey });
+      expect(await ledger.account(id, createdNs)).toMatchObject(refused);
+      await clock.advance(60_000);
+      expect(await ledger.account(id, createdNs)).toMatchObject(refused);
+    });
+
+    it("costs one more request for all who ask at once, and one more a minute while it is refused", async () => {
+      const { id, createdNs } = devnet.ledger.createAccount(ecdsaWallet().encodedKey);
+      const ask = () => Promise.all(Array.from({ length: 16 }, () => ledger.account(id, createdNs)));
+      for (const answer of await ask()) expect(answer).toMatchObject(refused);
+      expect(asked).toHaveLength(17);
+      await clock.advance(59_999);
+      for (const answer of await ask()) expect(answer).toMatchObject(refused);
+      expect(asked).toHaveLength(33);
+      isDropped = false;
+      await clock.advance(1);
+      for (const answer of await ask()) expect(answer).toMatchObject({ ok: true });
+      expect(asked).toHaveLength(50);
     });
 
     it("is noticed within an hour, at one request an hour", async () => {
