@@ -33,6 +33,8 @@ export const routesOf =
         for (const work of later)
           work().catch((cause: unknown) => app.log.error("work after an answer failed", { cause, route: name }));
       };
-      batch({ request: incoming, response: outgoing, write: send });
+      // A stream goes on after it was written. So the front watches it, as it watches answers that are still to come.
+      if (typeof sent.body === "function") send();
+      else batch({ request: incoming, response: outgoing, write: send });
     });
   };

@@ -1,9 +1,6 @@
 import "server-only";
 /** Answers of reads: body, freshness, validators and Cache-Status. */
-import type { Awaitable } from "../../core/awaitable";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
-import type { Sequence, TopicId } from "../../core/ledger/ids";
-import { parseSequence, parseTopicId } from "../../core/ledger/ids";
 import { epochOf } from "../../core/signals/position";
 import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../core/sync/freshness";
 import { report, type TierReport } from "../../engine/reads/tier-report";
@@ -12,12 +9,7 @@ import type { View } from "../../engine/reads/view";
 import type { Freshness } from "../../wire/common";
 import type { App } from "../boot/app";
 import { type Answer, type AnswerHeaders, json, type SharedBody } from "./answer";
-import { pausedSentence } from "./paused";
-import { ProblemError } from "./problem";
 import type { RouteContext } from "./route";
-
-/** How long a read waits for the messages that `If-Min-Sequence` names. */
-const READ_YOUR_WRITES_MS = 3_000;
 
 export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness {
   return {
@@ -63,67 +55,20 @@ export function freshnessSince(app: App, began: ReadStart): FreshnessNow {
 const isStill = ({ told, stores, clock }: App, { events, epoch, atMonotonicMs }: ReadStart) =>
   clock.monotonicMs() === atMonotonicMs && told.count === events && epochOf(stores.stamp.highest) === epoch;
 
-/**
- * Demands a sync of the topics and waits for the messages that the answer must contain. Returns the most remote tier that may
- * answer, and the state as the read begins.
- */
-export function beforeRead(
-  context: Pick<RouteContext<unknown, unknown>, "app" | "request" | "background">,
-): Awaitable<ReadBegun> {
-  const { app, request, background } = context;
-  const minimum = parseMinSequence(request.headers.get("if-min-sequence"), app);
+/** Demands a sync if one is due. Returns the most remote tier that may answer, and the state as the read begins. */
+export function beforeRead({
+  app,
+  floor,
+  background,
+}: Pick<RouteContext<unknown, unknown>, "app" | "floor" | "background">): ReadBegun {
   if (app.scheduler.isDue) background(() => app.scheduler.demand());
-  return minimum.size === 0 ? { need: "any", began: startRead(app) } : waitFor(app, minimum);
+  const need = floor.size === 0 ? "any" : app.told.has(floor) ? "current" : "origin";
+  return { need, began: startRead(app) };
 }
 
 export interface ReadBegun {
   readonly need: Need;
   readonly began: ReadStart;
-}
-
-async function waitFor(app: App, minimum: ReadonlyMap<TopicId, Sequence>): Promise<ReadBegun> {
-  const isThere = await app.scheduler.waitFor(minimum, app.clock.monotonicMs() + READ_YOUR_WRITES_MS);
-  if (!isThere) {
-    for (const topicId of minimum.keys()) {
-      const paused = await pausedSentence(app.scheduler, app.adminReads, topicId);
-      if (paused !== null) throw new ProblemError("paused", paused);
-    }
-    throw new ProblemError("not-yet", "The ledger's mirror does not have that message yet. Ask again in a second.", {
-      retryAfterS: 1,
-    });
-  }
-  return { need: app.told.has(minimum) ? "current" : "origin", began: startRead(app) };
-}
-
-/**
- * A client names the topics that it wrote to within the last minute: one of each kind, and twice as many while topics are
- * split.
- */
-const MAX_MIN_SEQUENCES = 16;
-const NO_MINIMUM: ReadonlyMap<TopicId, Sequence> = new Map();
-
-function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId, Sequence> {
-  if (header === null) return NO_MINIMUM;
-  const minimum = new Map<TopicId, Sequence>();
-  for (const item of header.split(",")) {
-    const [topic = "", number = ""] = item.trim().split("=");
-    const topicId = parseTopicId(topic);
-    const sequence = parseSequence(number);
-    if (topicId === null || sequence === null || !app.scheduler.syncs.has(topicId)) {
-      throw new ProblemError(
-        "bad-input",
-        "If-Min-Sequence is a list of <topicId>=<sequence> for topics that are kept here.",
-        { field: "If-Min-Sequence" },
-      );
-    }
-    if (sequence > (minimum.get(topicId) ?? 0)) minimum.set(topicId, sequence);
-    if (minimum.size > MAX_MIN_SEQUENCES) {
-      throw new ProblemError("bad-input", `If-Min-Sequence names at most ${MAX_MIN_SEQUENCES} topics.`, {
-        field: "If-Min-Sequence",
-      });
-    }
-  }
-  return minimum;
 }
 
 /** The headers of a view's answer, its freshness, and whether the client has the view. */

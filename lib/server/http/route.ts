@@ -18,6 +18,7 @@ import { type ApiRequest, addressOf, perHead } from "./api-request";
 import { compressed } from "./compression";
 import { isProblem, type ProblemCode, ProblemError, problemAnswer, problemStatus } from "./problem";
 import { readJson } from "./read-body";
+import { NO_FLOOR, parseFloor, type ReadFloor, reachFloor } from "./read-floor";
 import { inRequest, outsideRequests, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
 
 export interface RouteContext<Query, Body> {
@@ -28,6 +29,8 @@ export interface RouteContext<Query, Body> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
+  /** The messages that the answer must hold, if the route heeds `If-Min-Sequence`. All of them are stored. */
+  readonly floor: ReadFloor;
   /** Runs work after the answer was sent, even on a platform that would stop the process then. */
   readonly background: (work: () => Promise<unknown>) => void;
 }
@@ -185,6 +188,7 @@ class Context implements RouteContext<unknown, unknown> {
   readonly background: RouteRequest["background"];
   query: unknown = undefined;
   body: unknown = undefined;
+  floor = NO_FLOOR;
   readonly encoding: string | null;
 
   constructor(
@@ -227,9 +231,15 @@ function withInput(
   // Compressing is a part of the work: it takes as much CPU as loading.
   const work = () => andThen(handle(context), (made) => compressed(made, encoding));
   const inTurn = () => (userId === null ? work() : app.limits.inTurnOfUser(route.limit, userId, work));
+  const begin = () => {
+    if (!route.heeds?.includes("If-Min-Sequence")) return inTurn();
+    context.floor = parseFloor(request.headers.get("if-min-sequence"), app);
+    // A read that waits for its floor does no work, so it takes no turn from the caller's other reads.
+    return context.floor.size === 0 ? inTurn() : reachFloor(app, context.floor).then(inTurn);
+  };
   return andThen(userId === null ? undefined : app.limits.spendUser(route.limit, userId), () => {
     if (route.query) context.query = parse(route.query, queryOf(context.searchParams));
-    if (!route.body) return inTurn();
+    if (!route.body) return begin();
     const { body: schema, namesNobody } = route;
     return andThen(readJson(request, app.clock), (json) => {
       if (userId !== null)
@@ -240,7 +250,7 @@ function withInput(
           ),
         );
       context.body = parse(schema, json);
-      return inTurn();
+      return begin();
     });
   });
 }

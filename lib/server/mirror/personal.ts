@@ -240,21 +240,20 @@ export const personalMessages = defineRoute({
     if (!query.ok) throw new ProblemError("bad-input", `${query.error.join(". ")}.`, { field: "query" });
     const startMs = app.clock.now();
     const name = `mirror.${app.definitions.value}`;
-    return andThen(beforeRead(context), ({ need, began }) =>
-      andThen(
-        app.reader.read(userId, name, () => load(app, userId), need),
-        (result) => {
-          if (!result.ok)
-            throw new ProblemError("unavailable", "Your messages cannot be read at the moment. Try again shortly.");
-          return andThen(app.sessions.sessionOf(request.headers.get("cookie")), (session) =>
-            pageAnswer(
-              context,
-              { ...{ startMs, began, topicId }, query: query.value, reader: session?.id ?? userId },
-              result.value,
-            ),
-          );
-        },
-      ),
+    const { need, began } = beforeRead(context);
+    return andThen(
+      app.reader.read(userId, name, () => load(app, userId), need),
+      (result) => {
+        if (!result.ok)
+          throw new ProblemError("unavailable", "Your messages cannot be read at the moment. Try again shortly.");
+        return andThen(app.sessions.sessionOf(request.headers.get("cookie")), (session) =>
+          pageAnswer(
+            context,
+            { ...{ startMs, began, topicId }, query: query.value, reader: session?.id ?? userId },
+            result.value,
+          ),
+        );
+      },
     );
   },
 });

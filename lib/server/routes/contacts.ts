@@ -28,15 +28,14 @@ function edgesRoute(name: string, shape: Shape) {
   return (context: UserContext<unknown, unknown>): Awaitable<Answer> => {
     const { app, userId } = context;
     const startMs = app.clock.now();
-    return andThen(beforeRead(context), ({ need, began }) =>
-      andThen(
-        app.reader.read(userId, name, () => load(app, userId, shape), need),
-        (result) => {
-          if (!result.ok)
-            throw new ProblemError("unavailable", "Your contacts cannot be read at the moment. Try again shortly.");
-          return viewAnswer(context, result.value, startMs, began);
-        },
-      ),
+    const { need, began } = beforeRead(context);
+    return andThen(
+      app.reader.read(userId, name, () => load(app, userId, shape), need),
+      (result) => {
+        if (!result.ok)
+          throw new ProblemError("unavailable", "Your contacts cannot be read at the moment. Try again shortly.");
+        return viewAnswer(context, result.value, startMs, began);
+      },
     );
   };
 }

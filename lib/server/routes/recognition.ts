@@ -78,20 +78,19 @@ export const recognition = defineRoute({
     const startMs = app.clock.now();
     const beforeNs = decodeCursor(query.cursor);
     const load = () => loadPage(app, userId, beforeNs);
-    return andThen(beforeRead(context), ({ need, began }) => {
-      if (beforeNs !== null)
-        return load().then(({ position, content }) => {
-          const view = viewOf(position, content, startMs);
-          return viewAnswer(context, uncached(view, app.clock.now() - startMs), startMs, began);
-        });
-      // Definitions are the same for all users. Their generation is part of the view's name, so everybody sees a new one at once.
-      // The name also says which members the view has: shared caches hold views of the release before, without `data`.
-      const name = `recognition.cards.${app.definitions.value}`;
-      return andThen(app.reader.read(userId, name, load, need), (result) => {
-        if (!result.ok)
-          throw new ProblemError("unavailable", "Recognition cannot be read at the moment. Try again shortly.");
-        return viewAnswer(context, result.value, startMs, began);
+    const { need, began } = beforeRead(context);
+    if (beforeNs !== null)
+      return load().then(({ position, content }) => {
+        const view = viewOf(position, content, startMs);
+        return viewAnswer(context, uncached(view, app.clock.now() - startMs), startMs, began);
       });
+    // Definitions are the same for all users. Their generation is part of the view's name, so everybody sees a new one at once.
+    // The name also says which members the view has: shared caches hold views of the release before, without `data`.
+    const name = `recognition.cards.${app.definitions.value}`;
+    return andThen(app.reader.read(userId, name, load, need), (result) => {
+      if (!result.ok)
+        throw new ProblemError("unavailable", "Recognition cannot be read at the moment. Try again shortly.");
+      return viewAnswer(context, result.value, startMs, began);
     });
   },
 });
@@ -118,7 +117,7 @@ export const profiles = defineRoute({
         });
       asked.add(id);
     }
-    const { began } = await beforeRead(context);
+    const { began } = beforeRead(context);
     const { position, edges } = await app.stores.views.peers(userId, [...asked]);
     const found = edges.filter(isBonded).map((edge) => profileView(edge.peerId, edge.profile, handleOf(edge)));
     if (asked.has(userId)) {

@@ -88,19 +88,18 @@ export const signals = defineRoute({
     const beforeNs = decodeCursor(query.cursor);
     const load = () => loadPage(app, userId, types, beforeNs, query.limit);
     const isHot = types.length === 0 && beforeNs === null && query.limit === DEFAULT_LIMIT;
-    return andThen(beforeRead(context), ({ need, began }) => {
-      // Read before the view: a commit in between would otherwise be in neither, and the signal would vanish for a moment.
-      const waiting =
-        beforeNs === null
-          ? app.pending.of(userId).filter(({ decoded }) => types.length === 0 || types.includes(decoded.type))
-          : [];
-      const reading = isHot ? app.reader.read(userId, "signals", load, need) : direct(app, load, startMs);
-      return andThen(reading, (result) => {
-        if (!result.ok)
-          throw new ProblemError("unavailable", "Your signals cannot be read at the moment. Try again shortly.");
-        const read = waiting.length === 0 ? result.value : withPending(result.value, waiting);
-        return viewAnswer(context, read, startMs, began);
-      });
+    const { need, began } = beforeRead(context);
+    // Read before the view: a commit in between would otherwise be in neither, and the signal would vanish for a moment.
+    const waiting =
+      beforeNs === null
+        ? app.pending.of(userId).filter(({ decoded }) => types.length === 0 || types.includes(decoded.type))
+        : [];
+    const reading = isHot ? app.reader.read(userId, "signals", load, need) : direct(app, load, startMs);
+    return andThen(reading, (result) => {
+      if (!result.ok)
+        throw new ProblemError("unavailable", "Your signals cannot be read at the moment. Try again shortly.");
+      const read = waiting.length === 0 ? result.value : withPending(result.value, waiting);
+      return viewAnswer(context, read, startMs, began);
     });
   },
 });
@@ -167,7 +166,7 @@ export const events = defineRoute({
   handle: async (context) => {
     const { app, userId, query } = context;
     const startMs = app.clock.now();
-    const { began } = await beforeRead(context);
+    const { began } = beforeRead(context);
     const sinceNs = query.since === undefined ? consensusNs(0n) : toConsensusNs(query.since);
     const page = await app.stores.views.events(userId, query.type, sinceNs, query.limit);
     const shown = page.rows.map((row) => ({ row, item: eventOf(row) })).filter(({ item }) => item !== null);

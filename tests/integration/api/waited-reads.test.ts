@@ -50,6 +50,18 @@ it("fifty waiting readers cause no more requests to the mirror than one", async 
   expect(one).toBeLessThanOrEqual(10);
 });
 
+it("a person's other reads are answered while forty of that person's reads wait", async () => {
+  const startMs = t.clock.now();
+  const waiting = Array.from({ length: 40 }, () => read(50, [t.devnet.topics.contact as string]));
+  const other = t
+    .ask("GET", "/api/contacts", "tm-alice")
+    .then(({ status }) => ({ status, ms: t.clock.now() - startMs }));
+  const { status, ms } = await other;
+  expect(status).toBe(200);
+  expect(ms).toBeLessThan(1_000);
+  expect((await Promise.all(waiting)).map((answer) => answer.status)).toEqual(Array(40).fill(503));
+});
+
 it("waiting readers cause a few requests only, whatever they wait for and whenever they start", async () => {
   const wait = fc.record({
     sequence: fc.oneof(fc.integer({ min: 2, max: 1_000 }), fc.integer({ min: 1_001, max: Number.MAX_SAFE_INTEGER })),
