@@ -1,5 +1,6 @@
 /** Queries and bodies, as callers send them. Only the server checks them, so they are apart from the answers that browsers check. */
 import * as z from "zod/mini";
+import { parseAccountId } from "../core/ledger/ids";
 import { NUMERIC_TYPES, SUBMIT_TYPES } from "../core/signals/message-types";
 import { parsePosition } from "../core/signals/position";
 import { AccountIdText, UserIdText, wholeNumber } from "./common";
@@ -93,7 +94,14 @@ export const SubmitBody = z.union([NumericEnvelope, NamedEnvelope]);
 export type SubmitBody = z.infer<typeof SubmitBody>;
 
 /** `POST /api/auth/demo`, on the local devnet only */
-export const DemoBody = z.object({ userId: UserIdText });
+export const DemoBody = z.object({
+  userId: UserIdText.check(
+    z.refine(
+      (text) => parseAccountId(text) !== null || /^tm-./.test(text),
+      "the id of a demo person (GET /api/auth/demo lists them), an account id such as 0.0.7226146, or tm- and a name for somebody new",
+    ),
+  ),
+});
 
 /** `POST /api/auth/challenge` */
 export const ChallengeBody = z.object({ accountId: AccountIdText });

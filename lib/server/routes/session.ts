@@ -110,7 +110,7 @@ export const demoPeople = defineRoute({
 });
 
 export const demoSignIn = defineRoute({
-  summary: "Signs in as a demo person, on the local devnet only",
+  summary: "Signs in as a demo person or somebody new, on the local devnet only",
   access: "public",
   limit: "demo",
   body: DemoBody,

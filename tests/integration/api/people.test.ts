@@ -1,5 +1,5 @@
 /** Before somebody writes to an id that they have typed, the page asks whether anybody uses it. */
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
 const ALICE = "tm-alice";
@@ -42,4 +42,22 @@ it("a malformed id is refused with a sentence", async () => {
   const answer = await t.ask("GET", "/api/people/two%20words", ALICE);
   expect(answer.status).toBe(400);
   expect(await answer.json()).toMatchObject({ field: "userId", detail: expect.stringContaining("1 to 50 characters") });
+});
+
+describe("a demo sign-in", () => {
+  const signIn = (userId: string) => t.ask("POST", "/api/auth/demo", null, { body: { userId } });
+
+  it.each(["tm-nobody-yet", "0.0.999999"])("takes a demo person, and somebody new: %s", async (userId) => {
+    const response = await signIn(userId);
+    expect([response.status, await response.json()]).toMatchObject([200, { userId }]);
+  });
+
+  it.each(["alice", "tm-", "TM-alice", "0.0", "no one", ""])("says what to enter instead of %j", async (userId) => {
+    const response = await signIn(userId);
+    expect(response.status).toBe(400);
+    expect(response.headers.get("set-cookie")).toBeNull();
+    const { field, detail } = (await response.json()) as { field: string; detail: string };
+    expect(field).toBe("userId");
+    if (userId !== "" && userId !== "no one") expect(detail).toMatch(/demo person.*0\.0\..*tm-/);
+  });
 });
