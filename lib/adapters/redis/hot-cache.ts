@@ -163,7 +163,7 @@ export class RedisHotCache implements HotCache {
 const isClaim = (kind: unknown): kind is NonceClaim["kind"] =>
   kind === "next" || kind === "unknown" || kind === "same" || kind === "used" || kind === "older";
 
-/** Reads an attempt that was stored earlier. The previous release stored no digest, and answers of one line. */
+/** Reads an attempt that was stored earlier. The previous release stored no digest, and its answers had one line. */
 function attemptOf(known: string, digest: string): Attempt {
   const end = known.indexOf("\n");
   const isDone = known.startsWith("d");

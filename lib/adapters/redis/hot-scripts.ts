@@ -144,7 +144,7 @@ export const FINISH = `
 redis.call('SET', KEYS[1], 'd' .. ARGV[1] .. '\\n' .. ARGV[2], 'PX', ARGV[3])
 return 1`;
 
-/** KEYS attempt. It deletes no answer that is there by now. */
+/** KEYS attempt. Deletes a running attempt. A stored answer stays. */
 export const ABANDON = `
 if string.sub(redis.call('GET', KEYS[1]) or '', 1, 1) == 'r' then redis.call('DEL', KEYS[1]) end
 return 1`;

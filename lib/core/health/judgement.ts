@@ -371,9 +371,7 @@ function ofProcess(facts: HealthFacts) {
     findings.push(found("payers-open", null, "TRUSTED_PAYERS is *: anybody can write in anybody's name."));
   if (isBondingLoose) findings.push(found("bonding-not-strict", null, BONDING_LOOSE));
   if (busyShare !== null && busyShare > BUSY_SHARE)
-    findings.push(
-      found("process-busy", null, "This instance is busy: its answers are late for no fault of the tiers."),
-    );
+    findings.push(found("process-busy", null, "This instance is busy, so its answers are late. No tier is slow."));
   if (memory.heapShare > FULL_SHARE || memory.rssShare > FULL_SHARE)
     findings.push(found("memory-full", null, "This instance has used more than nine tenths of the memory it may use."));
   for (const { instanceId, aheadMs } of clocksAhead)

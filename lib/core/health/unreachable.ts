@@ -6,7 +6,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^(ETIMEDOUT|UND_ERR_\w*TIMEOUT|TimeoutError)$/, "it did not answer in time"],
   [/^(ENETUNREACH|EHOSTUNREACH|ENETDOWN|EADDRNOTAVAIL)$/, "this machine has no route to it"],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, "it cut the connection"],
-  [/^(HTTPParserError|HPE_\w+|UND_ERR_RES\w*|UND_ERR_HEADERS_OVERFLOW)$/, "what it answered is not HTTP"],
+  [/^(HTTPParserError|HPE_\w+|UND_ERR_RES\w*|UND_ERR_HEADERS_OVERFLOW)$/, "its answer is not HTTP"],
   // A browser's rule, which Node's fetch follows: https://fetch.spec.whatwg.org/#port-blocking
   [/^bad port$/, "its port belongs to another protocol, and HTTP clients refuse it"],
   [/^(CERT_|ERR_TLS|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_\w*(CERT|ISSUER|LEAF))/, "TLS failed"],

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * The one table of limits: how often a caller may do what. caller-limits.ts counts by it, and front/rate-guard.ts lets
- * requests wait by it. `RATE_LIMITS` multiplies all rates.
+ * The one table of limits: how often a caller may do what. caller-limits.ts counts by it, and
+ * concurrency-limit.ts and front/admission-queue.ts let requests wait by it. `RATE_LIMITS` multiplies all rates.
  */
 
 /** A leaky bucket: `burst` requests at once, then `perSecond` requests a second. */
@@ -50,11 +50,11 @@ export const LIMITS = {
   proof: { address: each(100, 1_000), user: { ...all(10, 120), atOnce: 4 } },
   // A page reads five views, and reads them again after each change. At 0.2 ms a read, one address takes at most a twenty-fifth of
   // a core; through the framework it takes ten times as much. Each instance counts for itself, because a read costs less than the
-  // Redis command that would count it for all. A read that no cache has takes 4 ms of the database and as much again of this
-  // process. Four at a time delay others by some 20 ms.
+  // Redis command that would count it for all. A read that no cache has takes some milliseconds of the database and as much of this
+  // process. With four at a time, others' p99 was 0.1 s instead of 0.6 to 1.2 s (docs/measurements.md §1).
   read: { address: each(200, 2_000), user: { ...each(20, 200), atOnce: 4 } },
   // Pages of the ledger: somebody who reads a topic from its start, as a mirror's own limit would let them, and a house of them.
-  // A mirror that answers in 0.1 s for others still lets 16 at a time reach the rate.
+  // With a mirror that answers in 0.1 s, 16 at a time still reach an address's rate, and 4 make 40 a second for one user.
   ledger: { address: { ...each(100, 1_000), atOnce: 16 }, user: { ...each(50, 500), atOnce: 4 } },
   // Public answers, the same for everybody.
   open: { address: each(100, 1_000) },

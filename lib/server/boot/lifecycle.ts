@@ -83,8 +83,8 @@ export interface Ending {
 
 /**
  * How long the server accepts connections after it has announced its end. A balancer that checks `ready` every second sees it
- * fail and sends no more requests. Closing the socket at once would lose a connection that is on its way. An end that no
- * request holds up is over within 5 s.
+ * fail and sends no more requests. Closing the socket at once would lose a connection that is on its way. Without slow
+ * requests, all of it takes 5 s at most.
  */
 export const NOTICE_MS = 2_000;
 /** After this long without a request, clients have moved to other instances. */

@@ -66,7 +66,7 @@ export function readEnv(source: EnvSource): Env {
     );
     const blocks = [
       [`The configuration has ${counted(problems.length, "problem")}:`, ...listed(problems)],
-      wanting.length === 0 ? [] : ["It would start without these, but with less:", ...listed(wanting)],
+      wanting.length === 0 ? [] : ["These are optional, but without them:", ...listed(wanting)],
     ];
     throw new EnvError(blocks.flat().join("\n"));
   }

@@ -169,7 +169,7 @@ const NOTHING: PersonalMirrorPage = { messages: [], links: { next: null } };
 
 function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, namer }: PageOptions): PersonalMirrorPage {
   const { within, order, limit, isUtf8, spelled } = query;
-  // Most polls ask for what is later than everything. Times rise.
+  // Most polls ask only for what is newer than the newest message. `held` is sorted by time.
   if (!isFromStart && (within === null || within.times.from > (held.at(-1)?.ns ?? 0n))) return NOTHING;
   // Numbers only name messages here, so a question for numbers asks for nothing less.
   const isWanted = (ns: bigint) => isFromStart || (within !== null && ns >= within.times.from && ns <= within.times.to);

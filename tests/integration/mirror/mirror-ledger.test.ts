@@ -288,7 +288,7 @@ describe("an answer", () => {
     expect(!answer.ok && answer.error.retryAfterMs).toBe(retryAfterMs);
   });
 
-  it("of 429 waits for the longest of the seconds in Retry-After, and for an hour at most, whatever else it holds", async () => {
+  it("of 429 waits for the longest Retry-After, and for an hour at most", async () => {
     const waitAfter = async (value: string) => {
       const { ledger } = mirrorThat(() => new Response("", { status: 429, headers: { "retry-after": value } }));
       const answer = await ask(ledger);

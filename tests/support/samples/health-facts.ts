@@ -217,7 +217,7 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
     "process-busy": {
       facts: { busyShare: 0.97 },
       subject: null,
-      says: "This instance is busy: its answers are late for no fault of the tiers.",
+      says: "This instance is busy, so its answers are late. No tier is slow.",
     },
     "memory-full": {
       facts: { memory: { heapShare: 0.2, rssShare: 0.95 } },

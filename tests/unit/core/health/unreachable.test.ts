@@ -55,7 +55,7 @@ describe("why a machine is not reached", () => {
 
   it("is that it does not speak HTTP", async () => {
     const { port, stop } = await listening((socket) => socket.end("-ERR unknown command\r\n"));
-    expect(reasonUnreachable(await failure(`http://127.0.0.1:${port}/`))).toBe("what it answered is not HTTP");
+    expect(reasonUnreachable(await failure(`http://127.0.0.1:${port}/`))).toBe("its answer is not HTTP");
     await stop();
   });
 

@@ -188,7 +188,7 @@ describe("docs/deploy.md", () => {
     expect(env.DATABASE_URL === undefined).toBe(setUp === "embedded");
   });
 
-  it.each(SET_UPS)("advises %s to let operators in and to measure", (setUp) => {
+  it.each(SET_UPS)("recommends ADMIN_ACCOUNTS and METRICS_TOKEN for %s", (setUp) => {
     expect(markedOf(setUp, ["advised"])).toEqual(expect.arrayContaining(["ADMIN_ACCOUNTS", "METRICS_TOKEN"]));
   });
 
