@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * Scripts and stylesheets of the build, from the copies that scripts/build/compressed-files.ts has compressed. Brotli at its best
- * makes them a tenth smaller than the framework's gzip, and compressing costs no CPU here.
+ * Scripts and stylesheets of the build, from the copies that scripts/build/compressed-files.ts has compressed. Brotli at its highest
+ * quality makes them a tenth smaller than the framework's gzip, and compressing costs no CPU here.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ function readCopies(build: string): ReadonlyMap<string, Copies> {
         "content-type": TYPES[name.slice(name.lastIndexOf(".") + 1)] as string,
         // Each build gives its files new names.
         "cache-control": "public, max-age=31536000, immutable",
-        // The framework's own tag, so that it can answer whether the copy is still the same.
+        // The framework's own ETag: it answers revalidation of these copies.
         etag: `W/"${size.toString(16)}-${mtime.getTime().toString(16)}"`,
         "last-modified": mtime.toUTCString(),
         vary: "Accept-Encoding",

@@ -1,5 +1,5 @@
 /** Limits and bounds as a client meets them. */
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { SOCKET_HEADER } from "@/lib/server/access/client-address";
 import { LIMITS } from "@/lib/server/access/limits";
 import { ROUTES } from "@/lib/server/routes/table";
@@ -114,6 +114,7 @@ describe("a signed-in user who reads without end", () => {
       working -= 1;
       return loaded;
     });
+    onTestFinished(() => spied.mockRestore());
     const read = (userId: string, i: number) => t.ask("GET", `/api/signals?limit=${20 + i}`, userId);
     const reads = Array.from({ length: 30 }, (_, i) => read("tm-many", i));
     expect((await read("tm-few", 0)).status).toBe(200);
@@ -121,7 +122,6 @@ describe("a signed-in user who reads without end", () => {
     release();
     for (const { status } of await Promise.all(reads)) expect(status).toBe(200);
     expect(most).toBe(LIMITS.read.user.atOnce);
-    spied.mockRestore();
   });
 });
 

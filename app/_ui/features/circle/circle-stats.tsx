@@ -22,8 +22,7 @@ export function CircleStats({ seating, circle, over }: CircleStatsProps) {
       {over && (
         <p role="status" className="flex items-start gap-3 rounded-card bg-copper-soft px-4 py-3 text-copper text-sm">
           <TriangleAlert aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
-          The ledger has {given} seats from you: each person takes as many as the weight that you gave. Take trust back
-          until nine are left. Before that you cannot give any.
+          You gave {given} seats; a circle has nine. Take trust back until nine are left, then you can give trust again.
         </p>
       )}
     </div>
