@@ -1,6 +1,6 @@
 import "server-only";
 /**
- * The first data of a page, for who is signed in: what the routes of the API answer to this request's session, out of the same
+ * The first data of a page, for the signed-in user: what the routes of the API answer to this request's session, out of the same
  * caches and under the same limits, without a request to ourselves.
  */
 import type { Clock } from "../../ports/clock";

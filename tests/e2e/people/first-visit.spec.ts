@@ -109,7 +109,7 @@ const openRendered = (page: Page, before: () => void = () => {}) =>
     expect(await response?.text()).toContain("<li data-signal=");
   }).toPass();
 
-test("the first signals are in the page itself, for who is signed in and for nobody else", async ({
+test("the first signals are in the page itself, for the signed-in user and for nobody else", async ({
   meet,
   enterAs,
   browser,
@@ -162,4 +162,51 @@ test("the browser reads rendered signals no second time, and misses nothing that
   open();
   await expect(signals.rows).toHaveCount(3);
   await expect(signals.rows.first()).toContainText("Ben gave you trust");
+});
+
+/** From now on no script that contains `text` loads, as without a connection. The function returned lets them load again. */
+async function withoutScript(page: Page, text: string): Promise<() => Promise<void>> {
+  const scripts = /\/_next\/static\/.*\.js/;
+  await page.route(scripts, async (route) => {
+    const response = await route.fetch();
+    return (await response.text()).includes(text) ? route.abort() : route.fulfill({ response });
+  });
+  return () => page.unroute(scripts);
+}
+
+test("a notice whose code cannot be loaded is shown plainly, and the page stays", async ({ meet, enterAs }) => {
+  const { page, shell } = await enterAs(await meet("Ann"));
+  await shell.open("/contacts");
+  await idle(page);
+  const restore = await withoutScript(page, "data-radix-toast");
+  await page.route("**/api/auth/logout", (route) => route.abort());
+  await shell.signOut();
+  const alert = page.getByRole("alert").filter({ hasText: "Still signed in" });
+  await expect(alert).toContainText("The server cannot be reached. Check your connection.");
+  await expect(page.getByRole("heading", { name: "Contacts", level: 1 })).toBeVisible();
+  await alert.getByRole("button", { name: "Dismiss" }).click();
+  await expect(alert).toHaveCount(0);
+
+  await restore();
+  await shell.signOut();
+  await expect(shell.notice("Still signed in")).toBeVisible();
+});
+
+test("a proof whose code cannot be loaded says so, and the page stays", async ({ meet, enterAs }) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.bond(ben);
+  const { page, signals } = await enterAs(ann);
+  await signals.open();
+  await idle(page);
+  const restore = await withoutScript(page, "Verified in this browser.");
+  await signals.rows
+    .first()
+    .getByRole("button", { name: /in this browser$/ })
+    .click();
+  await expect(signals.proof.getByRole("alert")).toContainText("could not be loaded. Check your connection.");
+  await expect(signals.rows).toHaveCount(2);
+
+  await restore();
+  await signals.proof.getByRole("button", { name: "Try again" }).click();
+  await expect(signals.proof.getByTestId("verdict")).toContainText("Verified in this browser");
 });

@@ -43,7 +43,7 @@ it("is nothing without a session, or with a forged one", async () => {
   expect(await first(`${(await cookieOf(ALICE)).slice(0, -4)}AAAA`)).toBeNull();
 });
 
-it("is not waited for: a page comes without data while the database hangs or the app does not open", async () => {
+it("is not waited for: a page comes without data while the app does not open, or if it cannot", async () => {
   const waits: number[] = [];
   const late = { now: () => 5, sleep: async (ms: number) => void waits.push(ms) };
   expect(await first(await cookieOf(ALICE), () => new Promise(() => {}), late)).toBeNull();

@@ -1,12 +1,14 @@
 "use client";
-import { lazy, Suspense } from "react";
+import { useEffect } from "react";
 import type { Signal } from "@/lib/wire/signals";
+import { Button } from "../../primitives/button";
+import { onDemand, useOnDemand } from "../../primitives/overlays/on-demand";
 import { Popover } from "../../primitives/overlays/popover";
 import { ProofSkeleton } from "./proof-skeleton";
 import { SealMark, type SealState, sealStateOf } from "./seal-mark";
 
 /** Loaded with the first proof, and with it the code that computes running hashes. */
-const ProofPanel = lazy(() => import("./proof-panel"));
+const code = onDemand(() => import("./proof-panel"));
 
 const LABELS: Record<SealState, string> = {
   verified: "Verified by the server",
@@ -33,9 +35,22 @@ export function Seal({ signal }: { signal: Signal }) {
         <SealMark state={state} className="size-6" />
         {LABELS[state]}
       </h3>
-      <Suspense fallback={<ProofSkeleton />}>
-        <ProofPanel signal={signal} state={state} />
-      </Suspense>
+      <Proof signal={signal} state={state} />
     </Popover>
+  );
+}
+
+function Proof(props: { signal: Signal; state: SealState }) {
+  const [parts, load] = useOnDemand(code);
+  useEffect(load, [load]);
+  if (parts === null) return <ProofSkeleton />;
+  if (parts !== "missing") return <parts.default {...props} />;
+  return (
+    <div role="alert" className="mt-2 space-y-3 text-sm">
+      <p className="text-danger">The code that checks messages could not be loaded. Check your connection.</p>
+      <Button size="sm" onClick={load}>
+        Try again
+      </Button>
+    </div>
   );
 }

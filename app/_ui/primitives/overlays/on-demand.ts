@@ -1,5 +1,5 @@
 "use client";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 
 /** Code that is loaded when it is first wanted, and is there at once from then on. */
 export interface OnDemand<T> {
@@ -18,6 +18,19 @@ export function onDemand<T>(fetch: () => Promise<T>): OnDemand<T> {
       return coming;
     },
   };
+}
+
+/**
+ * Code that a component renders with, and the function that loads it. Null until it comes; "missing" after a failure, until a
+ * later call succeeds. Unlike React's `lazy` this neither throws in a render nor keeps a failure.
+ */
+export function useOnDemand<T extends object>(code: OnDemand<T>): readonly [T | "missing" | null, () => void] {
+  const [parts, setParts] = useState<T | "missing" | null>(null);
+  const load = useCallback(
+    () => void code.load().then(setParts, () => setParts((before) => before ?? "missing")),
+    [code],
+  );
+  return [parts, load];
 }
 
 interface Opening<T> {

@@ -1,6 +1,8 @@
 "use client";
-import { createContext, lazy, Suspense, useCallback, useContext, useState } from "react";
+import { createContext, useCallback, useContext, useEffect, useState } from "react";
 import type { Message } from "./notices";
+import { onDemand, useOnDemand } from "./on-demand";
+import { PlainNotices } from "./plain-notices";
 
 type Say = (message: Omit<Message, "id">) => void;
 
@@ -9,26 +11,43 @@ export const useToast = (): Say => useContext(ToastContext);
 
 const SHOWN_AT_ONCE = 3;
 
-/** Loaded with the first notice. */
-const Notices = lazy(() => import("./notices"));
+const code = onDemand(() => import("./notices"));
+
+/** Every notice follows a press or a key. */
+const FIRST_USE = ["pointerdown", "keydown"] as const;
 
 let nextId = 1;
 
+/**
+ * Shows notices. Their code loads when the page is first used, and again with each notice until it is there: the first notice
+ * often says that the server cannot be reached, and then no code comes either. Until it comes, the text is shown plainly.
+ */
 export function ToastProvider({ children }: { children: React.ReactNode }) {
   const [messages, setMessages] = useState<readonly Message[] | null>(null);
-  const say = useCallback<Say>((message) => {
-    setMessages((shown) => [...(shown ?? []).slice(1 - SHOWN_AT_ONCE), { ...message, id: nextId++ }]);
-  }, []);
+  const [parts, load] = useOnDemand(code);
+  const say = useCallback<Say>(
+    (message) => {
+      setMessages((shown) => [...(shown ?? []).slice(1 - SHOWN_AT_ONCE), { ...message, id: nextId++ }]);
+      load();
+    },
+    [load],
+  );
   const drop = (id: number) => setMessages((shown) => (shown ?? []).filter((message) => message.id !== id));
+  useEffect(() => {
+    const used = new AbortController();
+    const prepare = () => {
+      used.abort();
+      load();
+    };
+    for (const event of FIRST_USE) addEventListener(event, prepare, { capture: true, signal: used.signal });
+    return () => used.abort();
+  }, [load]);
 
   return (
     <ToastContext value={say}>
       {children}
-      {messages && (
-        <Suspense>
-          <Notices messages={messages} onDrop={drop} />
-        </Suspense>
-      )}
+      {messages && parts === "missing" && <PlainNotices messages={messages} onDrop={drop} />}
+      {messages && parts && parts !== "missing" && <parts.default messages={messages} onDrop={drop} />}
     </ToastContext>
   );
 }
