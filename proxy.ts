@@ -93,7 +93,7 @@ function ownPage(request: NextRequest): NextResponse {
   headers.set(HEADER, policy);
   // The script's own navigation gets no data with the page, so the router keeps nothing of a person.
   if (request.headers.has("rsc")) headers.delete(PAGE_HEADER);
-  else headers.set(PAGE_HEADER, request.nextUrl.pathname);
+  else headers.set(PAGE_HEADER, request.nextUrl.pathname + request.nextUrl.search);
   const response = NextResponse.next({ request: { headers } });
   const common = Object.entries(apiHeaders(request.headers.get("x-forwarded-proto")));
   for (const [name, value] of common) response.headers.set(name, value);

@@ -4,11 +4,11 @@
  * none of them again. What comes after them comes by the stream, whose first event says how far the server has got.
  */
 import { createContext, createElement, useContext, useEffect, useMemo } from "react";
-import { SWRConfig, unstable_serialize } from "swr";
+import { SWRConfig, unstable_serialize, useSWRConfig } from "swr";
 import type { Rendered } from "@/lib/wire/rendered";
 import { RenderedAt } from "../format/time";
 import { reportFreshness } from "../live/freshness";
-import { KEYS } from "./keys";
+import { isList, isView, KEYS } from "./keys";
 import { profilesKey, RECOGNITION_LIST, SIGNALS_LIST } from "./lists";
 import { useSession } from "./session";
 
@@ -61,6 +61,7 @@ export function RenderedSession({ rendered, children }: RenderedProps) {
 
 /** The views of the rendered page, for that person only: nobody who signs in later in this tab sees them. */
 export function RenderedViews({ rendered, children }: RenderedProps) {
+  const { mutate, cache } = useSWRConfig();
   const userId = useSession().data?.userId ?? null;
   const mine = rendered !== null && rendered.session.userId === userId ? rendered : null;
   const taken = useMemo<TakenOver>(
@@ -70,6 +71,15 @@ export function RenderedViews({ rendered, children }: RenderedProps) {
   useEffect(() => {
     for (const view of [mine?.contacts, mine?.signals, mine?.recognition]) if (view) reportFreshness(view, "read");
   }, [mine]);
+  // SWR shows a fallback and does not keep it, but the stream's first event and actions go by what the cache holds. An effect runs
+  // in the browser only: the server has one cache for all people.
+  useEffect(() => {
+    for (const [key, data] of Object.entries(taken.fallback)) {
+      // The next person's sign-in forgets these.
+      const isForgotten = isView(key) || isList(key);
+      if (isForgotten && cache.get(key)?.data === undefined) void mutate(key, data, { revalidate: false });
+    }
+  }, [taken, cache, mutate]);
   return createElement(Context, { value: taken }, createElement(SWRConfig, { value: taken }, children));
 }
 

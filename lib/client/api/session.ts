@@ -32,9 +32,11 @@ export function useSession(): SWRResponse<SessionAnswer, Error> {
 function forgetPerson(mutate: ScopedMutator, cache: Cache): void {
   dropFloors();
   forgetFreshness();
+  // SWR passes a filter only the keys that a component has used, and rendered data may be of others: string keys are named.
+  void mutate((key) => Array.isArray(key) && isView(key), undefined);
+  const names = [...cache.keys()];
   // The pages of a list are entries of their own, and go before the list reads them again.
-  void mutate(isView, undefined);
-  for (const key of [...cache.keys()].filter(isList)) void mutate(key, undefined);
+  for (const key of [...names.filter(isView), ...names.filter(isList)]) void mutate(key, undefined);
   publish({ kind: "resync" });
 }
 

@@ -33,10 +33,11 @@ export async function passOn(request: Request): Promise<Response> {
   return refusalOf(request, uiOrigin(process.env) !== null) ?? passWebRequest(await getApp(), request);
 }
 
-/** The first data of the page that is rendered now. Null for a page that reads its data itself. */
+/** The first data of the page that is rendered now. Null for a page that reads its data itself, as filtered signals do. */
 export async function renderedData(): Promise<Rendered | null> {
   const given = await headers();
-  if (given.get(PAGE_HEADER) !== "/signals") return null;
+  const { pathname, searchParams } = new URL(given.get(PAGE_HEADER) ?? "/", "http://page");
+  if (pathname !== "/signals" || searchParams.has("show")) return null;
   return firstViews(getApp, given, (work) => after(work), systemClock);
 }
 

@@ -164,6 +164,38 @@ test("the browser reads rendered signals no second time, and misses nothing that
   await expect(signals.rows.first()).toContainText("Ben gave you trust");
 });
 
+test("a contact that comes between the rendered page and its stream has a name, without another event or a focus", async ({
+  meet,
+  enterAs,
+}) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ben.publish();
+  await ann.ask(ben);
+  const { page, signals } = await enterAs(ann);
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  await page.route("**/api/stream*", async (route) => {
+    await opened;
+    await route.continue();
+  });
+  await openRendered(page);
+  await idle(page);
+  await ben.accept(ann);
+  await ann.contacts();
+  open();
+  await expect(signals.rows).toHaveCount(2);
+  await expect(signals.rows.first()).toContainText("Ben");
+});
+
+test("filtered signals are not waited for: the page reads its own list", async ({ meet, enterAs }) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.bond(ben);
+  const { page } = await enterAs(ann);
+  const html = async (path: string) => (await page.request.get(path)).text();
+  await expect.poll(() => html("/signals?from=mail")).toContain(ben.id);
+  expect(await html("/signals?show=trust")).not.toContain(ben.id);
+});
+
 /** From now on no script that contains `text` loads, as without a connection. The function returned lets them load again. */
 async function withoutScript(page: Page, text: string): Promise<() => Promise<void>> {
   const scripts = /\/_next\/static\/.*\.js/;
