@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { DEVELOPMENT, ready, type Server, startServer } from "./support/own-server";
 
 // One after the other: a folder can have one development server.
@@ -22,6 +22,26 @@ test.afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
+/**
+ * The page stays the document that it is while it is used: a menu is loaded, opened and closed, and another page is shown and
+ * left. A page that loads again and again, which it would do four times a second, loses the mark on its window.
+ */
+async function expectToStay(page: Page): Promise<void> {
+  await page.evaluate(() => Object.assign(window, { isSameDocument: true }));
+  const account = page.getByRole("button", { name: /^Account of/ }).filter({ visible: true });
+  const links = page.getByRole("navigation", { name: "Main" }).getByRole("link").filter({ visible: true });
+  await account.click();
+  await expect(page.getByRole("menu")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("menu")).toHaveCount(0);
+  // The server compiles this page only now: seconds, in which a reload would come.
+  await links.filter({ hasText: "Contacts" }).click();
+  await expect(page.getByRole("heading", { name: "Contacts", level: 1 })).toBeVisible();
+  await links.filter({ hasText: "Signals" }).click();
+  await expect(page.getByRole("heading", { name: "Signals", level: 1 })).toBeVisible();
+  expect(await page.evaluate(() => "isSameDocument" in window)).toBe(true);
+}
+
 test("the development server shows pages without an error or a warning in the console", async ({ page }) => {
   const complaints: string[] = [];
   let loads = 0;
@@ -38,6 +58,7 @@ test("the development server shows pages without an error or a warning in the co
   // The framework's own tools have come up, and nothing has stopped them.
   await expect(page.locator("nextjs-portal")).toBeAttached();
   await expect(page.getByRole("article").or(page.getByRole("listitem")).first()).toBeVisible();
+  await expectToStay(page);
   expect(complaints).toEqual([]);
   // The sign-in page, and the page behind it.
   expect(loads).toBe(2);
@@ -64,6 +85,7 @@ test("the development server starts again like the first time", async ({ page })
   await page.getByRole("button", { name: /Alex Chen/ }).click();
   await expect(page.getByRole("heading", { name: "Signals" })).toBeVisible();
   await expect(page.getByRole("article").or(page.getByRole("listitem")).first()).toBeVisible();
+  await expectToStay(page);
   expect(loads).toBe(2);
 });
 
