@@ -16,7 +16,17 @@ import { ifDown } from "../../ports/tier-unavailable";
 import { ProblemError } from "../http/problem";
 import { clientAddress, type HeaderReader } from "./client-address";
 import { ConcurrencyLimit } from "./concurrency-limit";
-import { BLOCKS, type CallerLimit, LIMITS, type Limit, type LimitName, MAX_COUNTED, QUEUE, type Rate } from "./limits";
+import {
+  BLOCKS,
+  type CallerLimit,
+  LIMITS,
+  type Limit,
+  type LimitName,
+  MAX_COUNTED,
+  QUEUE,
+  type Rate,
+  WAITING,
+} from "./limits";
 
 type Buckets = Pick<HotCache, "reserve">;
 type OwnBuckets = Pick<MemoryBudgets, "reserve">;
@@ -89,19 +99,28 @@ export class CallerLimits {
     return isQueued(name) && factor > 0 ? QUEUE.gapMs / factor : null;
   }
 
-  /** Calls `work` when it is the address's turn: a few of its requests work at a time. */
-  inTurnOfAddress<T>(name: LimitName, address: string, work: () => Awaitable<T>): Awaitable<T> {
-    return this.inTurn(LIMITS[name].address, addressBucket(name, address), work);
+  /**
+   * Calls `work` when it is the address's turn: a few of its requests work at a time. Calls `refuse` if too many of them wait
+   * already; without it, throws ProblemError "too-many".
+   */
+  inTurnOfAddress<T>(
+    name: LimitName,
+    address: string,
+    work: () => Awaitable<T>,
+    refuse: () => Awaitable<T> = refuseWaiting,
+  ): Awaitable<T> {
+    const { atOnce: most }: CallerLimit = LIMITS[name].address;
+    if (most === undefined || this.options.factor === 0) return work();
+    return this.concurrency.run(addressBucket(name, address), { most, mostWaiting: WAITING.address, work, refuse });
   }
 
-  /** Calls `work` when it is the user's turn. */
+  /** Calls `work` when it is the user's turn. Throws ProblemError "too-many" if too many of the user's requests wait already. */
   inTurnOfUser<T>(name: LimitName, userId: UserId, work: () => Awaitable<T>): Awaitable<T> {
     const { user }: Limit = LIMITS[name];
-    return user === undefined ? work() : this.inTurn(user, userBucket(name, userId), work);
-  }
-
-  private inTurn<T>({ atOnce }: CallerLimit, bucket: string, work: () => Awaitable<T>): Awaitable<T> {
-    return atOnce === undefined || this.options.factor === 0 ? work() : this.concurrency.run(bucket, atOnce, work);
+    const most = user?.atOnce;
+    if (most === undefined || this.options.factor === 0) return work();
+    const turn = { most, mostWaiting: WAITING.user, work, refuse: refuseWaiting };
+    return this.concurrency.run(userBucket(name, userId), turn);
   }
 
   private take(bucket: string, limit: CallerLimit): Awaitable<number | null> {
@@ -163,4 +182,8 @@ export function tooManyProblem(waitMs: number) {
 function tooMany(waitMs: number): ProblemError {
   const { code, detail, options } = tooManyProblem(waitMs);
   return new ProblemError(code, detail, options);
+}
+
+function refuseWaiting(): never {
+  throw tooMany(WAITING.retryMs);
 }

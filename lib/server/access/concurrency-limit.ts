@@ -9,6 +9,13 @@ import type { Clock } from "../../ports/clock";
 /** A request keeps its place no longer than this: its client may not read the answer, and must not keep others from theirs. */
 export const PLACE_MS = 2_000;
 
+interface Turn<T> {
+  readonly most: number;
+  readonly mostWaiting: number;
+  readonly work: () => Awaitable<T>;
+  readonly refuse: () => Awaitable<T>;
+}
+
 interface Places {
   taken: number;
   readonly waiting: (() => void)[];
@@ -19,9 +26,13 @@ export class ConcurrencyLimit {
 
   constructor(private readonly clock: Pick<Clock, "sleep">) {}
 
-  /** Calls `work` once the caller has fewer than `most` requests at work: at once if that is now. Answers, or fails, as it does. */
-  run<T>(caller: string, most: number, work: () => Awaitable<T>): Awaitable<T> {
+  /**
+   * Runs `work` as soon as fewer than `most` of the caller's requests run, at once if possible. Returns or fails like `work`. Runs
+   * `refuse` instead if `mostWaiting` of them wait already.
+   */
+  run<T>(caller: string, { most, mostWaiting, work, refuse }: Turn<T>): Awaitable<T> {
     const places = this.byCaller.get(caller) ?? { taken: 0, waiting: [] };
+    if (places.taken >= most && places.waiting.length >= mostWaiting) return refuse();
     if (places.taken >= most)
       return new Promise<void>((resolve) => places.waiting.push(resolve)).then(() => this.work(caller, places, work));
     places.taken += 1;
@@ -29,7 +40,7 @@ export class ConcurrencyLimit {
     return this.work(caller, places, work);
   }
 
-  /** Work that waits for nothing, like an answer from memory, has its place for no longer than it takes. */
+  /** Work that answers at once frees its place at once. */
   private work<T>(caller: string, places: Places, work: () => Awaitable<T>): Awaitable<T> {
     let worked: Awaitable<T> | undefined;
     try {

@@ -88,6 +88,12 @@ export const BLOCKS = {
 export const QUEUE = { gapMs: 50, maxWaiting: 60 } as const;
 
 /**
+ * How many requests of one caller wait for their turn (`atOnce`); later ones are refused, to be tried again after `retryMs`. Each
+ * holds a connection while a mirror or the database is slow. An address may be a whole office, which loads pages and files at once.
+ */
+export const WAITING = { user: 200, address: 1_000, retryMs: 1_000 } as const;
+
+/**
  * Addresses and users that one process counts at a time, at 150 bytes each. Counting does not stop a flood from more of them.
  */
 export const MAX_COUNTED = 20_000;

@@ -5,13 +5,13 @@ import "server-only";
  */
 import { type Awaitable, andThen } from "../../core/awaitable";
 import type { HeaderReader } from "../access/client-address";
-import { type LimitName, QUEUE } from "../access/limits";
+import { type LimitName, QUEUE, WAITING } from "../access/limits";
 import type { App } from "../boot/app";
 import { AdmissionQueue } from "./admission-queue";
 
 export interface Visit {
   readonly limit: LimitName;
-  /** True if a route counts the request itself. Pages and files are counted here only. */
+  /** True if a route counts the request itself, and takes its turn. Pages and files are counted here only. */
   readonly isCounted: boolean;
   readonly header: HeaderReader;
   /** True once the client has closed its connection. */
@@ -39,7 +39,10 @@ export class RateGuard {
       if (waitMs !== null) return this.refuse(visit, address, waitMs);
       const gapMs = limits.queueGapMs(limit);
       if (gapMs !== null) return this.queued(visit, address, gapMs);
-      return limits.inTurnOfAddress(limit, address, () => (visit.isGone() ? undefined : visit.enter(address)));
+      // A route takes the turn itself, after it has counted the request.
+      if (visit.isCounted) return visit.enter(address);
+      const enter = () => (visit.isGone() ? undefined : visit.enter(address));
+      return limits.inTurnOfAddress(limit, address, enter, () => this.refuse(visit, address, WAITING.retryMs));
     });
   }
 

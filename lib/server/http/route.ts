@@ -161,17 +161,17 @@ function respond(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Ans
   return andThen(app.limits.spendAddress(route.limit, from), () => {
     if (route.access === "admin")
       return andThen(adminOf(app, request), (actor) =>
-        withInput(route, new Context(app, routed, null, actor), (context) => route.handle(context as AdminOf)),
+        withInput(route, new Context(app, routed, from, null, actor), (context) => route.handle(context as AdminOf)),
       );
     if (route.access === "public" || (route.access === "ledger" && app.env.PUBLIC_LEDGER === "on"))
-      return withInput(route, new Context(app, routed), (context) =>
+      return withInput(route, new Context(app, routed, from), (context) =>
         route.access === "ledger" || route.rememberMs === undefined
           ? route.handle(context)
           : remembered(app, route, context),
       );
     return andThen(callerOf(app, request), (caller) => {
       if (caller === null) throw new ProblemError("no-session", "Sign in to see this.");
-      return withInput(route, new Context(app, routed, caller.userId), (context) =>
+      return withInput(route, new Context(app, routed, from, caller.userId), (context) =>
         route.access === "ledger" ? route.handle(context) : signedIn(caller, () => route.handle(context as UserOf)),
       );
     });
@@ -194,6 +194,8 @@ class Context implements RouteContext<unknown, unknown> {
   constructor(
     readonly app: App,
     { request, params, background, encoding = null }: RouteRequest,
+    /** The client's address, as limits count it. */
+    readonly address: string,
     /** The signed-in user, for whom the request is counted. */
     readonly userId: UserId | null = null,
     readonly actor: string | null = null,
@@ -226,10 +228,11 @@ function withInput(
   context: Context,
   handle: (context: Context) => Awaitable<Answer>,
 ): Awaitable<Answer> {
-  const { app, request, userId, encoding } = context;
+  const { app, request, address, userId, encoding } = context;
   if (userId !== null) refuseOthers(userId, ownersNamedIn(request));
   // Compressing is a part of the work: it takes as much CPU as loading.
-  const work = () => andThen(handle(context), (made) => compressed(made, encoding));
+  const make = () => andThen(handle(context), (made) => compressed(made, encoding));
+  const work = () => app.limits.inTurnOfAddress(route.limit, address, make);
   const inTurn = () => (userId === null ? work() : app.limits.inTurnOfUser(route.limit, userId, work));
   const begin = () => {
     if (!route.heeds?.includes("If-Min-Sequence")) return inTurn();

@@ -125,6 +125,36 @@ describe("a signed-in user who reads without end", () => {
   });
 });
 
+describe("ledger pages of one address", () => {
+  it("are counted before they wait for their turn, so no more of them wait than the limit admits", async () => {
+    const { ledgerLog } = t.app.stores;
+    const load = ledgerLog.page.bind(ledgerLog);
+    let working = 0;
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const spied = vi.spyOn(ledgerLog, "page").mockImplementation(async (query) => {
+      working += 1;
+      await held;
+      return load(query);
+    });
+    const page = (i: number) =>
+      t.ask("GET", `/api/v1/topics/${t.devnet.topics.contact}/messages?limit=${i + 1}`, null, {
+        headers: at("203.0.113.9"),
+      });
+    const { atOnce, burst } = LIMITS.ledger.address;
+    const admitted = atOnce + 20;
+    for (let i = admitted; i < burst; i += 1) await t.app.limits.spendAddress("ledger", "203.0.113.9");
+    const pages = Array.from({ length: admitted }, (_, i) => page(i));
+    await vi.waitFor(() => expect(working).toBe(atOnce));
+    expect((await page(admitted)).status).toBe(429);
+    expect(working).toBe(atOnce);
+    release();
+    for (const { status } of await Promise.all(pages)) expect(status).toBe(200);
+    expect(working).toBe(admitted);
+    spied.mockRestore();
+  });
+});
+
 describe("a request", () => {
   const post = (body: unknown, headers: Record<string, string> = {}) =>
     t.ask("POST", "/api/sync", "tm-a", { body, headers });

@@ -5,7 +5,7 @@ import type { UserId } from "@/lib/core/ledger/ids";
 import type { BudgetPolicy } from "@/lib/ports/shared/hot-cache";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { CallerLimits } from "@/lib/server/access/caller-limits";
-import { BLOCKS, type CallerLimit, LIMITS, type Limit, type LimitName } from "@/lib/server/access/limits";
+import { BLOCKS, type CallerLimit, LIMITS, type Limit, type LimitName, WAITING } from "@/lib/server/access/limits";
 import { ProblemError } from "@/lib/server/http/problem";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
@@ -177,6 +177,19 @@ describe("requests of one caller", () => {
     void limits.inTurnOfAddress("file", "at", work("file"));
     const pages = Array.from({ length: LIMITS.page.address.atOnce }, () => "page");
     expect(begun.slice(atOnce)).toEqual(["proof", "other", ...pages, "file"]);
+  });
+
+  it.each([
+    ["user", LIMITS.read.user.atOnce + WAITING.user, (limits: CallerLimits) => limits.inTurnOfUser("read", USER, held)],
+    [
+      "address",
+      LIMITS.ledger.address.atOnce + WAITING.address,
+      (limits: CallerLimits) => limits.inTurnOfAddress("ledger", "at", held),
+    ],
+  ] as const)("are refused with a time if too many of one %s wait already", (_, most, ask) => {
+    const limits = instance();
+    for (let i = 0; i < most; i += 1) void ask(limits);
+    expect(() => ask(limits)).toThrow(expect.objectContaining({ code: "too-many", options: { retryAfterS: 1 } }));
   });
 
   it("all work at once if the limit says nothing of it, or if RATE_LIMITS is 0", () => {

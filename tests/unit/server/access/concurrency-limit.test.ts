@@ -9,15 +9,20 @@ class Requests {
   readonly clock = new DrivenClock();
   readonly limit = new ConcurrencyLimit(this.clock);
   readonly begun: string[] = [];
+  readonly refused: string[] = [];
   readonly ends = new Map<string, (cause?: Error) => void>();
 
+  constructor(private readonly mostWaiting = 100) {}
+
   async ask(address: string, name: string, most = 2): Promise<void> {
-    await this.limit.run(address, most, () => {
+    const work = () => {
       this.begun.push(name);
       return new Promise<void>((resolve, reject) =>
         this.ends.set(name, (cause) => (cause ? reject(cause) : resolve())),
       );
-    });
+    };
+    const refuse = () => void this.refused.push(name);
+    await this.limit.run(address, { most, mostWaiting: this.mostWaiting, work, refuse });
   }
 
   async end(name: string, cause?: Error): Promise<void> {
@@ -51,6 +56,20 @@ describe("requests of one address", () => {
     expect(requests.begun).toEqual(["a", "b", "other"]);
   });
 
+  it("are refused if too many of them wait already, until one begins", async () => {
+    const requests = new Requests(2);
+    for (const name of ["a", "b", "c", "d", "e"]) void requests.ask("1.2.3.4", name);
+    void requests.ask("5.6.7.8", "other");
+    await requests.clock.advance(0);
+    expect(requests.refused).toEqual(["e"]);
+    await requests.end("a");
+    void requests.ask("1.2.3.4", "f");
+    void requests.ask("1.2.3.4", "g");
+    for (const name of ["b", "c", "d", "f"]) await requests.end(name);
+    expect(requests.begun).toEqual(["a", "b", "other", "c", "d", "f"]);
+    expect(requests.refused).toEqual(["e", "g"]);
+  });
+
   it("lose their place to the next one if they do not end", async () => {
     const requests = new Requests();
     for (const name of ["a", "b", "c"]) void requests.ask("1.2.3.4", name);
@@ -62,12 +81,14 @@ describe("requests of one address", () => {
 
   it("that wait for nothing are answered at once, fail at once, and keep no place", () => {
     const { limit } = new Requests();
-    for (const answer of [1, 2, 3]) expect(limit.run("1.2.3.4", 1, () => answer)).toBe(answer);
+    const run = (work: () => unknown) =>
+      limit.run<unknown>("1.2.3.4", { most: 1, mostWaiting: 0, work, refuse: () => "refused" });
+    for (const answer of [1, 2, 3]) expect(run(() => answer)).toBe(answer);
     const fail = () => {
       throw new Error("it broke");
     };
-    for (let i = 0; i < 2; i += 1) expect(() => limit.run("1.2.3.4", 1, fail)).toThrow("it broke");
-    expect(limit.run("1.2.3.4", 1, () => "still at once")).toBe("still at once");
+    for (let i = 0; i < 2; i += 1) expect(() => run(fail)).toThrow("it broke");
+    expect(run(() => "still at once")).toBe("still at once");
   });
 
   it("all begin, in their order, and never too many at a time, whichever ends first", async () => {

@@ -3,10 +3,11 @@ import { request } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
 import { CallerLimits } from "@/lib/server/access/caller-limits";
-import { BLOCKS, LIMITS, type LimitName, QUEUE } from "@/lib/server/access/limits";
+import { BLOCKS, LIMITS, type LimitName, QUEUE, WAITING } from "@/lib/server/access/limits";
 import { entrance } from "@/lib/server/front/entrance";
 import { Front } from "@/lib/server/front/front";
 import { send } from "@/lib/server/front/plain-answer";
+import { RateGuard } from "@/lib/server/front/rate-guard";
 import { Metrics } from "@/lib/server/observe/metrics";
 import { ROUTES } from "@/lib/server/routes/table";
 import { DrivenClock } from "../../../support/control/driven-clock";
@@ -181,6 +182,31 @@ describe("the rate guard", () => {
     expect((await ask("GET", "/api/contacts")).status).toBe(200);
     await clock.advance(BLOCKS.address.forMs);
     expect((await again()).status).toBe(200);
+  });
+
+  it("leaves waiting to routes, which count first, and refuses a page that finds too many waiting", async () => {
+    await clock.advance(3_600_000);
+    const guard = new RateGuard({ clock, limits, metrics });
+    let entered = 0;
+    const refusals: number[] = [];
+    const visit = (limit: LimitName, isCounted: boolean) =>
+      guard.admit({
+        ...{ limit, isCounted, header: () => null, isGone: () => false },
+        enter: () => {
+          entered += 1;
+          return new Promise(() => {});
+        },
+        refuse: (waitMs) => refusals.push(waitMs),
+      });
+    const { atOnce } = LIMITS.ledger.address;
+    for (let i = 0; i <= atOnce; i += 1) void visit("ledger", true);
+    expect(entered).toBe(atOnce + 1);
+    // Files, because an address may have more of them at once than may wait.
+    const files = LIMITS.file.address.atOnce + WAITING.address;
+    for (let i = 0; i < files; i += 1) void visit("file", false);
+    expect([entered, refusals]).toEqual([atOnce + 1 + LIMITS.file.address.atOnce, []]);
+    void visit("file", false);
+    expect(refusals).toEqual([WAITING.retryMs]);
   });
 
   it("queues nothing if RATE_LIMITS is 0", () => {
