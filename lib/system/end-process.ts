@@ -10,7 +10,9 @@ const ENDS_WITHIN_MS = 1_000;
 const LOOK_MS = 20;
 
 /** Calls that Node has in its pool of threads, and that may never return. */
-const CALLS: ReadonlySet<string> = new Set(["FSReqCallback", "FSReqPromise", "GetAddrInfoReqWrap"]);
+const CALLS: ReadonlySet<string> = new Set(["FSReqCallback", "FSReqPromise"]);
+/** A name look-up is in that pool too. `process.exit` waits for it, but the system's resolver gives up by itself. */
+const LOOK_UP = "GetAddrInfoReqWrap";
 
 const threads = new Set<Worker>();
 
@@ -22,20 +24,29 @@ export function watchThreads(): void {
   });
 }
 
-const isHeldUp = () => threads.size > 0 || process.getActiveResourcesInfo().some((name) => CALLS.has(name));
+/** Says what keeps the process from its end. */
+function heldUpBy(): "disk" | "look-up" | null {
+  const active = process.getActiveResourcesInfo();
+  if (threads.size > 0 || active.some((name) => CALLS.has(name))) return "disk";
+  return active.includes(LOOK_UP) ? "look-up" : null;
+}
 
 /**
- * Ends all threads. Kills the process, with a sentence, if one of them or a call does not end within a second. For a process whose
- * work is over, before it exits.
+ * Ends all threads. If one of them or a call of the disk does not end within a second, kills the process, with a sentence. For a name
+ * look-up it only says the sentence, so that the process keeps its status. For a process whose work is over, before it exits.
  */
 export async function killIfHeldUp(): Promise<void> {
   for (const thread of threads) void thread.terminate();
-  for (let waitedMs = 0; isHeldUp(); waitedMs += LOOK_MS) {
+  let by = heldUpBy();
+  for (let waitedMs = 0; by !== null; waitedMs += LOOK_MS) {
+    if (waitedMs >= ENDS_WITHIN_MS && by === "look-up")
+      return console.error("A name look-up does not end: the process ends when the system's resolver gives up.");
     if (waitedMs >= ENDS_WITHIN_MS) {
       console.error("A thread does not end, probably because a disk does not answer: the process is killed.");
       process.kill(process.pid, "SIGKILL");
     }
     await sleep(LOOK_MS);
+    by = heldUpBy();
   }
 }
 

@@ -12,11 +12,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The end of a process that is held up in this way: its status or signal, and whether it said why. */
-async function endOf(how: "loop" | "thread" | "call", by: "endProcess" | "command") {
+/** The end of a process that is held up in this way: its status or signal, and what it says holds it up. */
+async function endOf(how: "loop" | "thread" | "call" | "look-up", by: "endProcess" | "command") {
   const program = ["--import", "tsx", "tests/support/servers/ending-process.ts"];
   const child = spawn(process.execPath, [...program, how, join(folder, "pipe"), join(folder, `${how} ${by}`), by], {
     stdio: ["pipe", "ignore", "pipe"],
+    env: { ...process.env, ...(how === "look-up" ? { UV_THREADPOOL_SIZE: "1" } : {}) },
   });
   onTestFinished(() => {
     child.stdin.destroy();
@@ -25,15 +26,24 @@ async function endOf(how: "loop" | "thread" | "call", by: "endProcess" | "comman
   let said = "";
   child.stderr.on("data", (data: Buffer) => (said += data.toString()));
   const end = await new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
-  return [end, said.includes("a disk does not answer")];
+  return [end, /a disk does not answer|A name look-up does not end/.exec(said)?.[0] ?? null];
 }
 
+const DISK = "a disk does not answer";
+const LOOK_UP = "A name look-up does not end";
+
 it.each([
-  ["ends a thread that runs, and exits with its status", "loop", "endProcess", [3, false]],
-  ["is killed while a thread waits for a disk", "thread", "endProcess", ["SIGKILL", true]],
-  ["is killed while a call of its own waits for a disk", "call", "endProcess", ["SIGKILL", true]],
-  ["ends a thread that runs, after a failed command", "loop", "command", [1, false]],
-  ["is killed after a failed command while a thread waits for a disk", "thread", "command", ["SIGKILL", true]],
-] as const)("an ending process %s", async (_, how, by, end) => {
-  expect(await endOf(how, by)).toEqual(end);
-});
+  ["ends a thread that runs, and exits with its status", "loop", "endProcess", [3, null]],
+  ["is killed while a thread waits for a disk", "thread", "endProcess", ["SIGKILL", DISK]],
+  ["is killed while a call of its own waits for a disk", "call", "endProcess", ["SIGKILL", DISK]],
+  ["ends a thread that runs, after a failed command", "loop", "command", [1, null]],
+  ["is killed after a failed command while a thread waits for a disk", "thread", "command", ["SIGKILL", DISK]],
+  ["keeps its status while a name look-up does not end", "look-up", "endProcess", [3, LOOK_UP]],
+  ["keeps its status after a failed command while a name look-up does not end", "look-up", "command", [1, LOOK_UP]],
+] as const)(
+  "an ending process %s",
+  async (_, how, by, end) => {
+    expect(await endOf(how, by)).toEqual(end);
+  },
+  30_000,
+);
