@@ -59,9 +59,14 @@ export function readEnv(source: EnvSource): Env {
   }
   const env = values as unknown as Values;
   // A default stands for a wrong value here, so nothing more is said of it.
-  problems.push(...contradictions(env, source).filter((problem) => !wrong.some((name) => problem.includes(name))));
+  // Whoever names a network, although misspelt, most likely means no devnet, which is the default.
+  const isNamed = !wrong.includes("HEDERA_NETWORK");
+  const assumed: Values = isNamed ? env : { ...env, HEDERA_NETWORK: "testnet" };
+  problems.push(
+    ...contradictions(assumed, source, isNamed).filter((problem) => !wrong.some((name) => problem.includes(name))),
+  );
   if (problems.length > 0) {
-    const wanting = weakDefaults({ ...env, domains: env.APP_DOMAIN ?? vercelDomains(source) }).filter(
+    const wanting = weakDefaults({ ...assumed, domains: env.APP_DOMAIN ?? vercelDomains(source) }).filter(
       (sentence) => !wrong.some((name) => sentence.includes(name)),
     );
     const blocks = [
@@ -155,7 +160,8 @@ function identityProblems(env: Values): string[] {
   return problems;
 }
 
-function contradictions(env: Values, source: EnvSource): string[] {
+/** `isNamed`: false if HEDERA_NETWORK is wrong, so that `env` holds any public network in its place. */
+function contradictions(env: Values, source: EnvSource, isNamed: boolean): string[] {
   const problems: string[] = identityProblems(env);
   const isVercel = isOnVercel(source);
   if (isOwnOrigin(env, env.APP_DOMAIN ?? vercelDomains(source)))
@@ -166,13 +172,14 @@ function contradictions(env: Values, source: EnvSource): string[] {
   if (network === "custom" && env.MIRROR_URL === null)
     problems.push("MIRROR_URL is needed when HEDERA_NETWORK is custom");
   if (network !== "devnet") {
+    const where = isNamed ? `when HEDERA_NETWORK is ${network}` : "on every network but devnet";
     for (const name of TOPIC_NAMES) {
       if (env[name] === null && env.REGISTRY_TOPIC === null)
-        problems.push(`${name} is needed when HEDERA_NETWORK is ${network} and REGISTRY_TOPIC is not set`);
+        problems.push(`${name} is needed ${where} if REGISTRY_TOPIC is not set`);
     }
     if (env.SESSION_SECRET === undefined)
-      problems.push(`SESSION_SECRET is needed when HEDERA_NETWORK is ${network}: at least 32 random characters`);
-    if (env.ALLOW_DEMO === "on" && network !== "custom")
+      problems.push(`SESSION_SECRET is needed ${where}: at least 32 random characters`);
+    if (env.ALLOW_DEMO === "on" && network !== "custom" && isNamed)
       problems.push(`ALLOW_DEMO=on is refused on ${network}: anybody could sign in as anybody`);
     if (env.ALLOW_DEMO === "on" && env.ADMIN_ACCOUNTS.size > 0)
       problems.push(

@@ -97,7 +97,18 @@ describe("the environment", () => {
     });
     for (const name of ["HEDERA_NETWORK", "PORT", "MIRROR_URL", "TOPIC_TRUST", "SESSION_SECRET", "TRUSTED_PAYERS"])
       expect(message).toContain(name);
+    expect(message).toContain("9 problems:");
+  });
+
+  it("names what every network but devnet needs, if the network is misspelt", () => {
+    const message = problemsOf({ HEDERA_NETWORK: "tesnet", ALLOW_DEMO: "on" });
+    for (const name of Object.keys(TOPICS))
+      expect(message).toContain(`${name} is needed on every network but devnet if REGISTRY_TOPIC is not set`);
+    expect(message).toContain("SESSION_SECRET is needed on every network but devnet");
+    expect(message).toContain("APP_DOMAIN is not set");
+    // On a custom network the demo is allowed.
     expect(message).toContain("6 problems:");
+    expect(problemsOf({ HEDERA_NETWORK: "tesnet", SESSION_SECRET: SECRET, ...TOPICS })).toContain("1 problem:");
   });
 
   it.each([
