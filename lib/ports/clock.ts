@@ -13,8 +13,8 @@ export interface Clock {
    */
   idleMs?(): number;
   /**
-   * Resolves after `ms`, or at once when the signal aborts (never rejects). At once also if `ms` is zero or less, as the rest of a
-   * time that is over is. `ms` is finite and at most 24.8 days.
+   * Resolves after `ms`, or at once when the signal aborts (never rejects). A wait of zero or less also resolves at once: the deadline
+   * has passed. `ms` is finite and at most 24.8 days.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -39,8 +39,8 @@ export function startMirrorGrpc(options: MirrorGrpcOptions): Promise<GrpcServer>
 }
 
 /**
- * The calls of each connection, the oldest first. Those beyond the limit wait until others end. The server's own limit would refuse
- * them: that of Node 24 still counts a call for which it has just read the client's reset, as no mirror does.
+ * The calls of each connection, the oldest first. Those beyond the limit wait until others end. gRPC's own limit would refuse them:
+ * on Node 24 it still counts a call whose reset it has just read. A real mirror does not.
  */
 class Places {
   private readonly byPeer = new Map<string, Map<unknown, () => void>>();
