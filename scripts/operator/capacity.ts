@@ -5,6 +5,7 @@ import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES, withSetUp } from "@/l
 import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
 import { SET_UP_NAMES, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
 import { command, UsageError } from "../command";
+import { number, wholeNumber } from "./capacity/numbers";
 import { report } from "./capacity/report";
 
 const USAGE = `npm run -s capacity -- [options]
@@ -36,13 +37,6 @@ const OPTIONS = {
   json: { type: "boolean" },
 } as const;
 
-function number(name: string, value: string | undefined, fallback: number, least = 0, most = 1e11): number {
-  const found = value === undefined ? fallback : Number(value);
-  if (value?.trim() === "" || !(found >= least && found <= most))
-    throw new UsageError(`--${name} ${value} is not a number from ${least} to ${most}.`);
-  return found;
-}
-
 function setUpsOf(text: string | undefined): readonly SetUp[] {
   if (text === undefined) return SET_UP_NAMES;
   const setUp = SET_UP_NAMES.find((each) => each === text);
@@ -55,13 +49,13 @@ void command({ usage: USAGE, options: OPTIONS }, ({ values }) => {
   const setUps = setUpsOf(values["set-up"]);
   const inputs: CapacityInputs = {
     ...DEFAULT_INPUTS,
-    zones: number("zones", values.zones, DEFAULT_INPUTS.zones, 1, 2) > 1 ? 2 : 1,
+    zones: wholeNumber("zones", values.zones, DEFAULT_INPUTS.zones, 1, 2) === 2 ? 2 : 1,
     signalsPerUserDay: number("signals", values.signals, DEFAULT_INPUTS.signalsPerUserDay),
     readsPerUserDay: number("reads", values.reads, DEFAULT_INPUTS.readsPerUserDay),
     openPageShare: number("open-pages", values["open-pages"], DEFAULT_INPUTS.openPageShare * 100, 0, 100) / 100,
-    segments: number("segments", values.segments, DEFAULT_INPUTS.segments, 1, 10_000),
+    segments: wholeNumber("segments", values.segments, DEFAULT_INPUTS.segments, 1, 10_000),
     peakToMean: number("peak", values.peak, DEFAULT_INPUTS.peakToMean, 1, 1_000),
-    monthsKept: number("months", values.months, DEFAULT_INPUTS.monthsKept, 1, 1_200),
+    monthsKept: wholeNumber("months", values.months, DEFAULT_INPUTS.monthsKept, 1, 1_200),
   };
   if (!values.json) return console.log(report(inputs, scales, setUps));
   const answers = setUps.map((setUp) => ({

@@ -25,7 +25,7 @@ export interface CapacityInputs {
   readonly directReadShare: number;
   /** The busiest minute divided by the mean. Limits are judged at the peak, dollars at the mean. */
   readonly peakToMean: number;
-  /** Months of messages that PostgreSQL has. Nothing drops older ones yet, so this is how long the app has run. */
+  /** Months of messages that PostgreSQL has. Nothing drops older ones yet, so this is how long the app has run. A whole number. */
   readonly monthsKept: number;
   readonly messageBytes: number;
   /** Time that a mirror takes to answer. */

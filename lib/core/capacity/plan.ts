@@ -111,7 +111,7 @@ function stepThatMeets(inputs: CapacityInputs, goal: number): string | null {
 
 /** The largest number of months, up to `most`, whose dollars are at most the goal. */
 function monthsThatMeet(inputs: CapacityInputs, goal: number, most = inputs.monthsKept - 1) {
-  for (let months = Math.floor(most); months >= 1; months -= 1) {
+  for (let months = most; months >= 1; months -= 1) {
     const usd = withoutLedger(capacity({ ...inputs, monthsKept: months }).costs);
     if (usd <= goal) return { months, usd: `$${Math.round(usd).toLocaleString("en")}` };
   }
