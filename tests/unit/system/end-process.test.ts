@@ -47,3 +47,10 @@ it.each([
   },
   30_000,
 );
+
+it("a failed command keeps its status though its sources were never compiled before", () => {
+  const program = ["--import", "tsx", "scripts/operator/capacity.ts", "--zones", "3"];
+  // The loader keeps what it has compiled in the folder for temporary files.
+  const env = { ...process.env, TMPDIR: mkdtempSync(join(folder, "compiled-")) };
+  expect(spawnSync(process.execPath, program, { env }).status).toBe(2);
+}, 60_000);
