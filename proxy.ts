@@ -2,7 +2,7 @@
  * The headers of pages, with a content security policy that has a new nonce for each page. Next takes the nonce from the
  * request's copy of the header and puts it on every script and style that it renders. This runs for pages only: in front of an
  * API route it would cost half as much as the route itself (docs/measurements.md §1), and API answers have a policy that needs
- * no nonce (lib/server/http/api-headers.ts). Where our own server is not in front, pages that are not ours leave here for
+ * no nonce (lib/server/http/answers/api-headers.ts). Where our own server is not in front, pages that are not ours leave here for
  * UI_ORIGIN.
  */
 import { randomBytes } from "node:crypto";
@@ -11,7 +11,7 @@ import { cleanValue } from "./lib/core/health/spelling";
 import { isOwnAddress } from "./lib/core/own-addresses";
 import { readTarget } from "./lib/core/request-target";
 import { uiOrigin } from "./lib/server/config/ui-origin";
-import { apiHeaders } from "./lib/server/http/api-headers";
+import { apiHeaders } from "./lib/server/http/answers/api-headers";
 import { PAGE_HEADER } from "./lib/server/http/page-header";
 import { WALLETCONNECT_RELAY, WALLETCONNECT_VERIFY } from "./lib/wire/wallet";
 

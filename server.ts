@@ -12,8 +12,8 @@ import type { App } from "./lib/server/boot/app";
 import { claimProcess, endInOrder, endWith } from "./lib/server/boot/lifecycle";
 import { loaded, loadingNow } from "./lib/server/boot/loading";
 import { readEnv } from "./lib/server/config/env";
+import { starting } from "./lib/server/front/answers/starting";
 import { Front, type Serve } from "./lib/server/front/front";
-import { starting } from "./lib/server/front/starting";
 import { endProcess } from "./lib/system/end-process";
 import { command } from "./scripts/command";
 
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   const [{ entrance }, { routesOf }, { buildFiles }] = await Promise.all([
     import("./lib/server/front/entrance"),
     import("./lib/server/front/direct"),
-    import("./lib/server/front/build-files"),
+    import("./lib/server/front/answers/build-files"),
   ]);
   const next = buildFiles(join(dir, ".next"), framework.serve);
   front.serve = entrance({ app, routes: routesOf(app), next, isEnding: () => front.isEnding });

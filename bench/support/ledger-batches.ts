@@ -4,7 +4,7 @@ import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { CHAIN_START, type ChainHead } from "@/lib/core/ledger/verify";
 import type { NextBatch } from "@/lib/core/signals/batch";
-import { interpretChecked } from "@/lib/engine/sync/commit";
+import { interpretChecked } from "@/lib/engine/sync/topic/commit";
 import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
 import { sha384 } from "@/tests/support/mirrors/chain";
 import { noSignatures } from "@/tests/support/mirrors/no-signatures";

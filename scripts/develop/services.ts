@@ -3,9 +3,9 @@
  * TCP and behind Neon's. Prints the environment that points the app at them. Ctrl-C stops everything; nothing is kept.
  */
 
-import { startPostgresProxy } from "@/tests/support/servers/postgres-proxy";
-import { startPostgres } from "@/tests/support/servers/postgres-server";
-import { startRedis } from "@/tests/support/servers/redis-server";
+import { startPostgresProxy } from "@/tests/support/servers/postgres/postgres-proxy";
+import { startPostgres } from "@/tests/support/servers/postgres/postgres-server";
+import { startRedis } from "@/tests/support/servers/redis/redis-server";
 import { startNeon } from "@/tests/support/stand-ins/neon";
 import { startUpstash } from "@/tests/support/stand-ins/upstash";
 import { command, Refusal, UsageError } from "../command";

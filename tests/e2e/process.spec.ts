@@ -72,7 +72,7 @@ test("the server admits a flood one request at a time, refuses the rest before t
       headers: { "content-type": "application/json" },
       body: '{"accountId":"0.0.5"}',
     });
-  // One is let in, the queue fills (lib/server/front/admission-queue.ts), and the others are refused.
+  // One is let in, the queue fills (lib/server/front/admission/admission-queue.ts), and the others are refused.
   const answers = await Promise.all(Array.from({ length: 140 }, ask));
   const refused = answers.filter(({ status }) => status === 429);
   expect(refused.length).toBeGreaterThan(50);

@@ -10,7 +10,7 @@ import { MINT_NOTES } from "@/lib/devnet/seed/phrases";
 import { type Fleet, type Instance, startFleet } from "@/tests/support/fleet/fleet";
 import type { Answer } from "@/tests/support/fleet/http";
 import { type FleetServices, startServices } from "@/tests/support/fleet/services";
-import { RespConnection } from "@/tests/support/servers/resp";
+import { RespConnection } from "@/tests/support/servers/redis/resp";
 import { median, spread } from "../../support/statistics";
 import type { BenchRow } from "../../types";
 

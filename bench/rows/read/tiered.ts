@@ -11,8 +11,8 @@ import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport
 import type { UserId } from "@/lib/core/ledger/ids";
 import { L1Cache } from "@/lib/engine/reads/l1-cache";
 import { TieredRead } from "@/lib/engine/reads/tiered-read";
-import { type RedisServer, startRedis } from "@/tests/support/servers/redis-server";
-import { RespConnection } from "@/tests/support/servers/resp";
+import { type RedisServer, startRedis } from "@/tests/support/servers/redis/redis-server";
+import { RespConnection } from "@/tests/support/servers/redis/resp";
 import { startUpstash, type UpstashStandIn } from "@/tests/support/stand-ins/upstash";
 import { median, spread } from "../../support/statistics";
 import type { BenchRow } from "../../types";

@@ -3,7 +3,7 @@ import pg from "pg";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { Batch } from "@/lib/core/signals/batch";
-import { startPostgres } from "@/tests/support/servers/postgres-server";
+import { startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import { measure, ratio } from "../../support/postgres/commit-speed";
 import { COPY_TABLES, CREATE_COPY_TABLES, copyText, TRUNCATE_COPY_TABLES } from "../../support/postgres/copy";
 import { median, spread } from "../../support/statistics";

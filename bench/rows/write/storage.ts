@@ -7,7 +7,7 @@ import { openStore, type PostgresStore } from "@/lib/adapters/postgres/store";
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import type { Person } from "@/lib/devnet/seed/people";
-import { startPostgres } from "@/tests/support/servers/postgres-server";
+import { startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import { addTopics } from "@/tests/support/stores/add-topics";
 import { devnetHistory, HISTORY_PAYER, HISTORY_TOPICS, peopleOf } from "../../support/devnet-history";
 import { LedgerBatches } from "../../support/ledger-batches";

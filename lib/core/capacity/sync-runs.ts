@@ -1,5 +1,5 @@
 /**
- * Requests and commits of one run of a topic's sync (engine/sync/topic-sync). The number of messages that wait for it is Poisson
+ * Requests and commits of one run of a topic's sync (engine/sync/topic/topic-sync). The number of messages that wait for it is Poisson
  * with a given mean. With k messages waiting, a run asks for
  *
  *   k = 0           one page, which is empty

@@ -18,7 +18,7 @@ import { interpret, messageOf, type ToInterpret } from "../../core/signals/inter
 import type { SignatureVerdict } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 import type { LedgerError } from "../../ports/ledger/ledger";
-import { announce, type CommitDeps, storedParts } from "../sync/commit";
+import { announce, type CommitDeps, storedParts } from "../sync/topic/commit";
 
 interface Found {
   readonly count: number;

@@ -23,7 +23,7 @@ import { PAGE } from "../../core/sync/pages";
 import type { Repaired } from "../../core/sync/repair-timer";
 import type { PageRequest } from "../../ports/ledger/ledger";
 import { BatchRefused } from "../../ports/store/sync/batch-store";
-import { announce, type CommitDeps, eachMirror, storedParts } from "../sync/commit";
+import { announce, type CommitDeps, eachMirror, storedParts } from "../sync/topic/commit";
 
 /** Failed and unproven messages per round: a forged history is alarming, but not urgent. */
 const OPEN_AT_ONCE = 8;

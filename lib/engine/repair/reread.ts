@@ -31,7 +31,7 @@ import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
 import type { Outdated } from "../../ports/store/sync/reread-store";
 import type { SyncStore } from "../../ports/store/sync/sync-store";
-import type { Signatures } from "../sync/signatures";
+import type { Signatures } from "../sync/topic/signatures";
 
 export interface RereadDeps {
   readonly store: SyncStore;

@@ -2,7 +2,7 @@
 import type { Reading, ReadTopic } from "../../core/shards/shards";
 import { packed } from "../../core/sync/watermark";
 import type { RoundTopic } from "../../ports/shared/hot-cache";
-import type { TopicSync } from "./topic-sync";
+import type { TopicSync } from "./topic/topic-sync";
 import type { WatermarkedTopic } from "./watermarks";
 
 /** A topic that is read. */

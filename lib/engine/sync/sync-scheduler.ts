@@ -25,7 +25,7 @@ import {
   type SyncReport,
   TopicSync,
   type TopicSyncDeps,
-} from "./topic-sync";
+} from "./topic/topic-sync";
 import { WaitedRuns } from "./waited-runs";
 import { Watermarks } from "./watermarks";
 

@@ -4,7 +4,7 @@
  */
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
-import type { TopicSync } from "./topic-sync";
+import type { TopicSync } from "./topic/topic-sync";
 
 /**
  * The pause between two runs for waiting readers: the first value, doubled after each run that found nothing, up to the second.

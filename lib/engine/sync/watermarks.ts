@@ -9,7 +9,7 @@ import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { Incidents } from "../health/incidents";
 import { ReplicaMargin } from "./replica-margin";
-import type { Synced } from "./topic-sync";
+import type { Synced } from "./topic/topic-sync";
 
 /** The watermark of one topic. */
 export interface WatermarkedTopic {

@@ -18,7 +18,7 @@ import type { Submitted, Submitter } from "../../ports/ledger/submitter";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { PendingSignal, PendingSignals } from "../reads/pending";
 import type { Entered, TopicRouter } from "../shards/topic-router";
-import type { Signatures } from "../sync/signatures";
+import type { Signatures } from "../sync/topic/signatures";
 import { type EarlierWrites, TS_FUTURE_S, type Write } from "./earlier-writes";
 import type { SlotRefusal, Slots } from "./slots";
 

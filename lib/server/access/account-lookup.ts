@@ -5,7 +5,7 @@ import type { EvmAddress } from "../../core/ledger/magic-token";
 import type { Result } from "../../core/result";
 import type { Ledger, LedgerAccount, LedgerError } from "../../ports/ledger/ledger";
 import type { HotCache } from "../../ports/shared/hot-cache";
-import { ProblemError } from "../http/problem";
+import { ProblemError } from "../http/answers/problem";
 
 export interface AccountLookupOptions {
   readonly network: string;

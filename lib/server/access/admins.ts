@@ -2,8 +2,8 @@ import "server-only";
 /** Operators: users in ADMIN_ACCOUNTS with a session, callers with ADMIN_TOKEN and, on a devnet, the devnet's operator. */
 import type { UserId } from "../../core/ledger/ids";
 import type { App } from "../boot/app";
+import { ProblemError } from "../http/answers/problem";
 import type { ApiRequest } from "../http/api-request";
-import { ProblemError } from "../http/problem";
 import { bearerToken, isSameSecret } from "./secrets";
 
 /** The name in the operator log for requests with the admin token. It contains a space, which no user id does. */

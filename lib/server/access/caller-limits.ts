@@ -13,7 +13,7 @@ import type { UserId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { BudgetPolicy, HotCache } from "../../ports/shared/hot-cache";
 import { ifDown } from "../../ports/tier-unavailable";
-import { ProblemError } from "../http/problem";
+import { ProblemError } from "../http/answers/problem";
 import { clientAddress, type HeaderReader } from "./client-address";
 import { ConcurrencyLimit } from "./concurrency-limit";
 import {

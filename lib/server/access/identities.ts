@@ -10,7 +10,7 @@ import type { RegistryCache } from "../../engine/shards/registry-cache";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
 import type { Clock } from "../../ports/clock";
 import type { IdentityStore } from "../../ports/store/identity-store";
-import { ProblemError } from "../http/problem";
+import { ProblemError } from "../http/answers/problem";
 
 export interface IdentitiesOptions {
   /** Null where no topic is named: then nobody is bound. */

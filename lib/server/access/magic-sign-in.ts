@@ -22,7 +22,7 @@ import type { Clock } from "../../ports/clock";
 import type { LedgerAccount } from "../../ports/ledger/ledger";
 import type { AccountStore } from "../../ports/store/account-store";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
-import { isProblem, ProblemError } from "../http/problem";
+import { isProblem, ProblemError } from "../http/answers/problem";
 import type { AccountLookup } from "./account-lookup";
 import type { Identities } from "./identities";
 import { SESSION_MS } from "./session";

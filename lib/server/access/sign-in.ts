@@ -23,7 +23,7 @@ import { type AccountId, type UserId, userOfAccount } from "../../core/ledger/id
 import type { Clock } from "../../ports/clock";
 import type { HotCache } from "../../ports/shared/hot-cache";
 import type { AccountStore } from "../../ports/store/account-store";
-import { isProblem, ProblemError } from "../http/problem";
+import { isProblem, ProblemError } from "../http/answers/problem";
 import type { AccountLookup } from "./account-lookup";
 
 export interface SignInOptions {

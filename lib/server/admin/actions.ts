@@ -3,10 +3,10 @@ import "server-only";
 import { keyOf } from "../../core/key";
 import type { OperatorLogRow } from "../../ports/store/admin-store";
 import type { ActionAnswer, OperatorLogEntry } from "../../wire/operators/admin";
-import type { Answer } from "../http/answer";
+import type { Answer } from "../http/answers/answer";
+import { isProblem } from "../http/answers/problem";
+import { privateJson } from "../http/answers/reply";
 import { fingerprint, idempotencyKey } from "../http/idempotency";
-import { isProblem } from "../http/problem";
-import { privateJson } from "../http/reply";
 import type { AdminContext } from "../http/route";
 
 export interface Action {

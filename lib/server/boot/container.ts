@@ -13,7 +13,7 @@ import { watchUnreadable } from "../../engine/repair/unreadable-watch";
 import { adminReads } from "../admin/reads";
 import { instancePlace } from "../config/instance-name";
 import { HealthWatch } from "../health/watch";
-import { RememberedAnswers } from "../http/remembered-answers";
+import { RememberedAnswers } from "../http/answers/remembered-answers";
 import { ReadersSeen } from "../mirror/readers-seen";
 import { composeReport, readingOf } from "../observe/instance-report";
 import { followApp } from "../observe/metric-sources";

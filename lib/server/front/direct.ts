@@ -5,9 +5,9 @@ import { type Awaitable, andThen } from "../../core/awaitable";
 import type { App } from "../boot/app";
 import { type AnyRoute, answer } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
-import { write } from "./plain-answer";
-import { apiRequest, headOf } from "./request-head";
-import { batch } from "./write-batch";
+import { apiRequest, headOf } from "./admission/request-head";
+import { write } from "./answers/plain-answer";
+import { batch } from "./answers/write-batch";
 
 interface Routed {
   readonly name: RouteName;

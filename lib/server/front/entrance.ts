@@ -5,14 +5,14 @@ import { SOCKET_HEADER } from "../access/client-address";
 import type { App } from "../boot/app";
 import type { AnyRoute } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
+import { gated } from "./admission/gated";
+import { RateGuard } from "./admission/rate-guard";
+import { headOf } from "./admission/request-head";
+import { sendProblem, setApiHeaders } from "./answers/plain-answer";
+import { notReady } from "./answers/starting";
 import type { ServeRoute } from "./direct";
 import type { Serve } from "./front";
-import { gated } from "./gated";
 import { passOn } from "./pass-on";
-import { sendProblem, setApiHeaders } from "./plain-answer";
-import { RateGuard } from "./rate-guard";
-import { headOf } from "./request-head";
-import { notReady } from "./starting";
 
 export interface EntranceOptions {
   readonly app: Pick<App, "clock" | "limits" | "metrics" | "ui">;

@@ -8,10 +8,10 @@ import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { type Awaitable, orElse } from "../../core/awaitable";
 import type { Clock } from "../../ports/clock";
 import { LIMITS_OF_CLIENTS } from "../access/client-address";
-import { apiHeaders } from "../http/api-headers";
-import { sendFailure, sendProblem } from "./plain-answer";
-import { headOf } from "./request-head";
-import { flushBatch, isLastOfBatch } from "./write-batch";
+import { apiHeaders } from "../http/answers/api-headers";
+import { headOf } from "./admission/request-head";
+import { sendFailure, sendProblem } from "./answers/plain-answer";
+import { flushBatch, isLastOfBatch } from "./answers/write-batch";
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
 

@@ -3,8 +3,8 @@ import "server-only";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { UiOrigin } from "../ui-origin/ui-origin";
-import { sendProblem } from "./plain-answer";
-import { headOf } from "./request-head";
+import { headOf } from "./admission/request-head";
+import { sendProblem } from "./answers/plain-answer";
 
 export async function passOn(ui: UiOrigin, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = "GET", url: target = "/", headers } = request;

@@ -5,7 +5,7 @@ export interface HeaderValues {
   get(name: string): string | null;
 }
 
-/** The parts of a request that routes read. A Request of the Fetch standard has them, and so has front/request-head.ts. */
+/** The parts of a request that routes read. A Request of the Fetch standard has them, and so has front/admission/request-head.ts. */
 export interface ApiRequest {
   readonly method: string;
   /** Absolute, or the request target alone: path and query. */
@@ -16,7 +16,7 @@ export interface ApiRequest {
 }
 
 /**
- * Calls `make` once for requests with equal heads, which share their `headers` (front/request-head.ts). `make` may read the method,
+ * Calls `make` once for requests with equal heads, which share their `headers` (front/admission/request-head.ts). `make` may read the method,
  * the URL and the headers. Nothing may change its result. An error that it throws is not kept.
  */
 export function perHead<T>(make: (request: ApiRequest) => T): (request: ApiRequest) => T {

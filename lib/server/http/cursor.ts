@@ -1,7 +1,7 @@
 import "server-only";
 /** Cursors for pages that go back in time. They are opaque to clients, and hold the consensus time of the last item. */
 import { type ConsensusNs, formatConsensusTime, parseConsensusTime } from "../../core/ledger/consensus-time";
-import { ProblemError } from "./problem";
+import { ProblemError } from "./answers/problem";
 
 export const encodeCursor = (ns: ConsensusNs): string => Buffer.from(formatConsensusTime(ns)).toString("base64url");
 

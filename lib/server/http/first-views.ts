@@ -8,7 +8,7 @@ import { MAX_PROFILE_IDS } from "../../wire/recognition";
 import type { Rendered } from "../../wire/rendered";
 import type { App } from "../boot/app";
 import { ROUTES, type RouteName } from "../routes/table";
-import { textOf } from "./answer";
+import { textOf } from "./answers/answer";
 import type { HeaderValues } from "./api-request";
 import { answer } from "./route";
 

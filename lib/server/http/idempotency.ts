@@ -1,7 +1,7 @@
 import "server-only";
 import { hash } from "node:crypto";
+import { ProblemError } from "./answers/problem";
 import type { ApiRequest } from "./api-request";
-import { ProblemError } from "./problem";
 
 /** The client's key for a request that it may send again. Null if it sends none. Throws a ProblemError for a malformed key. */
 export function idempotencyKey(request: Pick<ApiRequest, "headers">): string | null {

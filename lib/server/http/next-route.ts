@@ -6,13 +6,13 @@ import { systemClock } from "../../adapters/memory/system-clock";
 import type { Rendered } from "../../wire/rendered";
 import { getApp } from "../boot/start";
 import { uiOrigin } from "../config/ui-origin";
-import { judge } from "../front/gate";
+import { judge } from "../front/admission/gate";
 import { ROUTES, type RouteName } from "../routes/table";
 import { passWebRequest, refusal } from "../ui-origin/pass-web";
+import { webResponse } from "./answers/web-response";
 import { firstViews } from "./first-views";
 import { PAGE_HEADER } from "./page-header";
 import { type AnyRoute, answer } from "./route";
-import { webResponse } from "./web-response";
 
 type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>;
 

@@ -2,8 +2,8 @@ import "server-only";
 /** Reads a request's body as JSON. Size, time and depth are limited before any other code sees it. */
 import type { Clock } from "../../ports/clock";
 import type { HeaderReader } from "../access/client-address";
+import { ProblemError } from "./answers/problem";
 import type { ApiRequest } from "./api-request";
-import { ProblemError } from "./problem";
 
 /** Larger than any message that the ledger accepts (20 chunks of 1,024 bytes), in JSON. */
 export const MAX_BODY_BYTES = 64 * 1024;

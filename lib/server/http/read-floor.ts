@@ -3,8 +3,8 @@ import "server-only";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { parseSequence, parseTopicId } from "../../core/ledger/ids";
 import type { App } from "../boot/app";
+import { ProblemError } from "./answers/problem";
 import { pausedSentence } from "./paused";
-import { ProblemError } from "./problem";
 
 /** The least sequence number by topic. */
 export type ReadFloor = ReadonlyMap<TopicId, Sequence>;

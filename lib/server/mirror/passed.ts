@@ -5,8 +5,8 @@ import { blocksToAsk, heldBlocks } from "../../core/mirror/held-blocks";
 import { readTarget } from "../../core/request-target";
 import { NotPassed, PASSED_S } from "../../engine/mirror/pass-through";
 import { report } from "../../engine/reads/tier-report";
-import type { Answer } from "../http/answer";
-import { ProblemError } from "../http/problem";
+import type { Answer } from "../http/answers/answer";
+import { ProblemError } from "../http/answers/problem";
 import type { RouteContext } from "../http/route";
 import { mirrorAnswer, mirrorError, NO_FRESHNESS } from "./reply";
 

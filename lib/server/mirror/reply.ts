@@ -3,8 +3,8 @@ import "server-only";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { FreshnessNow } from "../../core/sync/freshness";
 import type { TierReport } from "../../engine/reads/tier-report";
-import { type Answer, json } from "../http/answer";
-import { cacheStatus, matches, serverTiming, VARY_BY_CALLER } from "../http/reply";
+import { type Answer, json } from "../http/answers/answer";
+import { cacheStatus, matches, serverTiming, VARY_BY_CALLER } from "../http/answers/reply";
 import type { RouteContext } from "../http/route";
 
 type Context = RouteContext<unknown, unknown>;

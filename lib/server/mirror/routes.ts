@@ -18,7 +18,7 @@ import {
 import { isPassed } from "../../core/mirror/passed-paths";
 import { messageAt, messageOf, messagesPage } from "../../engine/mirror/log-pages";
 import { MirrorJson, MirrorMessage, MirrorMessages } from "../../wire/mirror";
-import { type Answer, textOf } from "../http/answer";
+import { type Answer, textOf } from "../http/answers/answer";
 import { defineRoute, type Route, type RouteContext } from "../http/route";
 import { logAnswer } from "./log-answers";
 import { blocksAnswer, passedAnswer, segmentsOf, unlessPassed } from "./passed";

@@ -3,7 +3,7 @@ import "server-only";
 import { Problem } from "../../wire/common";
 import { MirrorError } from "../../wire/mirror";
 import { STREAM_EVENTS } from "../../wire/stream";
-import { PROBLEM_CODES, type ProblemCode, problemStatus, problemTitle } from "../http/problem";
+import { PROBLEM_CODES, type ProblemCode, problemStatus, problemTitle } from "../http/answers/problem";
 import type { AnyRoute } from "../http/route";
 import { jsonSchema } from "./schema";
 
@@ -83,7 +83,7 @@ export const PROBLEM_SCHEMA = jsonSchema(Problem, "output");
 function problemsOf(route: AnyRoute, method: string): ReadonlySet<ProblemCode> {
   const { access, body, heeds = [], problems = [] } = route;
   return new Set<ProblemCode>([
-    // The gate (front/gate.ts).
+    // The gate (front/admission/gate.ts).
     "bad-input",
     "too-large",
     "address-too-long",

@@ -3,9 +3,9 @@ import { type Awaitable, andThen } from "../../core/awaitable";
 import { circleView, contactsView } from "../../core/signals/views";
 import { CircleAnswer, ContactsAnswer } from "../../wire/contacts";
 import type { App } from "../boot/app";
-import type { Answer } from "../http/answer";
-import { ProblemError } from "../http/problem";
-import { beforeRead, viewAnswer } from "../http/reply";
+import type { Answer } from "../http/answers/answer";
+import { ProblemError } from "../http/answers/problem";
+import { beforeRead, viewAnswer } from "../http/answers/reply";
 import { defineRoute, type UserContext } from "../http/route";
 
 /** `_meta` of the circle: its source, and the newest change of a bond that it shows. */

@@ -5,9 +5,9 @@ import { type FreshnessNow, UNKNOWN_AGE } from "../../core/sync/freshness";
 import type { LiveEvent, StreamRefusal } from "../../engine/live/live-hub";
 import type { SignalRow } from "../../ports/store/view-rows";
 import type { App } from "../boot/app";
-import type { Answer, StreamClient } from "../http/answer";
-import { ProblemError } from "../http/problem";
-import { freshnessBody, VARY_BY_CALLER } from "../http/reply";
+import type { Answer, StreamClient } from "../http/answers/answer";
+import { ProblemError } from "../http/answers/problem";
+import { freshnessBody, VARY_BY_CALLER } from "../http/answers/reply";
 import { signalOf } from "./signals";
 
 /** Clients spread their reconnects over this range, so that those of an instance that ended do not all return at once. */

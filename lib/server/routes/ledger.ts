@@ -5,8 +5,8 @@ import { viewOf } from "../../engine/reads/view";
 import { RegistryAnswer, SyncAnswer, SyncBody } from "../../wire/ledger";
 import { ProofAnswer } from "../../wire/proof";
 import type { App } from "../boot/app";
-import { ProblemError } from "../http/problem";
-import { privateJson, startRead, uncached, viewAnswer } from "../http/reply";
+import { ProblemError } from "../http/answers/problem";
+import { privateJson, startRead, uncached, viewAnswer } from "../http/answers/reply";
 import { defineRoute } from "../http/route";
 import { proofContent } from "./proof-content";
 

@@ -3,8 +3,8 @@ import { parseAccountId, parseUserId } from "../../core/ledger/ids";
 import { isKnown } from "../../engine/reads/known-user";
 import { PersonAnswer } from "../../wire/person";
 import type { App } from "../boot/app";
-import { ProblemError } from "../http/problem";
-import { privateJson } from "../http/reply";
+import { ProblemError } from "../http/answers/problem";
+import { privateJson } from "../http/answers/reply";
 import { defineRoute } from "../http/route";
 
 /** A message stays on the ledger for ever, so a page asks this before it writes to a typed id. */

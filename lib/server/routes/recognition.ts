@@ -11,9 +11,9 @@ import { viewOf } from "../../engine/reads/view";
 import { ProfilesAnswer, RecognitionAnswer } from "../../wire/recognition";
 import { ProfilesQuery, RecognitionQuery } from "../../wire/requests";
 import type { App } from "../boot/app";
+import { ProblemError } from "../http/answers/problem";
+import { beforeRead, uncached, viewAnswer } from "../http/answers/reply";
 import { decodeCursor, encodeCursor } from "../http/cursor";
-import { ProblemError } from "../http/problem";
-import { beforeRead, uncached, viewAnswer } from "../http/reply";
 import { defineRoute } from "../http/route";
 import { decodedSignalOf } from "./signals";
 

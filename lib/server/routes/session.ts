@@ -12,9 +12,9 @@ import { callerOf, magicSessionOf } from "../access/caller";
 import { isThisMachine } from "../access/client-address";
 import type { Caller } from "../access/sign-in";
 import type { App } from "../boot/app";
+import { isProblem, ProblemError } from "../http/answers/problem";
+import { privateJson } from "../http/answers/reply";
 import type { ApiRequest } from "../http/api-request";
-import { isProblem, ProblemError } from "../http/problem";
-import { privateJson } from "../http/reply";
 import { defineRoute, type RouteContext } from "../http/route";
 
 export const session = defineRoute({

@@ -15,9 +15,9 @@ import { EventsAnswer, EventsQuery } from "../../wire/ledger";
 import { SignalsQuery } from "../../wire/requests";
 import { type Signal, SignalsAnswer } from "../../wire/signals";
 import type { App } from "../boot/app";
+import { ProblemError } from "../http/answers/problem";
+import { beforeRead, uncached, viewAnswer } from "../http/answers/reply";
 import { decodeCursor, encodeCursor } from "../http/cursor";
-import { ProblemError } from "../http/problem";
-import { beforeRead, uncached, viewAnswer } from "../http/reply";
 import { defineRoute } from "../http/route";
 
 const DEFAULT_LIMIT = 50;

@@ -1,8 +1,8 @@
 import "server-only";
 import { parsePosition } from "../../core/signals/position";
 import { StreamQuery } from "../../wire/requests";
-import { ProblemError } from "../http/problem";
-import { beforeRead } from "../http/reply";
+import { ProblemError } from "../http/answers/problem";
+import { beforeRead } from "../http/answers/reply";
 import { defineRoute } from "../http/route";
 import { eventStream } from "./event-stream";
 

@@ -1,8 +1,8 @@
 import "server-only";
 /** The table of all routes. The API's route files, the OpenAPI document and the tests that sweep all routes read it. */
 import { z } from "zod/mini";
-import { type Answer, forMany } from "../http/answer";
-import { publicJson } from "../http/reply";
+import { type Answer, forMany } from "../http/answers/answer";
+import { publicJson } from "../http/answers/reply";
 import { type AnyRoute, defineRoute, nameRoute } from "../http/route";
 import { personalMessages } from "../mirror/personal";
 import {

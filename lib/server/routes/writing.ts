@@ -8,10 +8,10 @@ import { type Envelope, minSequence, type SubmitRefusal } from "../../engine/wri
 import type { Submitted } from "../../ports/ledger/submitter";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { App } from "../boot/app";
-import type { Answer } from "../http/answer";
+import type { Answer } from "../http/answers/answer";
+import { isProblem, type ProblemCode, ProblemError } from "../http/answers/problem";
+import { privateJson } from "../http/answers/reply";
 import { fingerprint, idempotencyKey } from "../http/idempotency";
-import { isProblem, type ProblemCode, ProblemError } from "../http/problem";
-import { privateJson } from "../http/reply";
 import type { UserContext } from "../http/route";
 
 /** A retry within this time gets the first answer. */

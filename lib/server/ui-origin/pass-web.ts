@@ -4,9 +4,9 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { tooManyProblem } from "../access/caller-limits";
 import type { App } from "../boot/app";
-import { apiHeaders } from "../http/api-headers";
-import { type ProblemParts, problemAnswer } from "../http/problem";
-import { webResponse } from "../http/web-response";
+import { apiHeaders } from "../http/answers/api-headers";
+import { type ProblemParts, problemAnswer } from "../http/answers/problem";
+import { webResponse } from "../http/answers/web-response";
 import type { Answer } from "./forward";
 
 /** These statuses have no body, and a Response refuses one. */

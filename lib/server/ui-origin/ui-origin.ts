@@ -2,7 +2,7 @@ import "server-only";
 /** The deployment whose pages are served on this origin. Every request that is not ours goes there. */
 import { err, ok, type Result } from "../../core/result";
 import type { Incidents } from "../../engine/health/incidents";
-import type { ProblemParts } from "../http/problem";
+import type { ProblemParts } from "../http/answers/problem";
 import { type Answer, type Failure, Forwarder, MAX_PASSED_BYTES, type Passed } from "./forward";
 import { hasPassed } from "./headers";
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { RedisTier } from "@/lib/adapters/redis/open-redis";
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { CachedView, Lookup } from "@/lib/ports/shared/view-cache";
-import { slotOf } from "../../support/servers/redis-slot";
+import { slotOf } from "../../support/servers/redis/redis-slot";
 import { TCP_SET_UPS, tcpFixture } from "../../support/servers/tcp-fixture";
 import { newNetwork } from "../../support/stand-ins/upstash-fixture";
 import { keysOfNetwork, snapshotOf } from "../../support/stores/redis-snapshot";

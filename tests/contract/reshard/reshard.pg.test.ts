@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
-import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
+import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import { reshardContract } from "./reshard.contract";
 
 let server: PostgresServer;

@@ -1,6 +1,6 @@
 /** The writing parts of the store's contract, with each statement explained before it runs. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
+import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import { type ExplainedPg, explainedPg } from "@/tests/support/stores/explained-pg";
 import { openStore } from "@/tests/support/stores/store-opening";
 import { backfillContract } from "./parts/backfill";

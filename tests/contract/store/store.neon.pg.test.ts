@@ -5,7 +5,7 @@ import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { translated } from "@/lib/adapters/postgres/drivers/errors";
 import { driverFor, openDatabase, type ServerDriver } from "@/lib/adapters/postgres/drivers/open";
 import type { TierUnavailable } from "@/lib/ports/tier-unavailable";
-import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
+import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import type { StandIn } from "@/tests/support/stand-ins/control";
 import type { Fault } from "@/tests/support/stand-ins/faults";
 import { startNeon } from "@/tests/support/stand-ins/neon";

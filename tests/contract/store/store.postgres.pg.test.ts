@@ -3,7 +3,7 @@ import { MIGRATIONS } from "@/drizzle/migrations/embedded";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import type { NextBatch } from "@/lib/core/signals/batch";
 import { freePort } from "@/tests/support/servers/free-port";
-import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
+import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openStore } from "@/tests/support/stores/store-opening";
 import { batchOf, type PlainSignal, seq, topic, user } from "@/tests/support/worlds/histories/batches";

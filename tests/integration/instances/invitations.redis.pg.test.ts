@@ -14,8 +14,8 @@ import type { ContactsAnswer } from "@/lib/wire/contacts";
 import { answer } from "../../support/contract/checked";
 import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
 import { quietLog } from "../../support/quiet-log";
-import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";
-import { type RedisServer, startRedis } from "../../support/servers/redis-server";
+import { type PostgresServer, startPostgres } from "../../support/servers/postgres/postgres-server";
+import { type RedisServer, startRedis } from "../../support/servers/redis/redis-server";
 import { startUpstash, type UpstashStandIn } from "../../support/stand-ins/upstash";
 import { createTestApp } from "../../support/worlds/create-test-app";
 

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { err, ok } from "@/lib/core/result";
-import type { TopicSync } from "@/lib/engine/sync/topic-sync";
+import type { TopicSync } from "@/lib/engine/sync/topic/topic-sync";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";

@@ -6,7 +6,7 @@ import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore, type PostgresStore } from "@/lib/adapters/postgres/store";
 import { rereadTopics } from "@/lib/engine/repair/reread";
 import { differences, storedState } from "../../support/fleet/stored-state";
-import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";
+import { type PostgresServer, startPostgres } from "../../support/servers/postgres/postgres-server";
 import { addTopics } from "../../support/stores/add-topics";
 import { rawQuery } from "../../support/stores/raw-query";
 import { depsOf, fill, type History, history, TOPICS } from "../../support/worlds/histories/reread";

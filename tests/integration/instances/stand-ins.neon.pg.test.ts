@@ -3,9 +3,9 @@ import { Client, neon, neonConfig, Pool } from "@neondatabase/serverless";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import ws from "ws";
-import { verbOf } from "@/tests/support/servers/pg-frontend";
-import { type PostgresProxy, startPostgresProxy } from "@/tests/support/servers/postgres-proxy";
-import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
+import { verbOf } from "@/tests/support/servers/postgres/pg-frontend";
+import { type PostgresProxy, startPostgresProxy } from "@/tests/support/servers/postgres/postgres-proxy";
+import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import type { StandIn } from "@/tests/support/stand-ins/control";
 import { startNeon } from "@/tests/support/stand-ins/neon";
 

@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { Redis } from "@upstash/redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type RedisServer, startRedis } from "@/tests/support/servers/redis-server";
+import { type RedisServer, startRedis } from "@/tests/support/servers/redis/redis-server";
 import { startUpstash, type UpstashStandIn } from "@/tests/support/stand-ins/upstash";
 
 let redisServer: RedisServer;

@@ -5,7 +5,7 @@ import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { ok } from "@/lib/core/result";
 import { checkTopic, newCheck } from "@/lib/engine/repair/audit";
-import type { TopicSync } from "@/lib/engine/sync/topic-sync";
+import type { TopicSync } from "@/lib/engine/sync/topic/topic-sync";
 import type { MirrorName } from "@/lib/ports/ledger/ledger";
 import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";

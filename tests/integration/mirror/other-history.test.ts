@@ -4,7 +4,7 @@ import type { TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { ok } from "@/lib/core/result";
 import { Incidents } from "@/lib/engine/health/incidents";
-import type { Synced, TopicSync } from "@/lib/engine/sync/topic-sync";
+import type { Synced, TopicSync } from "@/lib/engine/sync/topic/topic-sync";
 import type { MirrorName } from "@/lib/ports/ledger/ledger";
 import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";

@@ -13,7 +13,7 @@ import { awaitStores } from "@/lib/server/boot/open";
 import { readEnv } from "@/lib/server/config/env";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { freePort } from "../../support/servers/free-port";
-import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";
+import { type PostgresServer, startPostgres } from "../../support/servers/postgres/postgres-server";
 import type { StandIn } from "../../support/stand-ins/control";
 import { startNeon } from "../../support/stand-ins/neon";
 

@@ -1,7 +1,7 @@
 /** Every way in which a tier fails, and what operators are told of it: within 15 s, everywhere the same, and once. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { IncidentCode } from "@/lib/core/health/incident";
-import { RespConnection } from "../../support/servers/resp";
+import { RespConnection } from "../../support/servers/redis/resp";
 import { FAULTS, type FaultName, TIERS, type TierName } from "../../support/worlds/outages/outage-table";
 import { OutageWorld, type World } from "../../support/worlds/outages/outage-world";
 import { toldCodes } from "../../support/worlds/told-codes";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import type { IncidentCode } from "@/lib/core/health/incident";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
-import { RespConnection } from "../../support/servers/resp";
+import { RespConnection } from "../../support/servers/redis/resp";
 import { databaseSnapshot } from "../../support/stores/database-snapshot";
 import { snapshotOf } from "../../support/stores/redis-snapshot";
 import { OutageWorld, type World } from "../../support/worlds/outages/outage-world";

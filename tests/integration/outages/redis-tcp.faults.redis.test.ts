@@ -14,8 +14,8 @@ import { TcpTransport } from "@/lib/adapters/redis/tcp/tcp-transport";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { freePort } from "../../support/servers/free-port";
-import { type RedisServer, startRedis } from "../../support/servers/redis-server";
-import { RespConnection } from "../../support/servers/resp";
+import { type RedisServer, startRedis } from "../../support/servers/redis/redis-server";
+import { RespConnection } from "../../support/servers/redis/resp";
 import { newNetwork } from "../../support/stand-ins/upstash-fixture";
 
 const PATIENT = { readTimeoutMs: 10_000, timeoutMs: 10_000 };

@@ -1,7 +1,7 @@
 /** A route's answer as the framework's route handlers give it. */
 import type { App } from "@/lib/server/boot/app";
+import { webResponse } from "@/lib/server/http/answers/web-response";
 import { type AnyRoute, answer as plainAnswer, type RouteRequest } from "@/lib/server/http/route";
-import { webResponse } from "@/lib/server/http/web-response";
 
 export type WebRouted = Omit<RouteRequest, "request"> & { readonly request: Request };
 

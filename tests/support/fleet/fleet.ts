@@ -6,7 +6,7 @@ import type { Agent } from "node:http";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { Sessions } from "@/lib/server/access/session";
-import { RespConnection } from "../servers/resp";
+import { RespConnection } from "../servers/redis/resp";
 import { type Answer, ask, newAgent } from "./http";
 import { bundleOf } from "./processes/bundle";
 import { type Child, startChild } from "./processes/child";

@@ -1,8 +1,8 @@
 /** The services that a fleet shares: PostgreSQL behind a proxy that counts, Redis behind Upstash's protocol, one mirror. */
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
-import { type PostgresProxy, startPostgresProxy } from "../servers/postgres-proxy";
-import { type PostgresServer, startPostgres } from "../servers/postgres-server";
-import { type RedisServer, startRedis } from "../servers/redis-server";
+import { type PostgresProxy, startPostgresProxy } from "../servers/postgres/postgres-proxy";
+import { type PostgresServer, startPostgres } from "../servers/postgres/postgres-server";
+import { type RedisServer, startRedis } from "../servers/redis/redis-server";
 import { purposeOfScript } from "../stand-ins/script-purpose";
 import { startUpstash, type UpstashStandIn } from "../stand-ins/upstash";
 

@@ -2,8 +2,8 @@
 import type { TestProject } from "vitest/node";
 import { startNeon } from "../stand-ins/neon";
 import { startUpstash } from "../stand-ins/upstash";
-import { startPostgres } from "./postgres-server";
-import { startRedis } from "./redis-server";
+import { startPostgres } from "./postgres/postgres-server";
+import { startRedis } from "./redis/redis-server";
 import { type SetUpServers, setUpOf } from "./set-up";
 
 declare module "vitest" {

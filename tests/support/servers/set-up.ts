@@ -18,7 +18,7 @@ import type { Log } from "@/lib/ports/log";
 import type { DrivenClock } from "../control/driven-clock";
 import { busy } from "../control/event-loop";
 import { age, withClock } from "../stand-ins/upstash-time";
-import { RespConnection } from "./resp";
+import { RespConnection } from "./redis/resp";
 
 const SET_UPS = ["embedded", "containers", "vercel"] as const;
 export type SetUp = (typeof SET_UPS)[number];

@@ -9,9 +9,9 @@ import { TcpTransport } from "@/lib/adapters/redis/tcp/tcp-transport";
 import type { Clock } from "@/lib/ports/clock";
 import { quietLog } from "../quiet-log";
 import { age } from "../stand-ins/upstash-time";
-import { type RedisCluster, startRedisCluster } from "./redis-cluster";
-import { type RedisServer, startRedis } from "./redis-server";
-import { type Command, type Reply, RespConnection } from "./resp";
+import { type RedisCluster, startRedisCluster } from "./redis/redis-cluster";
+import { type RedisServer, startRedis } from "./redis/redis-server";
+import { type Command, type Reply, RespConnection } from "./redis/resp";
 
 export const TCP_SET_UPS = ["one server", "a cluster of three"] as const;
 export type TcpSetUp = (typeof TCP_SET_UPS)[number];

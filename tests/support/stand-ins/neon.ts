@@ -14,8 +14,8 @@
 import type { IncomingMessage } from "node:http";
 import pg from "pg";
 import { createWebSocketStream, WebSocketServer } from "ws";
-import { verbOf } from "../servers/pg-frontend";
-import { tunnel } from "../servers/pg-tunnel";
+import { verbOf } from "../servers/postgres/pg-frontend";
+import { tunnel } from "../servers/postgres/pg-tunnel";
 import type { StandIn, StandInOptions } from "./control";
 import { type Counters, PURPOSE_HEADER } from "./counters";
 import type { FaultSwitch } from "./faults";

@@ -15,7 +15,7 @@ import {
 } from "@/lib/adapters/redis/hot-scripts";
 import { REMOVE, REPORT } from "@/lib/adapters/redis/instance-reports";
 import { EXPIRE, EXPIRE_ALL, FILL, HELD, LOOKUP } from "@/lib/adapters/redis/view-scripts";
-import type { Command } from "../servers/resp";
+import type { Command } from "../servers/redis/resp";
 
 const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
   [LOOKUP, "lookup"],

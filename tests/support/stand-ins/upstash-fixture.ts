@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { RedisClient, type RedisClientOptions } from "@/lib/adapters/redis/client/client";
 import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
-import { type RedisServer, startRedis } from "../servers/redis-server";
-import { RespConnection } from "../servers/resp";
+import { type RedisServer, startRedis } from "../servers/redis/redis-server";
+import { RespConnection } from "../servers/redis/resp";
 import { startUpstash, type UpstashStandIn } from "./upstash";
 
 export interface UpstashFixture {

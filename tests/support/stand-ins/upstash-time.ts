@@ -4,7 +4,7 @@
  */
 import type { Commands } from "@/lib/adapters/redis/client/client";
 import type { Clock } from "@/lib/ports/clock";
-import type { RespConnection } from "../servers/resp";
+import type { RespConnection } from "../servers/redis/resp";
 import { keysOfNetwork } from "../stores/redis-snapshot";
 
 const STRETCH = 1_000;

@@ -10,7 +10,7 @@
  * With `Upstash-Encoding: base64` it encodes every string of a result except the status OK. It never encodes event streams.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Command, RedisError, RedisStatus, type Reply, RespConnection } from "../servers/resp";
+import { type Command, RedisError, RedisStatus, type Reply, RespConnection } from "../servers/redis/resp";
 import type { StandIn, StandInOptions } from "./control";
 import { type Counters, PURPOSE_HEADER } from "./counters";
 import { type Answer, json, type Protocol, startStandIn } from "./server";

@@ -1,5 +1,5 @@
 /** Saves a network's keys in Redis and restores them later, as a restored snapshot or a failover to a lagging replica does. */
-import type { RespConnection } from "../servers/resp";
+import type { RespConnection } from "../servers/redis/resp";
 
 /** A pattern of all keys of a network, with and without a hash tag. */
 export const keysOfNetwork = (network: string): string => `tm:*${network}:*`;

@@ -3,7 +3,7 @@ import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { Incidents } from "@/lib/engine/health/incidents";
 import { MirrorHeads } from "@/lib/engine/sync/mirror-heads";
-import { type SyncOwner, TopicSync, type TopicSyncDeps } from "@/lib/engine/sync/topic-sync";
+import { type SyncOwner, TopicSync, type TopicSyncDeps } from "@/lib/engine/sync/topic/topic-sync";
 import type { Ledger } from "@/lib/ports/ledger/ledger";
 import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
 import type { DrivenClock } from "../control/driven-clock";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hashTag, keyOf } from "@/lib/core/key";
 import { sourcesUnder } from "../../support/repository/source";
-import { hashedPart } from "../../support/servers/redis-slot";
+import { hashedPart } from "../../support/servers/redis/redis-slot";
 
 const part = fc.oneof(
   fc.string({ unit: "binary", maxLength: 6 }),

@@ -19,7 +19,7 @@ const BROKEN: readonly Example[] = [
   ["engine that imports an adapter", "lib/engine/x.ts", 'import { x } from "../adapters/memory/system-clock";'],
   ["engine that imports a file system", "lib/engine/x.ts", 'import fs from "node:fs";'],
   ["an adapter that imports another", "lib/adapters/hedera/x.ts", 'import { x } from "../memory/system-clock";'],
-  ["an adapter that imports engine", "lib/adapters/mirror/x.ts", 'import { x } from "@/lib/engine/sync/commit";'],
+  ["an adapter that imports engine", "lib/adapters/mirror/x.ts", 'import { x } from "@/lib/engine/sync/topic/commit";'],
   ["another adapter than postgres with drizzle", "lib/adapters/redis/x.ts", 'import "@/drizzle/schema";'],
   ["wire that imports server", "lib/wire/x.ts", 'import { x } from "@/lib/server/config/env";'],
   ["devnet that imports an adapter", "lib/devnet/rest/x.ts", 'import { x } from "../../adapters/mirror/mirror-json";'],

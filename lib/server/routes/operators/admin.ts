@@ -16,8 +16,8 @@ import { act, operatorLogEntry } from "../../admin/actions";
 import { adminStatus } from "../../admin/status";
 import { CHECK_ACTIONS } from "../../admin/topic-checks";
 import type { App } from "../../boot/app";
-import { ProblemError } from "../../http/problem";
-import { privateJson } from "../../http/reply";
+import { ProblemError } from "../../http/answers/problem";
+import { privateJson } from "../../http/answers/reply";
 import { type AdminContext, defineRoute } from "../../http/route";
 
 export const status = defineRoute({

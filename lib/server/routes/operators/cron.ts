@@ -1,8 +1,8 @@
 import "server-only";
 import { SyncAnswer } from "../../../wire/ledger";
 import { bearerToken, isSameSecret } from "../../access/secrets";
-import { ProblemError } from "../../http/problem";
-import { privateJson } from "../../http/reply";
+import { ProblemError } from "../../http/answers/problem";
+import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
 import { syncTopics } from "../ledger";
 

@@ -6,7 +6,7 @@ import { ifDown } from "../../../ports/tier-unavailable";
 import { HcsHealthAnswer, HealthAnswer, IngestionAnswer, ReadyAnswer } from "../../../wire/operators/health";
 import type { App } from "../../boot/app";
 import { incidentsOfAll } from "../../health/incidents-of-all";
-import { json } from "../../http/answer";
+import { json } from "../../http/answers/answer";
 import { defineRoute } from "../../http/route";
 import { reportsOf } from "../../observe/instance-report";
 

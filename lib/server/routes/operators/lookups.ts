@@ -3,8 +3,8 @@ import { parseSequence, parseTopicId, parseUserId } from "../../../core/ledger/i
 import { MessageLookup, PersonLookup } from "../../../wire/operators/lookup";
 import { messageLookup } from "../../admin/message-lookup";
 import { personLookup } from "../../admin/person-lookup";
-import { ProblemError } from "../../http/problem";
-import { privateJson } from "../../http/reply";
+import { ProblemError } from "../../http/answers/problem";
+import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
 import { proofContent } from "../proof-content";
 

@@ -1,8 +1,8 @@
 import "server-only";
 import { bearerToken, isSameSecret } from "../../access/secrets";
 import type { App } from "../../boot/app";
+import { ProblemError } from "../../http/answers/problem";
 import type { HeaderValues } from "../../http/api-request";
-import { ProblemError } from "../../http/problem";
 import { defineRoute } from "../../http/route";
 
 export const metrics = defineRoute({

@@ -9,8 +9,8 @@ import { ActionAnswer } from "../../../wire/operators/admin";
 import { DrainBody, ShardsAnswer, SplitBody } from "../../../wire/operators/shards";
 import { act } from "../../admin/actions";
 import { drainGoals, groupOf, runAll, shardStatuses } from "../../admin/shard-goals";
-import { ProblemError } from "../../http/problem";
-import { privateJson } from "../../http/reply";
+import { ProblemError } from "../../http/answers/problem";
+import { privateJson } from "../../http/answers/reply";
 import { type AdminContext, defineRoute } from "../../http/route";
 
 export const shards = defineRoute({

@@ -2,7 +2,7 @@ import "server-only";
 import { parseUserId } from "../../../core/ledger/ids";
 import { BoostAnswer, BoostBody, SuggestAnswer, SuggestBody } from "../../../wire/ui/writes";
 import type { App } from "../../boot/app";
-import { ProblemError } from "../../http/problem";
+import { ProblemError } from "../../http/answers/problem";
 import { defineRoute } from "../../http/route";
 import { placeOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
 

@@ -5,8 +5,8 @@ import type { UserId } from "../../../core/ledger/ids";
 import { addressOfDid, type EvmAddress } from "../../../core/ledger/magic-token";
 import { IdentityAnswer, IdentityQuery, IdentityWriteAnswer } from "../../../wire/ui/reads";
 import type { App } from "../../boot/app";
-import { ProblemError } from "../../http/problem";
-import { privateJson } from "../../http/reply";
+import { ProblemError } from "../../http/answers/problem";
+import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
 
 /**

@@ -4,8 +4,8 @@ import { cleanText } from "../../../core/signals/text";
 import type { Invitation } from "../../../engine/writes/invitations";
 import { ResolveAnswer, ResolveQuery, ShortenAnswer, ShortenBody } from "../../../wire/ui/invitations";
 import type { App } from "../../boot/app";
-import { isProblem, ProblemError } from "../../http/problem";
-import { privateJson } from "../../http/reply";
+import { isProblem, ProblemError } from "../../http/answers/problem";
+import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
 import { writeMade } from "../writing";
 

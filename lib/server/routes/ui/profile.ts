@@ -6,8 +6,8 @@ import { isBonded, type Profile, profileOf } from "../../../core/signals/project
 import { counted } from "../../../core/signals/signed";
 import { ProfileAtAnswer, ProfileAtQuery, ProfileStatusAnswer, ProfileStatusQuery } from "../../../wire/ui/reads";
 import type { App } from "../../boot/app";
-import { ProblemError } from "../../http/problem";
-import { privateJson } from "../../http/reply";
+import { ProblemError } from "../../http/answers/problem";
+import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
 
 /** The web UI reads text only: what is missing is empty. */

@@ -1,6 +1,6 @@
 import "server-only";
 import { PublishProfileAnswer, PublishProfileBody } from "../../../wire/ui/writes";
-import { ProblemError } from "../../http/problem";
+import { ProblemError } from "../../http/answers/problem";
 import { defineRoute } from "../../http/route";
 import { placeOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
 

@@ -10,7 +10,7 @@ import {
   MintAnswer,
   MintBody,
 } from "../../../wire/ui/writes";
-import { ProblemError } from "../../http/problem";
+import { ProblemError } from "../../http/answers/problem";
 import { defineRoute } from "../../http/route";
 import { placeOf, sentOrThrow, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
 

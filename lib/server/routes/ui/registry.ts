@@ -3,8 +3,8 @@ import { TOPIC_KINDS, type TopicId, type TopicKind } from "../../../core/ledger/
 import { recognitionCard } from "../../../core/signals/views";
 import { CatalogAnswer, CatalogQuery, LedgerStatsAnswer, RegistryConfigAnswer } from "../../../wire/ui/reads";
 import type { App } from "../../boot/app";
-import { ProblemError } from "../../http/problem";
-import { privateJson } from "../../http/reply";
+import { ProblemError } from "../../http/answers/problem";
+import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
 import { VERSION } from "../../observe/version";
 

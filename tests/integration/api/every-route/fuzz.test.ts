@@ -6,7 +6,7 @@ import * as z from "zod/mini";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { Stores } from "@/lib/server/boot/app";
-import { judge } from "@/lib/server/front/gate";
+import { judge } from "@/lib/server/front/admission/gate";
 import { createLog } from "@/lib/server/observe/log";
 import { ROUTES } from "@/lib/server/routes/table";
 import { Problem } from "@/lib/wire/common";

@@ -1,7 +1,7 @@
 /** The document of the API. That answers are as it says is checked wherever a test asks (tests/support/contract). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SUBMIT_TYPES } from "@/lib/core/signals/message-types";
-import { PROBLEM_CODES } from "@/lib/server/http/problem";
+import { PROBLEM_CODES } from "@/lib/server/http/answers/problem";
 import { ROUTES } from "@/lib/server/routes/table";
 import { Documented } from "../../../support/contract/documented";
 import { problemsOf } from "../../../support/contract/json-schema";

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Keys } from "@/lib/adapters/redis/client/keys";
 import { readKeeping } from "@/lib/adapters/redis/keeping";
-import { type RedisServer, startRedis } from "../../../support/servers/redis-server";
-import { RespConnection } from "../../../support/servers/resp";
+import { type RedisServer, startRedis } from "../../../support/servers/redis/redis-server";
+import { RespConnection } from "../../../support/servers/redis/resp";
 
 let redis: RedisServer;
 let connection: RespConnection;

@@ -5,7 +5,7 @@ import { MIGRATIONS } from "@/drizzle/migrations/embedded";
 import { openStores } from "@/lib/server/boot/open";
 import { runMigrations } from "@/lib/server/cli/migrations";
 import { readEnv } from "@/lib/server/config/env";
-import { type PostgresServer, startPostgres } from "../../../support/servers/postgres-server";
+import { type PostgresServer, startPostgres } from "../../../support/servers/postgres/postgres-server";
 
 const NAMES = MIGRATIONS.map(({ name }) => name);
 const log = { info: () => {}, warn: () => {}, error: () => {} };

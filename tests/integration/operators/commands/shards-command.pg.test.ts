@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import { bundleOf } from "../../../support/fleet/processes/bundle";
-import { type PostgresServer, startPostgres } from "../../../support/servers/postgres-server";
+import { type PostgresServer, startPostgres } from "../../../support/servers/postgres/postgres-server";
 
 let postgres: PostgresServer;
 let devnet: Devnet;

@@ -8,8 +8,8 @@ import { readEnv } from "@/lib/server/config/env";
 import { openTracing } from "@/lib/server/observe/tracing";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { answer } from "../../../support/contract/checked";
-import { type PostgresServer, startPostgres } from "../../../support/servers/postgres-server";
-import { type RedisServer, startRedis } from "../../../support/servers/redis-server";
+import { type PostgresServer, startPostgres } from "../../../support/servers/postgres/postgres-server";
+import { type RedisServer, startRedis } from "../../../support/servers/redis/redis-server";
 import { type CollectedSpan, type OtlpStandIn, startOtlp } from "../../../support/stand-ins/otlp";
 import { startUpstash, type UpstashStandIn } from "../../../support/stand-ins/upstash";
 

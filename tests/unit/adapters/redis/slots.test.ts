@@ -14,7 +14,7 @@ import * as fenceScripts from "@/lib/adapters/redis/write-fence";
 import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
 import { quietLog } from "../../../support/quiet-log";
 import { filesUnder } from "../../../support/repository/files-under";
-import { hashedPart, slotOf } from "../../../support/servers/redis-slot";
+import { hashedPart, slotOf } from "../../../support/servers/redis/redis-slot";
 
 const PEOPLE = Array.from({ length: 200 }, (_, i) => `tm-person-${i}` as UserId);
 const [ADA] = PEOPLE as [UserId];

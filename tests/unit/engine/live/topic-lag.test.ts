@@ -7,7 +7,7 @@ import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { RegistryCache } from "@/lib/engine/shards/registry-cache";
 import { type SchedulerDeps, SyncScheduler } from "@/lib/engine/sync/sync-scheduler";
-import { TopicSync, type TopicSyncDeps } from "@/lib/engine/sync/topic-sync";
+import { TopicSync, type TopicSyncDeps } from "@/lib/engine/sync/topic/topic-sync";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const TOPIC = "0.0.1001" as TopicId;

@@ -8,7 +8,7 @@ import { TieredRead } from "@/lib/engine/reads/tiered-read";
 import type { Load } from "@/lib/engine/reads/view-loader";
 import type { ViewCache } from "@/lib/ports/shared/view-cache";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
-import { cacheStatus } from "@/lib/server/http/reply";
+import { cacheStatus } from "@/lib/server/http/answers/reply";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const USER = "tm-a" as UserId;

@@ -5,7 +5,7 @@ import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { ok } from "@/lib/core/result";
 import type { SignatureVerdict } from "@/lib/core/signals/signal";
 import { repairTopic } from "@/lib/engine/repair/repair";
-import type { Signatures } from "@/lib/engine/sync/signatures";
+import type { Signatures } from "@/lib/engine/sync/topic/signatures";
 import type { MirrorName } from "@/lib/ports/ledger/ledger";
 import type { Gap } from "@/lib/ports/store/sync/gap-store";
 import { chainOf, chunked, OPERATOR, sha384 } from "../../../support/mirrors/chain";

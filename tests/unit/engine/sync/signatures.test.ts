@@ -6,7 +6,7 @@ import { err, ok } from "@/lib/core/result";
 import { decodeJson } from "@/lib/core/signals/envelope";
 import { interpret } from "@/lib/core/signals/interpret";
 import type { SignatureVerdict } from "@/lib/core/signals/signal";
-import { type LookupPurpose, Signatures } from "@/lib/engine/sync/signatures";
+import { type LookupPurpose, Signatures } from "@/lib/engine/sync/topic/signatures";
 import type { AccountKey, LedgerError, MirrorName } from "@/lib/ports/ledger/ledger";
 import { chainOf, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
 import { ed25519Wallet, type Wallet } from "../../../support/stand-ins/wallet";

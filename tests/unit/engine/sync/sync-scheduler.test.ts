@@ -8,7 +8,7 @@ import { epochOf, POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
 import { packed } from "@/lib/core/sync/watermark";
 import { RegistryCache } from "@/lib/engine/shards/registry-cache";
 import { type SchedulerDeps, SyncScheduler } from "@/lib/engine/sync/sync-scheduler";
-import { TopicSync } from "@/lib/engine/sync/topic-sync";
+import { TopicSync } from "@/lib/engine/sync/topic/topic-sync";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const GATE_MS = 1_000;

@@ -8,7 +8,7 @@ async function copyOfModules() {
   vi.resetModules();
   const [tiers, problems] = await Promise.all([
     import("@/lib/ports/tier-unavailable"),
-    import("@/lib/server/http/problem"),
+    import("@/lib/server/http/answers/problem"),
   ]);
   return { ...tiers, ...problems };
 }

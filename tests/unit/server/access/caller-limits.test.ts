@@ -6,7 +6,7 @@ import type { BudgetPolicy } from "@/lib/ports/shared/hot-cache";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { CallerLimits } from "@/lib/server/access/caller-limits";
 import { BLOCKS, type CallerLimit, LIMITS, type Limit, type LimitName, WAITING } from "@/lib/server/access/limits";
-import { ProblemError } from "@/lib/server/http/problem";
+import { ProblemError } from "@/lib/server/http/answers/problem";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const USER = "tm-a" as UserId;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { QUEUE } from "@/lib/server/access/limits";
-import { AdmissionQueue } from "@/lib/server/front/admission-queue";
+import { AdmissionQueue } from "@/lib/server/front/admission/admission-queue";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const GAP_MS = 50;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildFiles } from "@/lib/server/front/build-files";
+import { buildFiles } from "@/lib/server/front/answers/build-files";
 import { compressFiles } from "@/scripts/build/compressed-files";
 import { RawConnection } from "../../../support/servers/raw-http";
 

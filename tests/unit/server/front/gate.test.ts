@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "@/lib/server/access/limits";
-import { type Asked, judge, MAX_HEADERS } from "@/lib/server/front/gate";
+import { type Asked, judge, MAX_HEADERS } from "@/lib/server/front/admission/gate";
 import { MAX_BODY_BYTES } from "@/lib/server/http/read-body";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";

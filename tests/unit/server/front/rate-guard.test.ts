@@ -4,10 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
 import { CallerLimits } from "@/lib/server/access/caller-limits";
 import { BLOCKS, LIMITS, type LimitName, QUEUE, WAITING } from "@/lib/server/access/limits";
+import { RateGuard } from "@/lib/server/front/admission/rate-guard";
+import { send } from "@/lib/server/front/answers/plain-answer";
 import { entrance } from "@/lib/server/front/entrance";
 import { Front } from "@/lib/server/front/front";
-import { send } from "@/lib/server/front/plain-answer";
-import { RateGuard } from "@/lib/server/front/rate-guard";
 import { Metrics } from "@/lib/server/observe/metrics";
 import { ROUTES } from "@/lib/server/routes/table";
 import { DrivenClock } from "../../../support/control/driven-clock";

@@ -5,7 +5,7 @@ import { Socket } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SOCKET_HEADER } from "@/lib/server/access/client-address";
-import { headOf, type RequestHead } from "@/lib/server/front/request-head";
+import { headOf, type RequestHead } from "@/lib/server/front/admission/request-head";
 import { RawConnection } from "../../../support/servers/raw-http";
 
 interface Seen {

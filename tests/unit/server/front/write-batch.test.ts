@@ -1,9 +1,9 @@
 /** Answers in batches: each request gets its own, in its order, whatever happens to the others. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { write } from "@/lib/server/front/answers/plain-answer";
+import { batch } from "@/lib/server/front/answers/write-batch";
 import { Front } from "@/lib/server/front/front";
-import { write } from "@/lib/server/front/plain-answer";
-import { batch } from "@/lib/server/front/write-batch";
 import { DrivenClock } from "../../../support/control/driven-clock";
 import { RawConnection } from "../../../support/servers/raw-http";
 

@@ -3,8 +3,8 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Encoding } from "@/lib/engine/reads/view";
-import { type Answer, type AnswerBody, forMany, type SharedBody, textOf } from "@/lib/server/http/answer";
-import { compressed, compressedBeginning, encodingOf, withEnd } from "@/lib/server/http/compression";
+import { type Answer, type AnswerBody, forMany, type SharedBody, textOf } from "@/lib/server/http/answers/answer";
+import { compressed, compressedBeginning, encodingOf, withEnd } from "@/lib/server/http/answers/compression";
 
 const ENCODINGS: readonly Encoding[] = ["br", "gzip"];
 const decompressed = (encoding: Encoding, { shared, end }: SharedBody) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
-import { freshnessBody } from "@/lib/server/http/reply";
+import { freshnessBody } from "@/lib/server/http/answers/reply";
 
 describe("an answer", () => {
   it("is called watched only if its content is what is stored, not a copy that could not be refreshed", () => {

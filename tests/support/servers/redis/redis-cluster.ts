@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./free-port";
+import { freePort } from "../free-port";
 import { type RedisServer, startRedis } from "./redis-server";
 import { type Command, RedisError, type Reply, RespConnection } from "./resp";
 

@@ -3,15 +3,15 @@
  * it. It looks when a process first reads the topic, after an outage, when a page does not follow, and every ten minutes. If
  * several mirrors are configured it asks the others too, to know how many of them agree.
  */
-import { fromMs } from "../../core/ledger/consensus-time";
-import type { TopicId } from "../../core/ledger/ids";
-import { equalBytes } from "../../core/ledger/running-hash";
-import type { ChainHead } from "../../core/ledger/verify";
-import type { Clock } from "../../ports/clock";
-import type { Ledger, MirrorName } from "../../ports/ledger/ledger";
-import type { MessageLog } from "../../ports/store/sync/message-log";
-import type { Incidents } from "../health/incidents";
-import type { MirrorHeads } from "./mirror-heads";
+import { fromMs } from "../../../core/ledger/consensus-time";
+import type { TopicId } from "../../../core/ledger/ids";
+import { equalBytes } from "../../../core/ledger/running-hash";
+import type { ChainHead } from "../../../core/ledger/verify";
+import type { Clock } from "../../../ports/clock";
+import type { Ledger, MirrorName } from "../../../ports/ledger/ledger";
+import type { MessageLog } from "../../../ports/store/sync/message-log";
+import type { Incidents } from "../../health/incidents";
+import type { MirrorHeads } from "../mirror-heads";
 
 export interface HistoryCheckDeps {
   readonly ledger: Pick<Ledger, "message" | "mirrors">;

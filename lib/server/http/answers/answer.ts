@@ -3,7 +3,7 @@ import "server-only";
  * Answers as plain data. The server in front writes them to the socket as they are, and route handlers of the framework make a
  * Response of them. The classes of the Fetch standard cost 10 to 30 µs of CPU each, as much as a whole cached read.
  */
-import type { CompressedCopies, Encoding } from "../../engine/reads/view";
+import type { CompressedCopies, Encoding } from "../../../engine/reads/view";
 
 /** Values by lower-case name. */
 export type AnswerHeaders = Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 import "server-only";
 /** Puts the gate in front of a server's answers, both while the app opens and afterwards. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Awaitable } from "../../core/awaitable";
-import type { Serve } from "./front";
+import type { Awaitable } from "../../../core/awaitable";
+import { sendProblem } from "../answers/plain-answer";
+import type { Serve } from "../front";
 import { judge, type Verdict } from "./gate";
-import { sendProblem } from "./plain-answer";
 import { headOf, type RequestHead } from "./request-head";
 
 type LetIn = Extract<Verdict, { kind: "pass" }>;

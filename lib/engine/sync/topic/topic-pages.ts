@@ -1,9 +1,9 @@
 /** Reads a topic from a mirror after a sequence number: one page, or several ranges at once on a backlog. */
-import type { TopicId } from "../../core/ledger/ids";
-import type { LedgerMessage } from "../../core/ledger/message";
-import { err, ok, type Result } from "../../core/result";
-import { PAGE } from "../../core/sync/pages";
-import type { Ledger, LedgerError, MirrorName } from "../../ports/ledger/ledger";
+import type { TopicId } from "../../../core/ledger/ids";
+import type { LedgerMessage } from "../../../core/ledger/message";
+import { err, ok, type Result } from "../../../core/result";
+import { PAGE } from "../../../core/sync/pages";
+import type { Ledger, LedgerError, MirrorName } from "../../../ports/ledger/ledger";
 
 export type Window = Result<readonly LedgerMessage[], LedgerError>;
 

@@ -1,7 +1,7 @@
 import "server-only";
+import type { ApiRequest } from "../api-request";
 /** Answers that pages of any site may read: those of the public mirror, as of every mirror. They never depend on credentials there. */
 import type { Answer } from "./answer";
-import type { ApiRequest } from "./api-request";
 
 export const FOR_ANY_SITE = {
   "access-control-allow-origin": "*",

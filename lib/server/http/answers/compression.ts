@@ -7,9 +7,9 @@ import "server-only";
 import { promisify } from "node:util";
 import { brotliCompress, constants, crc32, deflateRaw } from "node:zlib";
 import { LRUCache } from "lru-cache";
-import { type Awaitable, andThen } from "../../core/awaitable";
-import { atMostEntries } from "../../core/bounded-map";
-import type { Encoding } from "../../engine/reads/view";
+import { type Awaitable, andThen } from "../../../core/awaitable";
+import { atMostEntries } from "../../../core/bounded-map";
+import type { Encoding } from "../../../engine/reads/view";
 import type { Answer, AnswerHeaders, SharedBody } from "./answer";
 
 /** Smaller bodies fit into one packet with their headers, so compressing them saves no time. */

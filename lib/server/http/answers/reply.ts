@@ -1,15 +1,15 @@
 import "server-only";
 /** Answers of reads: body, freshness, validators and Cache-Status. */
-import { formatConsensusTime } from "../../core/ledger/consensus-time";
-import { epochOf } from "../../core/signals/position";
-import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../core/sync/freshness";
-import { report, type TierReport } from "../../engine/reads/tier-report";
-import type { Need, ReadResult } from "../../engine/reads/tiered-read";
-import type { View } from "../../engine/reads/view";
-import type { Freshness } from "../../wire/common";
-import type { App } from "../boot/app";
+import { formatConsensusTime } from "../../../core/ledger/consensus-time";
+import { epochOf } from "../../../core/signals/position";
+import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../../core/sync/freshness";
+import { report, type TierReport } from "../../../engine/reads/tier-report";
+import type { Need, ReadResult } from "../../../engine/reads/tiered-read";
+import type { View } from "../../../engine/reads/view";
+import type { Freshness } from "../../../wire/common";
+import type { App } from "../../boot/app";
+import type { RouteContext } from "../route";
 import { type Answer, type AnswerHeaders, json, type SharedBody } from "./answer";
-import type { RouteContext } from "./route";
 
 export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness {
   return {

@@ -5,11 +5,11 @@ import "server-only";
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { BUILD_PREFIX } from "../../core/own-addresses";
-import { encodingOf } from "../http/compression";
-import type { Serve } from "./front";
+import { BUILD_PREFIX } from "../../../core/own-addresses";
+import { encodingOf } from "../../http/answers/compression";
+import { headOf } from "../admission/request-head";
+import type { Serve } from "../front";
 import { write } from "./plain-answer";
-import { headOf } from "./request-head";
 
 /** The framework's own types, for the two kinds of files that are compressed. */
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
 import "server-only";
 /** Answers for visitors and balancers while the app is still opening. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ReadyAnswer } from "../../wire/operators/health";
-import type { Serve } from "./front";
-import { gated } from "./gated";
+import type { ReadyAnswer } from "../../../wire/operators/health";
+import { gated } from "../admission/gated";
+import type { Serve } from "../front";
 import { send, sendProblem } from "./plain-answer";
 
 /** Seconds after which a page reloads itself. */

@@ -1,7 +1,7 @@
 /** A real redis-server for tests and development, on 127.0.0.1. It stores nothing on disk. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
-import { freePort } from "./free-port";
+import { freePort } from "../free-port";
 
 export interface RedisServer {
   readonly url: string;

@@ -5,16 +5,16 @@
  * otherwise a topic that never rests would never be up to date.
  */
 
-import type { ConsensusNs } from "../../core/ledger/consensus-time";
-import { type TopicId, toSequence } from "../../core/ledger/ids";
-import type { LedgerMessage } from "../../core/ledger/message";
-import { CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
-import { ok, type Result } from "../../core/result";
-import type { NextBatch } from "../../core/signals/batch";
-import { extend } from "../../core/sync/coverage";
-import { PAGE, RANGES } from "../../core/sync/pages";
-import { isRepairDue } from "../../core/sync/repair-timer";
-import type { Hole, SyncPhase, SyncPolicy } from "../../core/sync/sync-phase";
+import type { ConsensusNs } from "../../../core/ledger/consensus-time";
+import { type TopicId, toSequence } from "../../../core/ledger/ids";
+import type { LedgerMessage } from "../../../core/ledger/message";
+import { CHAIN_START, type ChainHead, verifyNext } from "../../../core/ledger/verify";
+import { ok, type Result } from "../../../core/result";
+import type { NextBatch } from "../../../core/signals/batch";
+import { extend } from "../../../core/sync/coverage";
+import { PAGE, RANGES } from "../../../core/sync/pages";
+import { isRepairDue } from "../../../core/sync/repair-timer";
+import type { Hole, SyncPhase, SyncPolicy } from "../../../core/sync/sync-phase";
 import {
   hasReached,
   isPausedLookDue,
@@ -22,21 +22,21 @@ import {
   type SyncEvent,
   type SyncState,
   transition,
-} from "../../core/sync/sync-state";
-import type { Clock } from "../../ports/clock";
-import type { LedgerError, MirrorName } from "../../ports/ledger/ledger";
-import type { Log } from "../../ports/log";
-import { isTierUnavailable } from "../../ports/tier-unavailable";
-import type { Incidents } from "../health/incidents";
-import type { MissedEvents } from "../live/missed-events";
-import { repairTopic } from "../repair/repair";
-import { foldedTopic } from "../repair/reproject";
+} from "../../../core/sync/sync-state";
+import type { Clock } from "../../../ports/clock";
+import type { LedgerError, MirrorName } from "../../../ports/ledger/ledger";
+import type { Log } from "../../../ports/log";
+import { isTierUnavailable } from "../../../ports/tier-unavailable";
+import type { Incidents } from "../../health/incidents";
+import type { MissedEvents } from "../../live/missed-events";
+import { repairTopic } from "../../repair/repair";
+import { foldedTopic } from "../../repair/reproject";
+import type { MirrorHeads } from "../mirror-heads";
+import { count, newCounts, type SyncCounts } from "../sync-counts";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
 import { type Checked, HistoryCheck } from "./history-check";
 import { meetHole } from "./holes";
 import { inPieces, type Run } from "./in-pieces";
-import type { MirrorHeads } from "./mirror-heads";
-import { count, newCounts, type SyncCounts } from "./sync-counts";
 import { type Window, window } from "./topic-pages";
 
 /** The parts that the syncs of all topics share. */

@@ -6,9 +6,9 @@ import "server-only";
  */
 import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
-import { SOCKET_HEADER } from "../access/client-address";
-import type { ApiRequest, HeaderValues } from "../http/api-request";
-import { hasBody, isBodyLong } from "../http/read-body";
+import { SOCKET_HEADER } from "../../access/client-address";
+import type { ApiRequest, HeaderValues } from "../../http/api-request";
+import { hasBody, isBodyLong } from "../../http/read-body";
 
 /** Requests with equal heads share one, so nothing may change it. */
 export class RequestHead implements HeaderValues {

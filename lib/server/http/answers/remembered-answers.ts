@@ -1,7 +1,7 @@
 import "server-only";
 /** Caches answers that are the same for everybody. However many callers ask, a fresh answer is made once. */
-import type { Awaitable } from "../../core/awaitable";
-import type { Clock } from "../../ports/clock";
+import type { Awaitable } from "../../../core/awaitable";
+import type { Clock } from "../../../ports/clock";
 import { type Answer, forMany } from "./answer";
 
 export class RememberedAnswers {

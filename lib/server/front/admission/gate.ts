@@ -3,15 +3,15 @@ import "server-only";
  * Decides by the request line and the headers which requests may enter. A refusal here costs some microseconds. The framework
  * would need 2 ms to 2 s of CPU for the same request, and up to 10 MB of memory for a body that a page ignores.
  */
-import { BUILD_PREFIX, isOwnAddress } from "../../core/own-addresses";
-import { readTarget, TARGET_FAULTS } from "../../core/request-target";
-import type { HeaderReader } from "../access/client-address";
-import type { LimitName } from "../access/limits";
-import type { ProblemParts } from "../http/problem";
-import { hasBody, MAX_BODY_BYTES } from "../http/read-body";
-import type { AnyRoute } from "../http/route";
-import { ROUTES, type RouteName } from "../routes/table";
-import { MAX_PASSED_BYTES } from "../ui-origin/forward";
+import { BUILD_PREFIX, isOwnAddress } from "../../../core/own-addresses";
+import { readTarget, TARGET_FAULTS } from "../../../core/request-target";
+import type { HeaderReader } from "../../access/client-address";
+import type { LimitName } from "../../access/limits";
+import type { ProblemParts } from "../../http/answers/problem";
+import { hasBody, MAX_BODY_BYTES } from "../../http/read-body";
+import type { AnyRoute } from "../../http/route";
+import { ROUTES, type RouteName } from "../../routes/table";
+import { MAX_PASSED_BYTES } from "../../ui-origin/forward";
 
 /** Browsers send about 20. The framework copies each header once or twice. */
 export const MAX_HEADERS = 100;

@@ -1,6 +1,6 @@
 /** A TCP proxy in front of PostgreSQL, with the same faults and counters as the stand-ins. */
 import { createServer } from "node:net";
-import { type StandIn, type StandInOptions, standInOf } from "../stand-ins/control";
+import { type StandIn, type StandInOptions, standInOf } from "../../stand-ins/control";
 import { tunnel } from "./pg-tunnel";
 
 export interface PostgresProxyOptions extends StandInOptions {

@@ -1,8 +1,8 @@
 import "server-only";
 /** Errors as RFC 9457 problem details, with the UI's own members. One table maps each code to its status and title. */
-import type { Problem } from "../../wire/common";
+import type { Problem } from "../../../wire/common";
+import { currentRequest } from "../request-scope";
 import type { Answer } from "./answer";
-import { currentRequest } from "./request-scope";
 
 const CODES = {
   "bad-input": [400, "Bad input"],

@@ -3,8 +3,8 @@ import "server-only";
  * Admits the expensive requests of one address one at a time, a gap apart. A whole burst at once would take half a second of
  * CPU, in which nobody else gets an answer (bench row flood.p99_ratio).
  */
-import type { Clock } from "../../ports/clock";
-import { QUEUE } from "../access/limits";
+import type { Clock } from "../../../ports/clock";
+import { QUEUE } from "../../access/limits";
 
 export class AdmissionQueue {
   /** The waiting requests of each address. An address stays here until one gap after its last admitted request. */

@@ -3,11 +3,11 @@
  * so this should never be needed. If it is, one message is kept as failed and the topic goes on instead of standing still for
  * good.
  */
-import { consensusNs } from "../../core/ledger/consensus-time";
-import type { LedgerMessage } from "../../core/ledger/message";
-import type { ChainHead } from "../../core/ledger/verify";
-import type { Interval } from "../../core/sync/intervals";
-import { BatchRefused } from "../../ports/store/sync/batch-store";
+import { consensusNs } from "../../../core/ledger/consensus-time";
+import type { LedgerMessage } from "../../../core/ledger/message";
+import type { ChainHead } from "../../../core/ledger/verify";
+import type { Interval } from "../../../core/sync/intervals";
+import { BatchRefused } from "../../../ports/store/sync/batch-store";
 
 /** Messages to commit after `chain`. `gap`: the hole before them, which is declared with them. */
 export interface Run {

@@ -1,13 +1,13 @@
 /** Handles the hole at which a topic's sync stands. The instances share it, and it is passed when the gap rule allows it. */
-import type { TopicId } from "../../core/ledger/ids";
-import type { LedgerMessage } from "../../core/ledger/message";
-import type { Sha384 } from "../../core/ledger/running-hash";
-import type { Interval } from "../../core/sync/intervals";
-import type { Hole, SyncPolicy } from "../../core/sync/sync-phase";
-import { holeOf, mayPass, type SyncState } from "../../core/sync/sync-state";
-import type { Clock } from "../../ports/clock";
-import type { Ledger, MirrorName } from "../../ports/ledger/ledger";
-import type { GapStore } from "../../ports/store/sync/gap-store";
+import type { TopicId } from "../../../core/ledger/ids";
+import type { LedgerMessage } from "../../../core/ledger/message";
+import type { Sha384 } from "../../../core/ledger/running-hash";
+import type { Interval } from "../../../core/sync/intervals";
+import type { Hole, SyncPolicy } from "../../../core/sync/sync-phase";
+import { holeOf, mayPass, type SyncState } from "../../../core/sync/sync-state";
+import type { Clock } from "../../../ports/clock";
+import type { Ledger, MirrorName } from "../../../ports/ledger/ledger";
+import type { GapStore } from "../../../ports/store/sync/gap-store";
 import { confirmedAfter } from "./after-hole";
 
 interface HoleDeps {

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import { freePort } from "./free-port";
+import { freePort } from "../free-port";
 import { type PostgresPrograms, postgresPrograms } from "./postgres-programs";
 
 export interface PostgresServer {

@@ -1,12 +1,12 @@
 import "server-only";
 /** Answers that go to node:http directly, without the framework. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Answer } from "../http/answer";
-import { FOR_ANY_SITE } from "../http/any-site";
-import { apiHeaders } from "../http/api-headers";
-import { type ProblemParts, problemAnswer } from "../http/problem";
-import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "../http/request-scope";
-import { headOf, type RequestHead } from "./request-head";
+import type { Answer } from "../../http/answers/answer";
+import { FOR_ANY_SITE } from "../../http/answers/any-site";
+import { apiHeaders } from "../../http/answers/api-headers";
+import { type ProblemParts, problemAnswer } from "../../http/answers/problem";
+import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "../../http/request-scope";
+import { headOf, type RequestHead } from "../admission/request-head";
 import { SocketClient } from "./socket-client";
 import { STATIC_POLICY, staticPage } from "./static-page";
 

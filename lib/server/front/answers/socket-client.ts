@@ -1,7 +1,7 @@
 import "server-only";
 /** A client of a stream, at the other end of a connection of this server. */
 import type { ServerResponse } from "node:http";
-import type { StreamClient } from "../http/answer";
+import type { StreamClient } from "../../http/answers/answer";
 
 export class SocketClient implements StreamClient {
   constructor(private readonly response: ServerResponse) {}

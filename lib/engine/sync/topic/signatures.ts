@@ -8,15 +8,15 @@
  * for each batch. Where a mirror does not answer, the next one is asked. Where none does the signature stays open, and health says so.
  */
 import { LRUCache } from "lru-cache";
-import { atMostEntries } from "../../core/bounded-map";
-import type { ConsensusNs } from "../../core/ledger/consensus-time";
-import { type AccountId, mayExist } from "../../core/ledger/ids";
-import type { LogEntry } from "../../core/signals/batch";
-import { decodeMessage } from "../../core/signals/envelope";
-import { type Interpretation, isTrusted, type TrustedPayers } from "../../core/signals/interpret";
-import type { DecodedBody, SignatureVerdict } from "../../core/signals/signal";
-import { type SignedMessage, signedIn } from "../../core/signals/signed";
-import type { AccountKey, Ledger } from "../../ports/ledger/ledger";
+import { atMostEntries } from "../../../core/bounded-map";
+import type { ConsensusNs } from "../../../core/ledger/consensus-time";
+import { type AccountId, mayExist } from "../../../core/ledger/ids";
+import type { LogEntry } from "../../../core/signals/batch";
+import { decodeMessage } from "../../../core/signals/envelope";
+import { type Interpretation, isTrusted, type TrustedPayers } from "../../../core/signals/interpret";
+import type { DecodedBody, SignatureVerdict } from "../../../core/signals/signal";
+import { type SignedMessage, signedIn } from "../../../core/signals/signed";
+import type { AccountKey, Ledger } from "../../../ports/ledger/ledger";
 
 type PlainKey = Extract<AccountKey, { readonly bytes: Uint8Array }>;
 

@@ -4,20 +4,20 @@
  * have changed if the swap succeeds.
  */
 
-import { groupsIn } from "../../core/ledger/chunks";
-import { type Position, type TopicId, toPosition, type UserId } from "../../core/ledger/ids";
-import type { LedgerMessage } from "../../core/ledger/message";
-import type { Sha384 } from "../../core/ledger/running-hash";
-import type { ChainHead } from "../../core/ledger/verify";
-import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
-import { type Interpretation, interpret, type TrustedPayers } from "../../core/signals/interpret";
-import type { SignatureVerdict } from "../../core/signals/signal";
-import type { Ledger } from "../../ports/ledger/ledger";
-import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
-import type { CommittedRow } from "../../ports/store/sync/batch-store";
-import type { SyncStore } from "../../ports/store/sync/sync-store";
-import { ifDown } from "../../ports/tier-unavailable";
-import type { MissedEvents } from "../live/missed-events";
+import { groupsIn } from "../../../core/ledger/chunks";
+import { type Position, type TopicId, toPosition, type UserId } from "../../../core/ledger/ids";
+import type { LedgerMessage } from "../../../core/ledger/message";
+import type { Sha384 } from "../../../core/ledger/running-hash";
+import type { ChainHead } from "../../../core/ledger/verify";
+import type { Batch, LogEntry, NextBatch } from "../../../core/signals/batch";
+import { type Interpretation, interpret, type TrustedPayers } from "../../../core/signals/interpret";
+import type { SignatureVerdict } from "../../../core/signals/signal";
+import type { Ledger } from "../../../ports/ledger/ledger";
+import type { CommitEvent, EventBus } from "../../../ports/shared/event-bus";
+import type { CommittedRow } from "../../../ports/store/sync/batch-store";
+import type { SyncStore } from "../../../ports/store/sync/sync-store";
+import { ifDown } from "../../../ports/tier-unavailable";
+import type { MissedEvents } from "../../live/missed-events";
 import type { Signatures } from "./signatures";
 
 export interface CommitDeps {

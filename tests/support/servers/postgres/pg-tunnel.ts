@@ -1,8 +1,8 @@
 /** Carries one client's connection to PostgreSQL. It counts statements and applies faults to them. */
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Counters } from "../stand-ins/counters";
-import { type FaultSwitch, unlessClosed } from "../stand-ins/faults";
+import type { Counters } from "../../stand-ins/counters";
+import { type FaultSwitch, unlessClosed } from "../../stand-ins/faults";
 import { StatementReader } from "./pg-frontend";
 
 /**

@@ -3,10 +3,10 @@ import "server-only";
  * Refuses addresses over their limit before any other work on their requests, and lets expensive requests wait. A refusal takes a
  * twentieth of the CPU that the framework takes for a request (docs/measurements.md §1).
  */
-import { type Awaitable, andThen } from "../../core/awaitable";
-import type { HeaderReader } from "../access/client-address";
-import { type LimitName, QUEUE, WAITING } from "../access/limits";
-import type { App } from "../boot/app";
+import { type Awaitable, andThen } from "../../../core/awaitable";
+import type { HeaderReader } from "../../access/client-address";
+import { type LimitName, QUEUE, WAITING } from "../../access/limits";
+import type { App } from "../../boot/app";
 import { AdmissionQueue } from "./admission-queue";
 
 export interface Visit {

@@ -3,12 +3,12 @@
  * it: one made-up message far ahead must not take the topic with it. The message after it can confirm it, by the hash chain. So
  * can another look at it, at another mirror if there is one.
  */
-import type { TopicId } from "../../core/ledger/ids";
-import type { LedgerMessage } from "../../core/ledger/message";
-import { equalBytes, type Sha384 } from "../../core/ledger/running-hash";
-import { verifyNext } from "../../core/ledger/verify";
-import type { Interval } from "../../core/sync/intervals";
-import type { Ledger, MirrorName } from "../../ports/ledger/ledger";
+import type { TopicId } from "../../../core/ledger/ids";
+import type { LedgerMessage } from "../../../core/ledger/message";
+import { equalBytes, type Sha384 } from "../../../core/ledger/running-hash";
+import { verifyNext } from "../../../core/ledger/verify";
+import type { Interval } from "../../../core/sync/intervals";
+import type { Ledger, MirrorName } from "../../../ports/ledger/ledger";
 
 /**
  * A longer hole than this needs a second message, if a mirror can only confirm its own answer. A mirror that is loading, or that
