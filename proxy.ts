@@ -13,7 +13,7 @@ import { readTarget } from "./lib/core/request-target";
 import { uiOrigin } from "./lib/server/config/ui-origin";
 import { apiHeaders } from "./lib/server/http/answers/api-headers";
 import { PAGE_HEADER } from "./lib/server/http/page-header";
-import { WALLETCONNECT_RELAY, WALLETCONNECT_VERIFY } from "./lib/wire/wallet";
+import { WALLETCONNECT_RELAY, WALLETCONNECT_VERIFY } from "./lib/wire/sign-in/wallet";
 
 const HEADER = "content-security-policy";
 

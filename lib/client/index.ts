@@ -23,9 +23,9 @@ export {
 // Views as hooks, and the provider that keeps them live.
 
 export { type Actions, type ProfileDraft, useActions } from "./api/actions";
-export type { Paged } from "./api/pages";
 export { type CheckedProof, useProof } from "./api/proof";
-export { type Recognition, useCircle, useContacts, useProfiles, useRecognition } from "./api/views";
+export type { Paged } from "./api/views/pages";
+export { type Recognition, useCircle, useContacts, useProfiles, useRecognition } from "./api/views/views";
 export { type People, type Person, usePeople } from "./format/people";
 export { type FreshnessWords, type Knowledge, type StreamState, useFreshness } from "./live/freshness";
 export { LiveProvider } from "./live/live";
@@ -33,6 +33,7 @@ export { type Signals, useSignals } from "./live/signals";
 
 // The same without React.
 
+export { type Draft, submit } from "./api/submit";
 export {
   findPerson,
   readCircle,
@@ -43,8 +44,7 @@ export {
   readSession,
   readSignals,
   type SignalsOptions,
-} from "./api/reads";
-export { type Draft, submit } from "./api/submit";
+} from "./api/views/reads";
 export { type ProofVerdict, verifyProof } from "./browser/verify-proof";
 export { type FeedEvent, onFeed } from "./live/feed";
 export { connectStream, type LiveHandlers, type LiveStream } from "./live/live-connection";
@@ -56,6 +56,6 @@ export type { CircleAnswer, Contact, ContactRequest, ContactsAnswer } from "@/li
 export type { PersonAnswer } from "@/lib/wire/person";
 export type { Proof, ProofAnswer } from "@/lib/wire/proof";
 export type { Definition, Profile, RecognitionAnswer, RecognitionInstance } from "@/lib/wire/recognition";
-export type { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/session";
+export type { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/sign-in/session";
 export type { Signal, SignalsAnswer } from "@/lib/wire/signals";
 export type { SubmitAnswer } from "@/lib/wire/submit";

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { WALLET_CONNECTOR_PATH } from "../../lib/wire/wallet";
+import { WALLET_CONNECTOR_PATH } from "../../lib/wire/sign-in/wallet";
 import { command } from "../command";
 import { environment } from "../environment";
 

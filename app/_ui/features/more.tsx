@@ -1,7 +1,7 @@
 "use client";
 import { useEffect, useRef } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import type { Paged } from "@/lib/client/api/pages";
+import type { Paged } from "@/lib/client/api/views/pages";
 import { Button } from "../primitives/button";
 import { ErrorState } from "../primitives/states";
 

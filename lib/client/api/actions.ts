@@ -8,9 +8,9 @@ import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 import { publish } from "../live/feed";
 import { isUnauthenticated } from "./http";
 import { isProfiles, KEYS } from "./keys";
-import { accepted, type Effect, requested, revoked, trusted } from "./optimistic";
 import { useSession } from "./session";
 import { type Draft, submit } from "./submit";
+import { accepted, type Effect, requested, revoked, trusted } from "./views/optimistic";
 
 /** A profile as its owner writes it. Empty texts are allowed. */
 export interface ProfileDraft {

@@ -3,8 +3,8 @@ import useSWR, { type SWRResponse } from "swr";
 import type { ProofAnswer } from "@/lib/wire/proof";
 import { type ProofVerdict, verifyProof } from "../browser/verify-proof";
 import { KEYS } from "./keys";
-import { readProof } from "./reads";
-import { useViewOptions } from "./view-options";
+import { readProof } from "./views/reads";
+import { useViewOptions } from "./views/view-options";
 
 /** A proof as the server gave it, and what this browser found. */
 export interface CheckedProof {

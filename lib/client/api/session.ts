@@ -1,14 +1,14 @@
 /** The signed-in person. When the person changes, everything that was kept of the earlier one is forgotten. */
 import useSWR, { type Cache, type ScopedMutator, type SWRResponse, useSWRConfig } from "swr";
 import * as z from "zod/mini";
-import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/session";
+import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/sign-in/session";
 import { publish } from "../live/feed";
 import { forgetFreshness } from "../live/freshness";
 import { dropFloors } from "./floors";
 import { getJson, postJson } from "./http";
 import { isList, isView, KEYS, PATHS } from "./keys";
-import { readSession } from "./reads";
-import { helpsToRetry } from "./view-options";
+import { readSession } from "./views/reads";
+import { helpsToRetry } from "./views/view-options";
 
 /** The person of the last session that was read. Undefined before the first. */
 let known: string | null | undefined;

@@ -2,8 +2,8 @@
  * Sign-in through a wallet. The connector is a separate file (scripts/build/wallet-connector) that is fetched on demand, so
  * neither the pages' code nor the installation contains its packages.
  */
-import type { SessionAnswer } from "@/lib/wire/session";
-import { WALLET_CONNECTOR_PATH, WRONG_NETWORK } from "@/lib/wire/wallet";
+import type { SessionAnswer } from "@/lib/wire/sign-in/session";
+import { WALLET_CONNECTOR_PATH, WRONG_NETWORK } from "@/lib/wire/sign-in/wallet";
 import { ApiError } from "./http";
 
 export type WalletSettings = NonNullable<SessionAnswer["wallet"]>;

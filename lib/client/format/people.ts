@@ -1,7 +1,7 @@
 /** Names for ids, from the profiles, contacts and requests that the caller may see. All other ids are shown as they are. */
 import { useMemo } from "react";
 import { useSession } from "../api/session";
-import { useContacts, useProfiles } from "../api/views";
+import { useContacts, useProfiles } from "../api/views/views";
 
 /** A person as a page shows them. */
 export interface Person {

@@ -6,10 +6,10 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { unstable_serialize } from "swr/infinite";
 import { type Signal, SignalsAnswer } from "@/lib/wire/signals";
 import { pathOfKey } from "../api/keys";
-import { signalsKeys } from "../api/lists";
-import { type Paged, usePages } from "../api/pages";
-import { readView } from "../api/reads";
-import { useTakenOver } from "../api/rendered";
+import { signalsKeys } from "../api/views/lists";
+import { type Paged, usePages } from "../api/views/pages";
+import { readView } from "../api/views/reads";
+import { useTakenOver } from "../api/views/rendered";
 import { onFeed } from "./feed";
 import { mergeSignals } from "./signal-merge";
 

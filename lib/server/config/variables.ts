@@ -5,7 +5,7 @@ import "server-only";
  */
 import { z } from "zod";
 import { EVICTION_POLICIES } from "../../core/cache-strategy";
-import { WALLETCONNECT_RELAY } from "../../wire/wallet";
+import { WALLETCONNECT_RELAY } from "../../wire/sign-in/wallet";
 import {
   accountId,
   clientIds,

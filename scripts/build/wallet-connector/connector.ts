@@ -2,7 +2,7 @@
 import { type Session, SignClient } from "@walletconnect/sign-client";
 import { renderSVG } from "uqr";
 import type { WalletConnector } from "../../../lib/client/api/wallet";
-import { WALLETCONNECT_RELAY, WRONG_NETWORK } from "../../../lib/wire/wallet";
+import { WALLETCONNECT_RELAY, WRONG_NETWORK } from "../../../lib/wire/sign-in/wallet";
 
 const METHOD = "hedera_signMessage";
 /** Waiting time for the relay. The library itself would try for minutes. */

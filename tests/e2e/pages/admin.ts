@@ -1,7 +1,7 @@
 import type { BrowserContext, Locator, Page } from "@playwright/test";
 import { AdminStatus, OperatorLogAnswer } from "@/lib/wire/operators/admin";
 import { ShardsAnswer } from "@/lib/wire/operators/shards";
-import { DemoAnswer } from "@/lib/wire/session";
+import { DemoAnswer } from "@/lib/wire/sign-in/session";
 import { shardLog, shardsAnswer } from "../../support/samples/admin-shards";
 import { adminStatus, type StatusOptions } from "../../support/samples/admin-status";
 import { Shell } from "./shell";

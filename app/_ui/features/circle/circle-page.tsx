@@ -1,7 +1,7 @@
 "use client";
 import { useMemo, useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { useCircle, useContacts } from "@/lib/client/api/views";
+import { useCircle, useContacts } from "@/lib/client/api/views/views";
 import { usePeople } from "@/lib/client/format/people";
 import { CIRCLE_SLOTS } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";

@@ -2,7 +2,7 @@
 import { UserPlus } from "lucide-react";
 import { useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { useContacts } from "@/lib/client/api/views";
+import { useContacts } from "@/lib/client/api/views/views";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { ErrorState } from "../../primitives/states";

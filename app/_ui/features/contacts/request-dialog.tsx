@@ -1,8 +1,8 @@
 "use client";
 import { useMemo, useState } from "react";
 import { useActions } from "@/lib/client/api/actions";
-import { findPerson } from "@/lib/client/api/reads";
 import { useDemoPeople, useSession } from "@/lib/client/api/session";
+import { findPerson } from "@/lib/client/api/views/reads";
 import { usePeople } from "@/lib/client/format/people";
 import { parseUserId } from "@/lib/core/ledger/ids";
 import { Button } from "../../primitives/button";

@@ -1,5 +1,5 @@
 "use client";
-import { useProfiles } from "@/lib/client/api/views";
+import { useProfiles } from "@/lib/client/api/views/views";
 import { usePeople } from "@/lib/client/format/people";
 import { calendarDate } from "@/lib/client/format/time";
 import { Avatar } from "../../primitives/avatar";

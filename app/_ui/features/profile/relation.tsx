@@ -1,7 +1,7 @@
 "use client";
 import { useState } from "react";
 import { useActions } from "@/lib/client/api/actions";
-import { useContacts } from "@/lib/client/api/views";
+import { useContacts } from "@/lib/client/api/views/views";
 import type { Person } from "@/lib/client/format/people";
 import { calendarDate } from "@/lib/client/format/time";
 import type { Contact } from "@/lib/wire/contacts";

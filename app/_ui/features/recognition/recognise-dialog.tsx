@@ -1,7 +1,7 @@
 "use client";
 import { useState } from "react";
 import { useActions } from "@/lib/client/api/actions";
-import { useContacts, useRecognition } from "@/lib/client/api/views";
+import { useContacts, useRecognition } from "@/lib/client/api/views/views";
 import { type Person, usePeople } from "@/lib/client/format/people";
 import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";

@@ -2,7 +2,7 @@
 import { Award, BookOpen, Sparkles } from "lucide-react";
 import { useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { useRecognition } from "@/lib/client/api/views";
+import { useRecognition } from "@/lib/client/api/views/views";
 import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";

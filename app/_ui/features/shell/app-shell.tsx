@@ -1,8 +1,8 @@
 "use client";
 import { useEffect } from "react";
 import { SWRConfig } from "swr";
-import { RenderedSession, RenderedViews } from "@/lib/client/api/rendered";
-import { useViewOptions } from "@/lib/client/api/view-options";
+import { RenderedSession, RenderedViews } from "@/lib/client/api/views/rendered";
+import { useViewOptions } from "@/lib/client/api/views/view-options";
 import { shareStyleNonce } from "@/lib/client/browser/style-nonce";
 import { LiveProvider } from "@/lib/client/live/live";
 import type { Rendered } from "@/lib/wire/rendered";

@@ -4,7 +4,7 @@ import { Award, CircleDotDashed, type LucideIcon, Radio, SlidersHorizontal, User
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useSession } from "@/lib/client/api/session";
-import { useContacts } from "@/lib/client/api/views";
+import { useContacts } from "@/lib/client/api/views/views";
 import { counted } from "@/lib/client/format/numbers";
 import { Brand } from "./brand";
 import { FreshnessAnnouncer, FreshnessLine } from "./freshness-line";

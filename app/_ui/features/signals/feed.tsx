@@ -2,7 +2,7 @@
 import { ArrowUp, Radio } from "lucide-react";
 import { useCallback, useMemo } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { useRecognition } from "@/lib/client/api/views";
+import { useRecognition } from "@/lib/client/api/views/views";
 import { usePeople } from "@/lib/client/format/people";
 import { titleOfRecognition } from "@/lib/client/format/sentences";
 import { dayName, useNow, useZone } from "@/lib/client/format/time";

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { unstable_serialize } from "swr/infinite";
 import { describe, expect, it } from "vitest";
 import { cacheKey, isList, isProfiles, isView, KEYS, pathOfKey } from "@/lib/client/api/keys";
-import { RECOGNITION_LIST } from "@/lib/client/api/lists";
-import { pageKeys } from "@/lib/client/api/pages";
-import { recognitionPath, signalsPath } from "@/lib/client/api/reads";
+import { RECOGNITION_LIST } from "@/lib/client/api/views/lists";
+import { pageKeys } from "@/lib/client/api/views/pages";
+import { recognitionPath, signalsPath } from "@/lib/client/api/views/reads";
 import { SignalsQuery } from "@/lib/wire/requests";
 
 const text = fc.string({ minLength: 1, maxLength: 20 });

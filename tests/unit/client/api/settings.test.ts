@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { readContacts } from "@/lib/client/api/reads";
 import { addressOf, configureClient, sentCredentials } from "@/lib/client/api/settings";
+import { readContacts } from "@/lib/client/api/views/reads";
 
 afterEach(() => {
   configureClient();

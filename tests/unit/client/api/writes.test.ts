@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { seat } from "@/app/_ui/features/circle/seats";
 import { dropFloors, floorHeader, raiseFloor } from "@/lib/client/api/floors";
 import { nextNonce } from "@/lib/client/api/nonce";
-import { accepted, requested, revoked, trusted } from "@/lib/client/api/optimistic";
+import { accepted, requested, revoked, trusted } from "@/lib/client/api/views/optimistic";
 import type { ContactsAnswer } from "@/lib/wire/contacts";
 
 describe("read floors", () => {

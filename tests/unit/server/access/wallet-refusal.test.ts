@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { ApiError } from "@/lib/client/api/http";
 import { walletRefusal } from "@/lib/client/api/wallet";
-import { WRONG_NETWORK } from "@/lib/wire/wallet";
+import { WRONG_NETWORK } from "@/lib/wire/sign-in/wallet";
 
 it.each([
   [{ code: 4_001, message: "no" }, "wallet-refused"],

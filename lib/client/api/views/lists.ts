@@ -1,6 +1,6 @@
 /** The keys under which lists are kept, page by page and whole. */
 import { unstable_serialize } from "swr/infinite";
-import { KEYS } from "./keys";
+import { KEYS } from "../keys";
 import { pageKeys } from "./pages";
 import { recognitionPath, signalsPath } from "./reads";
 

@@ -1,8 +1,8 @@
 /** SWR's options for every read of a person's views. */
 import { useMemo } from "react";
 import { useSWRConfig } from "swr";
-import { ApiError, isUnauthenticated } from "./http";
-import { KEYS } from "./keys";
+import { ApiError, isUnauthenticated } from "../http";
+import { KEYS } from "../keys";
 
 /** Coming back to a page reads its views again, but not more often than this. */
 const FOCUS_THROTTLE_MS = 10_000;

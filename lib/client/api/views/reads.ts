@@ -8,11 +8,11 @@ import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 import { PersonAnswer } from "@/lib/wire/person";
 import { ProofAnswer } from "@/lib/wire/proof";
 import { MAX_PROFILE_IDS, type Profile, ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
-import { SessionAnswer } from "@/lib/wire/session";
+import { SessionAnswer } from "@/lib/wire/sign-in/session";
 import { SignalsAnswer } from "@/lib/wire/signals";
-import { reportFreshness } from "../live/freshness";
-import { getJson } from "./http";
-import { PATHS } from "./keys";
+import { reportFreshness } from "../../live/freshness";
+import { getJson } from "../http";
+import { PATHS } from "../keys";
 
 /** Reads a view, and notes how fresh it is. */
 export async function readView<T extends Freshness>(schema: z.ZodMiniType<T>, path: string): Promise<T> {

@@ -1,7 +1,7 @@
 /** Lists that are read page by page, by cursor, without an end. */
 import { useCallback } from "react";
 import useSWRInfinite, { type SWRInfiniteConfiguration } from "swr/infinite";
-import { cacheKey } from "./keys";
+import { cacheKey } from "../keys";
 import { useViewOptions } from "./view-options";
 
 export interface Page {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { UserIdText } from "./common";
+import { UserIdText } from "../common";
 
 /** `GET /api/auth/session` */
 export const SessionAnswer = z.object({

@@ -6,11 +6,11 @@
 import { createContext, createElement, useContext, useEffect, useMemo } from "react";
 import { SWRConfig, unstable_serialize, useSWRConfig } from "swr";
 import type { Rendered } from "@/lib/wire/rendered";
-import { RenderedAt } from "../format/time";
-import { reportFreshness } from "../live/freshness";
-import { isList, isView, KEYS } from "./keys";
+import { RenderedAt } from "../../format/time";
+import { reportFreshness } from "../../live/freshness";
+import { isList, isView, KEYS } from "../keys";
+import { useSession } from "../session";
 import { profilesKey, RECOGNITION_LIST, SIGNALS_LIST } from "./lists";
-import { useSession } from "./session";
 
 interface TakenOver {
   readonly fallback: Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import useSWR, { type SWRResponse, unstable_serialize } from "swr";
 import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 import { type Definition, type Profile, RecognitionAnswer, type RecognitionInstance } from "@/lib/wire/recognition";
-import { KEYS, pathOfKey } from "./keys";
+import { KEYS, pathOfKey } from "../keys";
 import { profilesKey, RECOGNITION_LIST, recognitionKeys } from "./lists";
 import { type Paged, usePages } from "./pages";
 import { readCircle, readContacts, readProfiles, readView } from "./reads";
