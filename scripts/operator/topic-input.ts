@@ -40,8 +40,12 @@ export function readText(source: string | undefined, what: string): string {
   try {
     bytes = readFileSync(isStandardInput(source) ? 0 : (source as string));
   } catch (cause) {
-    throw new Unreadable(`${source} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT")
+      throw new Unreadable(`${source} is no topic id (0.0.<number>), and no file here has this name.`);
+    throw new Unreadable(`${nameOf(source)} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
+  if (bytes.length === 0) throw new Unreadable(`${nameOf(source)} is empty: it must hold the mirror's JSON.`);
   const encoding = encodingOf(bytes);
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);

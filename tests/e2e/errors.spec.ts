@@ -25,7 +25,7 @@ for (const [path, url, title] of views) {
 
 const refusals = [
   [503, "read-only", "This server has no operator key, so it can show the ledger but not write to it."],
-  [409, "nonce", "A newer message of yours was sent already. Try again."],
+  [409, "nonce", "A newer message of yours was sent already. Try again, with a larger nonce if you chose it."],
   [502, "ledger-refused", "The network refused this message."],
 ] as const;
 

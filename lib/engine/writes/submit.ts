@@ -299,7 +299,11 @@ function refuse(code: SubmitRefusal["code"], detail: string, field?: string): Re
   return err(field === undefined ? { code, detail } : { code, detail, field });
 }
 
-const NONCE_USED = refuse("nonce", "A newer message of yours was sent already. Try again.", "nonce");
+const NONCE_USED = refuse(
+  "nonce",
+  "A newer message of yours was sent already. Try again, with a larger nonce if you chose it.",
+  "nonce",
+);
 const UNSETTLED = refuse(
   "unsettled",
   "It is not known yet whether this message was written before. Send the same request again in a moment.",

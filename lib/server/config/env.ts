@@ -35,6 +35,10 @@ export const NETWORK_MIRRORS: Readonly<Record<string, readonly string[]>> = {
   previewnet: ["https://previewnet.mirrornode.hedera.com"],
 };
 
+/** The rule that a value breaks. Zod's own words for a list of choices are no sentence. */
+const ruleOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_value" ? `must be one of ${issue.values.join(", ")}` : issue.message;
+
 /**
  * Reads and checks the whole environment. Throws EnvError, which names every problem at once. Accepts `NEXT_PUBLIC_` spellings,
  * and ignores white space and quotes around a value.
@@ -52,7 +56,7 @@ export function readEnv(source: EnvSource): Env {
       problems.push(
         `${name} holds a line break or another control character: write it on one line, without such characters`,
       );
-    else if (!parsed.success) problems.push(`${name} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
+    else if (!parsed.success) problems.push(`${name} ${parsed.error.issues.map(ruleOf).join(", ")}`);
     const isRight = parsed.success && !isBroken;
     if (!isRight) wrong.push(name);
     values[name] = isRight ? parsed.data : parse(fallback ?? undefined).data;

@@ -36,7 +36,8 @@ export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serv
       limit,
       header: head.header,
       isCounted: route !== null,
-      isGone: () => response.destroyed,
+      // A pipelined response that is not the next one has no socket yet, so it does not learn that its client has left.
+      isGone: () => response.destroyed || request.socket.destroyed,
       enter: (address) => {
         if (head.hasBody && head.get("expect") !== null) response.writeContinue();
         if (route !== null) return routes({ name: route, params, address }, request, response);

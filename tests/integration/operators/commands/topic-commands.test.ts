@@ -118,7 +118,9 @@ describe("topic:verify", () => {
   const recorded = readFileSync(path, "utf8");
 
   it.each([
-    ["a file that is not there", ["nowhere.json"], "", "nowhere.json cannot be read"],
+    ["a file that is not there", ["nowhere.json"], "", "nowhere.json is no topic id (0.0.<number>), and no file here"],
+    ["a folder", ["."], "", ". cannot be read: EISDIR"],
+    ["nothing", [], "", "standard input is empty: it must hold the mirror's JSON."],
     ["HTML", [], "<html>", "standard input is not JSON in the mirror's shape"],
     ["a message without a topic", [], '{"messages":[{"sequence_number":1}]}', "message 1 has no topic_id"],
     ["a message without a number", [], '{"messages":[{"topic_id":"0.0.7"}]}', "message 1 has no sequence_number"],

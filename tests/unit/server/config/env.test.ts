@@ -283,6 +283,8 @@ describe("the environment", () => {
     ["MIRROR_RPS", "1.5", "MIRROR_RPS must be a whole number from 1 to 10000"],
     ["RATE_LIMITS", "-1", "RATE_LIMITS must be a number from 0 to 1000"],
     ["OTEL_TRACES_SAMPLER_ARG", "2", "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1"],
+    ["HEDERA_NETWORK", "tesnet", "HEDERA_NETWORK must be one of devnet, testnet, mainnet, previewnet, custom"],
+    ["STRICT_BONDING", "yes", "STRICT_BONDING must be one of on, off"],
   ])("names the range of %s=%s", (name, value, sentence) => {
     expect(problemsOf({ [name]: value })).toContain(sentence);
   });
