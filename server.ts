@@ -60,7 +60,13 @@ async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
   const port = await front.listen(PORT, HOST);
   process.env.PORT = String(port);
-  [app, framework] = await Promise.all([openApp(), loaded("the pages", openFramework(dir, HOST, port))]);
+  try {
+    [app, framework] = await Promise.all([openApp(), loaded("the pages", openFramework(dir, HOST, port))]);
+  } catch (cause) {
+    // The end takes away what the start still needs, such as the database's thread.
+    if (isEnding) return;
+    throw cause;
+  }
   const [{ entrance }, { routesOf }, { buildFiles }] = await Promise.all([
     import("./lib/server/front/entrance"),
     import("./lib/server/front/direct"),
