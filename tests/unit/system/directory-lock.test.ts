@@ -49,6 +49,9 @@ describe("the lock of a directory", () => {
         const owner = { pid, startedAt: stat()[21], token: "x" };
         writeFileSync(join(dir, NAME), JSON.stringify(owner));
         expect(() => lockDirectory(dir, NAME)).toThrow(expect.objectContaining({ pid }));
+        // A shell might ask how its child ended. Once it is `sleep`, nobody does.
+        const nameOfParent = () => readFileSync(`/proc/${parent.pid}/comm`, "utf8");
+        await vi.waitFor(() => expect(nameOfParent()).toBe("sleep\n"), { timeout: 5_000, interval: 10 });
         process.kill(pid, "SIGKILL");
         await vi.waitFor(() => expect(stat()[2]).toBe("Z"), { timeout: 5_000, interval: 10 });
         lockDirectory(dir, NAME)();
