@@ -41,13 +41,18 @@ async function beforeAccept(app: App, userId: UserId, body: SubmitBody): Promise
 
 /**
  * The web UI writes each accept a second time, in the name of the other person. Nobody writes in another's name here, and the
- * accept says everything. So nothing is written, and the answer names the caller's own accept. Throws for any other foreign name.
+ * accept says everything. So nothing is written, and the answer names the caller's own accept. Any other foreign name most likely comes
+ * from a page that was opened before somebody else signed in in another tab: throws a ProblemError that says so.
  */
 async function mirrored(app: App, userId: UserId, body: SubmitBody): Promise<object> {
   const decoded = body.type === "CONTACT_MIRROR" ? decodeJson(body) : null;
   const isMirror = decoded?.ok && decoded.value.target === userId && decoded.value.actor === body.from;
   const accept = isMirror && decoded.value.actor ? await app.submit.acceptOf(userId, decoded.value.actor) : null;
   if (accept === null)
-    throw new ProblemError("not-yours", "from: you can only write in your own name.", { field: "from" });
+    throw new ProblemError(
+      "not-yours",
+      `Somebody else (${userId}) is signed in in this browser now, so nothing was written. Reload the page, then try again.`,
+      { field: "from" },
+    );
   return { ok: true, ...placeOf(accept) };
 }

@@ -164,6 +164,14 @@ describe("refusals", () => {
     expect(await response.json()).toMatchObject({ code, field });
   });
 
+  it("of another person's name say that somebody else is signed in in this browser now, and what to do", async () => {
+    const response = await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }), {}, "tm-carol");
+    const { detail, field } = (await response.json()) as { detail: string; field: string };
+    expect(field).toBe("from");
+    expect(detail).toContain("Somebody else (tm-carol) is signed in in this browser now");
+    expect(detail).toContain("Reload the page");
+  });
+
   it("of a nonce that is not larger than the last", async () => {
     expect((await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: 50 }))).status).toBe(200);
     for (const repeated of [50, 49]) {
