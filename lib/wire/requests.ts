@@ -65,10 +65,10 @@ export const ProfilesQuery = z.object({
 
 const envelope = {
   from: UserIdText,
-  nonce: z
-    .number()
-    .check(z.nonnegative(), z.maximum(Number.MAX_SAFE_INTEGER))
-    .register(z.globalRegistry, { description: "Larger than the last one of this `from`; may be a fraction" }),
+  nonce: z.number().check(z.nonnegative(), z.maximum(Number.MAX_SAFE_INTEGER)).register(z.globalRegistry, {
+    description:
+      "Larger than the last one of this `from`, and at most 130 s ahead as a time in milliseconds; may be a fraction",
+  }),
   ts: z
     .int()
     .check(z.nonnegative())

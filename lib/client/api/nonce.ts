@@ -1,5 +1,5 @@
 /**
- * Nonces that only grow, over all tabs of this browser: the time in milliseconds, or the last one plus one if that is larger.
+ * Nonces that grow, over all tabs of this browser: the time in milliseconds, or the last one plus one if that is larger.
  * The writes of one browser are sent one at a time, so that no nonce overtakes a smaller one on the way.
  */
 const LOCK = "trustmesh-submit";
@@ -17,8 +17,12 @@ function readLast(userId: string): number {
   }
 }
 
+/** The server refuses a nonce that is further ahead (engine/writes/earlier-writes.ts). A clock that was ahead may have left one. */
+const MAX_AHEAD_MS = 130_000;
+
 export function nextNonce(userId: string, nowMs: number = Date.now()): number {
-  const nonce = Math.max(nowMs, readLast(userId) + 1);
+  const next = readLast(userId) + 1;
+  const nonce = next > nowMs + MAX_AHEAD_MS ? nowMs : Math.max(nowMs, next);
   lastInMemory.set(userId, nonce);
   try {
     localStorage.setItem(storageKey(userId), String(nonce));

@@ -51,6 +51,11 @@ export type Earlier =
 
 /** A sender's clock may be this far ahead of ours. */
 export const TS_FUTURE_S = 120;
+/**
+ * A nonce may be this far ahead of our clock: as far as the log is searched before a message (`earliestNs`), so that a smaller
+ * nonce is refused even if nothing is remembered. A larger one would lock its sender's clients out, which use the time.
+ */
+export const MAX_NONCE_AHEAD_MS = 130_000;
 /** A read waits this long for a message that it must contain. */
 const SETTLE_MS = 3_000;
 /** Consensus takes 3 to 5 s, and a mirror is some 5 s behind. */

@@ -19,7 +19,7 @@ import { ifDown } from "../../ports/tier-unavailable";
 import type { PendingSignal, PendingSignals } from "../reads/pending";
 import type { Entered, TopicRouter } from "../shards/topic-router";
 import type { Signatures } from "../sync/topic/signatures";
-import { type EarlierWrites, TS_FUTURE_S, type Write } from "./earlier-writes";
+import { type EarlierWrites, MAX_NONCE_AHEAD_MS, TS_FUTURE_S, type Write } from "./earlier-writes";
 import type { SlotRefusal, Slots } from "./slots";
 
 export interface Envelope {
@@ -125,6 +125,7 @@ export class SubmitService {
         "ts",
       );
     }
+    if (envelope.nonce > clock.now() + MAX_NONCE_AHEAD_MS) return NONCE_TOO_FAR;
     const decoded = decodeJson(envelope);
     if (!decoded.ok)
       return refuse(
@@ -302,6 +303,11 @@ function refuse(code: SubmitRefusal["code"], detail: string, field?: string): Re
 const NONCE_USED = refuse(
   "nonce",
   "A newer message of yours was sent already. Try again, with a larger nonce if you chose it.",
+  "nonce",
+);
+const NONCE_TOO_FAR = refuse(
+  "bad-envelope",
+  `Choose a smaller nonce, such as the time in milliseconds: it may be at most ${MAX_NONCE_AHEAD_MS / 1_000} s ahead of the server's clock.`,
   "nonce",
 );
 const UNSETTLED = refuse(

@@ -4,6 +4,7 @@ import { keyOf } from "../../core/key";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { UserId } from "../../core/ledger/ids";
 import type { Result } from "../../core/result";
+import { MAX_NONCE_AHEAD_MS } from "../../engine/writes/earlier-writes";
 import { type Envelope, minSequence, type SubmitRefusal } from "../../engine/writes/submit";
 import type { Submitted } from "../../ports/ledger/submitter";
 import { ifDown } from "../../ports/tier-unavailable";
@@ -91,8 +92,8 @@ export function sentOrThrow(sent: Result<Submitted, SubmitRefusal>, names: Field
   throw new ProblemError(PROBLEMS[code], detail, field === undefined ? {} : { field });
 }
 
-/** A nonce of ours may meet a larger one that the person's own device made: its clock may be up to two minutes ahead. */
-const AHEAD_MS = [0, 2_000, 16_000, 128_000] as const;
+/** A nonce of ours may meet a larger one that the person's own device made: its clock may be ahead. */
+const AHEAD_MS = [0, 2_000, 16_000, MAX_NONCE_AHEAD_MS] as const;
 
 /** Writes a message whose nonce and time this server makes. Throws a ProblemError where it is refused. */
 export async function writeMade(

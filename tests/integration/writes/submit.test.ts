@@ -172,6 +172,23 @@ describe("refusals", () => {
     expect(detail).toContain("Reload the page");
   });
 
+  it("of a nonce further ahead than 130 s, so that nobody locks a client out that uses the time", async () => {
+    await bond(1);
+    const ask = (aheadMs: number) =>
+      submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: t.clock.now() + aheadMs }));
+    for (const aheadMs of [130_001, Number.MAX_SAFE_INTEGER - t.clock.now()]) {
+      const refused = await ask(aheadMs);
+      expect(refused.status).toBe(400);
+      const { detail, field } = (await refused.json()) as { detail: string; field: string };
+      expect(field).toBe("nonce");
+      expect(detail).toContain("the time in milliseconds");
+      expect(detail).toContain("130 s ahead");
+    }
+    expect((await ask(130_000)).status).toBe(200);
+    const made = await t.ask("POST", "/api/trust/allocate", ALICE, { body: { sessionId: ALICE, targetId: "tm-p1" } });
+    expect(made.status).toBe(200);
+  });
+
   it("of a nonce that is not larger than the last", async () => {
     expect((await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: 50 }))).status).toBe(200);
     for (const repeated of [50, 49]) {

@@ -274,6 +274,24 @@ describe("whatever happens, in whatever order", () => {
   );
 });
 
+describe("the largest nonce that is accepted", () => {
+  it("is found after a restart by every smaller one, and a few minutes later the time alone will do again", async () => {
+    const { from, body } = newWrite();
+    const status = async (aheadMs: number) => {
+      const ts = Math.floor(clock.now() / 1_000);
+      return (await send(await start(false), { from, body: { ...body, ts, nonce: clock.now() + aheadMs } }, null))
+        .status;
+    };
+    expect(await status(130_000)).toBe(200);
+    for (let waited = 0; waited < 2; waited += 1) {
+      await clock.advance(60_000);
+      expect(await status(0)).toBe(409);
+    }
+    await clock.advance(20_000);
+    expect(await status(0)).toBe(200);
+  });
+});
+
 describe("what it costs", () => {
   it("is no statement if Redis has the last nonce, and as many commands as before", async () => {
     const process = await start(true);

@@ -23,6 +23,10 @@ describe("nonces", () => {
     const nonces = [1_000, 1_000, 900, 2_000].map((now) => nextNonce("nonce-user", now));
     expect(nonces).toEqual([1_000, 1_001, 1_002, 2_000]);
   });
+  it("follow the clock again after it was further ahead than the server accepts", () => {
+    const nonces = [200_000, 70_001, 70_001].map((now) => nextNonce("early-user", now));
+    expect(nonces).toEqual([200_000, 200_001, 70_001]);
+  });
 });
 
 const contact = (peerId: string, allocatedTo = 0, receivedFrom = 0) => ({
