@@ -48,7 +48,8 @@ export function lasting(ms: number | null): string {
 export const ago = (ms: number): string => (ms < 1_000 ? "just now" : `${lasting(ms)} ago`);
 
 /** Shows cents if they matter: `$0.0004`, `$1.20`, `$42,000`. */
-export function dollars(value: number): string {
+export function dollars(value: number | null): string {
+  if (value === null) return UNKNOWN;
   if (value === 0) return "$0";
   if (value < 0.01) return `$${Number(value.toPrecision(2))}`;
   if (value < 100 && !Number.isInteger(value)) return `$${value.toFixed(2)}`;

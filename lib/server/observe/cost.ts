@@ -7,24 +7,25 @@ import type { InstanceReport } from "../../wire/operators/instance-report";
 const DAY_MS = 86_400_000;
 /** As in core/capacity/prices: one day is a thirtieth of a monthly bill. */
 const MONTH_DAYS = 30;
-/** A rate from less than a minute means nothing. */
-const LEAST_UPTIME_MS = 60_000;
+/** A rate from a shorter time says little: one write in the first minute would be 1,440 a day. */
+const LEAST_UPTIME_MS = 3_600_000;
 const GB = 1e9;
 
 type Item = CostStatus["items"][number];
 
 /** `databaseBytes` is null if it is not known. Compute is left out, because an instance does not know its own bill. */
 export function costOf(reports: readonly InstanceReport[], databaseBytes: number | null, nowMs: number): CostStatus {
+  const sinceMs = Math.min(nowMs, ...reports.map(({ startedMs }) => startedMs));
+  const hasRate = nowMs - sinceMs >= LEAST_UPTIME_MS;
   const counted = (name: string, priceName: PriceName, amountOf: (report: InstanceReport) => number): Item => {
     const amount = reports.reduce((sum, report) => sum + amountOf(report), 0);
     const perDay = reports.reduce((sum, report) => {
       const uptimeMs = Math.max(LEAST_UPTIME_MS, nowMs - report.startedMs);
       return sum + (amountOf(report) / uptimeMs) * DAY_MS;
     }, 0);
-    const dollarsPerDay = usdOf(priceName, perDay * MONTH_DAYS) / MONTH_DAYS;
+    const dollarsPerDay = hasRate ? usdOf(priceName, perDay * MONTH_DAYS) / MONTH_DAYS : null;
     return { name, quantity: amount, unit: PRICES[priceName].unit, dollars: usdOf(priceName, amount), dollarsPerDay };
   };
-  const sinceMs = Math.min(nowMs, ...reports.map(({ startedMs }) => startedMs));
   const commandsOf = ({ commands }: InstanceReport) => Object.values(commands).reduce((sum, count) => sum + count, 0);
   const items = [
     counted("Ledger: messages", "hcsMessage", ({ submits }) => submits.transactions),
@@ -41,7 +42,7 @@ export function costOf(reports: readonly InstanceReport[], databaseBytes: number
     sinceMs,
     items,
     dollars: sum(({ dollars }) => dollars),
-    dollarsPerDay: sum(({ dollarsPerDay }) => dollarsPerDay),
+    dollarsPerDay: hasRate ? sum(({ dollarsPerDay }) => dollarsPerDay ?? 0) : null,
   };
 }
 

@@ -182,6 +182,10 @@ export const RejectedMessage = z.object({
 });
 export type RejectedMessage = z.infer<typeof RejectedMessage>;
 
+const dollarsPerDay = z.nullable(z.number().check(z.nonnegative())).register(z.globalRegistry, {
+  description: "A day's cost at the rate so far; null until the oldest instance has run for an hour",
+});
+
 export const CostStatus = z.object({
   pricesReadOn: z.string(),
   sinceMs: ms.clone().register(z.globalRegistry, { description: "Start of the oldest counted instance" }),
@@ -191,11 +195,11 @@ export const CostStatus = z.object({
       quantity: z.number().check(z.nonnegative()),
       unit: z.string(),
       dollars: z.number().check(z.nonnegative()),
-      dollarsPerDay: z.number().check(z.nonnegative()),
+      dollarsPerDay,
     }),
   ),
   dollars: z.number().check(z.nonnegative()),
-  dollarsPerDay: z.number().check(z.nonnegative()),
+  dollarsPerDay,
 });
 export type CostStatus = z.infer<typeof CostStatus>;
 

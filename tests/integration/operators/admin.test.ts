@@ -148,7 +148,7 @@ describe("the status", () => {
     expect(after.mirror.requests).toBe(t.app.ledger.requests);
     expect(after.instances).toMatchObject([{ isThis: true, instanceId: t.app.instanceId, isEventBusConnected: true }]);
     expect(after.cost?.items.map(({ name }) => name)).toContain("Postgres: storage");
-    expect(after.cost?.dollarsPerDay).toBeGreaterThan(0);
+    expect(after.cost?.dollars).toBeGreaterThan(0);
     expect(after.storage?.tables.find(({ name }) => name === "hcs_messages")?.partitions).toHaveLength(16);
   });
 

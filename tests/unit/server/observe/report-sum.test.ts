@@ -122,6 +122,18 @@ describe("the cost", () => {
     expect(cost.dollars).toBeCloseTo(0.00143, 5);
   });
 
+  it("has no daily rate in the first hour, and an instance of less than an hour does not raise it much", () => {
+    const HOUR_MS = 3_600_000;
+    const submits = { messages: 1, transactions: 1, bytes: 100, errors: 0 };
+    const [early, later] = [HOUR_MS - 1, HOUR_MS].map((nowMs) => costOf([of({ submits })], 30e9, nowMs));
+    expect([early?.dollarsPerDay, early?.items[0]?.dollarsPerDay]).toEqual([null, null]);
+    expect(early?.items.at(-1)?.dollarsPerDay).toBeCloseTo(0.35, 10);
+    expect(later?.items[0]?.dollarsPerDay).toBeCloseTo(24 * (later?.items[0]?.dollars ?? 0), 10);
+    const young = of({ submits, startedMs: 2 * DAY_MS - 1_000 });
+    const [ledger] = costOf([of({}), young], null, 2 * DAY_MS).items;
+    expect(ledger?.dollarsPerDay).toBeCloseTo(24 * (ledger?.dollars ?? 0), 10);
+  });
+
   it("of storage grows with time", () => {
     const [day, two] = [1, 2].map((days) => costOf([of({})], 30e9, days * DAY_MS));
     expect(day?.dollars).toBeCloseTo(0.35, 10);

@@ -22,7 +22,7 @@ export function Cost() {
           rows={() => cost.items.map((item) => [item.name, item.quantity, item.unit, item.dollars, item.dollarsPerDay])}
         />
       }
-      note={`Requests and storage since the oldest instance started, ${timeAgo(cost.sinceMs, now)}. List prices of ${cost.pricesReadOn}, without compute.`}
+      note={`Requests and storage since the oldest instance started, ${timeAgo(cost.sinceMs, now)}. A day's cost is at the rate since then${cost.dollarsPerDay === null ? ", and is shown after the first hour" : ""}. List prices of ${cost.pricesReadOn}, without compute.`}
     >
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">Cost so far and per day</caption>

@@ -59,7 +59,15 @@ export function Overview() {
             note={counted(total.submits.errors, "error")}
           />
           {cost && (
-            <Figure name="Cost so far" value={dollars(cost.dollars)} note={`${dollars(cost.dollarsPerDay)} a day`} />
+            <Figure
+              name="Cost so far"
+              value={dollars(cost.dollars)}
+              note={
+                cost.dollarsPerDay === null
+                  ? "in less than an hour"
+                  : `${dollars(cost.dollarsPerDay)} a day at this rate`
+              }
+            />
           )}
         </Figures>
       </Panel>
