@@ -103,7 +103,7 @@ export class CallerLimits {
    * Calls `work` when it is the address's turn: a few of its requests work at a time. Calls `refuse` if too many of them wait
    * already; without it, throws ProblemError "too-many".
    */
-  inTurnOfAddress<T>(
+  limitAddressConcurrency<T>(
     name: LimitName,
     address: string,
     work: () => Awaitable<T>,
@@ -115,7 +115,7 @@ export class CallerLimits {
   }
 
   /** Calls `work` when it is the user's turn. Throws ProblemError "too-many" if too many of the user's requests wait already. */
-  inTurnOfUser<T>(name: LimitName, userId: UserId, work: () => Awaitable<T>): Awaitable<T> {
+  limitUserConcurrency<T>(name: LimitName, userId: UserId, work: () => Awaitable<T>): Awaitable<T> {
     const { user }: Limit = LIMITS[name];
     const most = user?.atOnce;
     if (most === undefined || this.options.factor === 0) return work();

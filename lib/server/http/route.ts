@@ -232,8 +232,8 @@ function withInput(
   if (userId !== null) refuseOthers(userId, ownersNamedIn(request));
   // Compressing is a part of the work: it takes as much CPU as loading.
   const make = () => andThen(handle(context), (made) => compressed(made, encoding));
-  const work = () => app.limits.inTurnOfAddress(route.limit, address, make);
-  const inTurn = () => (userId === null ? work() : app.limits.inTurnOfUser(route.limit, userId, work));
+  const work = () => app.limits.limitAddressConcurrency(route.limit, address, make);
+  const inTurn = () => (userId === null ? work() : app.limits.limitUserConcurrency(route.limit, userId, work));
   const begin = () => {
     if (!route.heeds?.includes("If-Min-Sequence")) return inTurn();
     context.floor = parseFloor(request.headers.get("if-min-sequence"), app);

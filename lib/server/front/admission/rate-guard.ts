@@ -42,7 +42,7 @@ export class RateGuard {
       // A route takes the turn itself, after it has counted the request.
       if (visit.isCounted) return visit.enter(address);
       const enter = () => (visit.isGone() ? undefined : visit.enter(address));
-      return limits.inTurnOfAddress(limit, address, enter, () => this.refuse(visit, address, WAITING.retryMs));
+      return limits.limitAddressConcurrency(limit, address, enter, () => this.refuse(visit, address, WAITING.retryMs));
     });
   }
 

@@ -169,22 +169,27 @@ describe("requests of one caller", () => {
       return held();
     };
     const { atOnce } = LIMITS.read.user;
-    for (let i = 0; i <= atOnce; i += 1) void limits.inTurnOfUser("read", USER, work(`read ${i}`));
+    for (let i = 0; i <= atOnce; i += 1) void limits.limitUserConcurrency("read", USER, work(`read ${i}`));
     expect(begun).toHaveLength(atOnce);
-    void limits.inTurnOfUser("proof", USER, work("proof"));
-    void limits.inTurnOfUser("read", "tm-b" as UserId, work("other"));
-    for (let i = 0; i <= LIMITS.page.address.atOnce; i += 1) void limits.inTurnOfAddress("page", "at", work("page"));
-    void limits.inTurnOfAddress("file", "at", work("file"));
+    void limits.limitUserConcurrency("proof", USER, work("proof"));
+    void limits.limitUserConcurrency("read", "tm-b" as UserId, work("other"));
+    for (let i = 0; i <= LIMITS.page.address.atOnce; i += 1)
+      void limits.limitAddressConcurrency("page", "at", work("page"));
+    void limits.limitAddressConcurrency("file", "at", work("file"));
     const pages = Array.from({ length: LIMITS.page.address.atOnce }, () => "page");
     expect(begun.slice(atOnce)).toEqual(["proof", "other", ...pages, "file"]);
   });
 
   it.each([
-    ["user", LIMITS.read.user.atOnce + WAITING.user, (limits: CallerLimits) => limits.inTurnOfUser("read", USER, held)],
+    [
+      "user",
+      LIMITS.read.user.atOnce + WAITING.user,
+      (limits: CallerLimits) => limits.limitUserConcurrency("read", USER, held),
+    ],
     [
       "address",
       LIMITS.ledger.address.atOnce + WAITING.address,
-      (limits: CallerLimits) => limits.inTurnOfAddress("ledger", "at", held),
+      (limits: CallerLimits) => limits.limitAddressConcurrency("ledger", "at", held),
     ],
   ] as const)("are refused with a time if too many of one %s wait already", (_, most, ask) => {
     const limits = instance();
@@ -200,9 +205,9 @@ describe("requests of one caller", () => {
     };
     const [unlimited, limits] = [instance({ factor: 0 }), instance()];
     for (let i = 0; i < 50; i += 1) {
-      void unlimited.inTurnOfUser("read", USER, work);
-      void limits.inTurnOfUser("open", USER, work);
-      void limits.inTurnOfAddress("open", "at", work);
+      void unlimited.limitUserConcurrency("read", USER, work);
+      void limits.limitUserConcurrency("open", USER, work);
+      void limits.limitAddressConcurrency("open", "at", work);
     }
     expect(begun).toBe(150);
   });
