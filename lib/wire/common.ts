@@ -13,7 +13,7 @@ export const wholeNumber = (minimum: number, maximum: number) =>
         .check(
           z.refine(
             (text) => /^\d{1,16}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
-            `a whole number from ${minimum} to ${maximum}`,
+            `must be a whole number from ${minimum} to ${maximum}`,
           ),
         ),
       z.transform(Number),
@@ -30,14 +30,14 @@ export const UserIdText = z
   .string()
   .check(
     z.minLength(1),
-    z.refine((text) => parseUserId(text) !== null, "1 to 50 characters without spaces"),
+    z.refine((text) => parseUserId(text) !== null, "must have 1 to 50 characters without spaces"),
   )
   .register(z.globalRegistry, { description: "A Hedera account id or a tm- id" });
 export const AccountIdText = z
   .string()
-  .check(z.refine((text) => parseAccountId(text) !== null, "an account id looks like 0.0.7226146"))
+  .check(z.refine((text) => parseAccountId(text) !== null, "must be an account id like 0.0.7226146"))
   .register(z.globalRegistry, { description: "A Hedera account id" });
-export const TopicIdText = z.string().check(z.regex(/^\d+\.\d+\.\d+$/));
+export const TopicIdText = z.string().check(z.regex(/^\d+\.\d+\.\d+$/, "must be a topic id like 0.0.7148063"));
 
 /** The lists of the answer that are cut to keep it small, with their lengths. */
 export const CappedAt = z.optional(z.record(z.string(), z.int())).register(z.globalRegistry, {

@@ -14,7 +14,7 @@ export const EventsQuery = z.object({
       .check(
         z.refine(
           (text) => parseConsensusTime(text) !== null,
-          "give the watermark of an earlier answer, such as 1764230400.123456789",
+          "must be the watermark of an earlier answer, such as 1764230400.123456789",
         ),
       )
       .register(z.globalRegistry, {

@@ -15,7 +15,7 @@ const MAX_PAGE = 100;
 const TypeName = z.string().check(
   z.minLength(1),
   z.maxLength(50),
-  z.refine((text) => !/\p{C}/u.test(text), "without control characters"),
+  z.refine((text) => !/\p{C}/u.test(text), "must have no control characters"),
 );
 
 export const SignalsQuery = z.object({
@@ -36,7 +36,7 @@ export const SignalsQuery = z.object({
 });
 
 const Cursor = z.optional(
-  z.string().check(z.refine((text) => text === "" || parsePosition(text) !== null, "the id of an event")),
+  z.string().check(z.refine((text) => text === "" || parsePosition(text) !== null, "must be the id of an event")),
 );
 
 /** `GET /api/stream?cursor=`; `lastEventId` is for EventSource clients that cannot set the header. Empty means absent. */
@@ -98,7 +98,7 @@ export const DemoBody = z.object({
   userId: UserIdText.check(
     z.refine(
       (text) => parseAccountId(text) !== null || /^tm-./.test(text),
-      "the id of a demo person (GET /api/auth/demo lists them), an account id such as 0.0.7226146, or tm- and a name for somebody new",
+      "must be the id of a demo person (GET /api/auth/demo lists them), an account id such as 0.0.7226146, or tm- and a name for somebody new",
     ),
   ),
 });
@@ -112,7 +112,7 @@ export const VerifyBody = z.object({
   challenge: z.string().check(z.minLength(1), z.maxLength(700)),
   signatureMap: z
     .string()
-    .check(z.minLength(1), z.maxLength(2_000), z.regex(/^[A-Za-z0-9+/]+={0,2}$/, "not base64"))
+    .check(z.minLength(1), z.maxLength(2_000), z.regex(/^[A-Za-z0-9+/]+={0,2}$/, "must be base64"))
     .register(z.globalRegistry, { description: "The wallet's answer: base64 of a protobuf SignatureMap" }),
 });
 

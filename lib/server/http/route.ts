@@ -3,7 +3,7 @@ import "server-only";
  * The one wrapper around every route: method, session, scope, input, errors. A handler gets checked input and a signed-in user,
  * and returns an answer. Neither this file nor a handler knows Next.
  */
-import * as z from "zod/mini";
+import type * as z from "zod/mini";
 import { type Awaitable, andThen, orElse } from "../../core/awaitable";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
 import { isTierUnavailable, type Tier } from "../../ports/tier-unavailable";
@@ -17,6 +17,7 @@ import { routeHeaders } from "./answers/api-headers";
 import { compressed } from "./answers/compression";
 import { isProblem, type ProblemCode, ProblemError, problemAnswer, problemStatus } from "./answers/problem";
 import { type ApiRequest, addressOf, perHead } from "./api-request";
+import { checked } from "./checked-input";
 import { readJson } from "./read-body";
 import { NO_FLOOR, parseFloor, type ReadFloor, reachFloor } from "./read-floor";
 import { inRequest, outsideRequests, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
@@ -241,7 +242,7 @@ function withInput(
     return context.floor.size === 0 ? inTurn() : reachFloor(app, context.floor).then(inTurn);
   };
   return andThen(userId === null ? undefined : app.limits.spendUser(route.limit, userId), () => {
-    if (route.query) context.query = parse(route.query, queryOf(context.searchParams));
+    if (route.query) context.query = checked(route.query, queryOf(context.searchParams));
     if (!route.body) return begin();
     const { body: schema, namesNobody } = route;
     return andThen(readJson(request, app.clock), (json) => {
@@ -252,7 +253,7 @@ function withInput(
             (name) => (json as Record<string, unknown> | null | undefined)?.[name],
           ),
         );
-      context.body = parse(schema, json);
+      context.body = checked(schema, json);
       return begin();
     });
   });
@@ -312,49 +313,6 @@ function queryOf(params: URLSearchParams): Record<string, string | string[]> {
     else known.push(value);
   }
   return query;
-}
-
-function parse<T>(schema: z.ZodMiniType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input, { error: wording });
-  if (parsed.success) return parsed.data;
-  const { path, message } = firstIssue(parsed.error.issues);
-  // The sender chooses member names, so they are cut.
-  const field = (path.join(".") || "body").slice(0, 100);
-  throw new ProblemError("bad-input", `${field}: ${message}`, { field });
-}
-
-/** Names the expected kind of input in words, by Zod's name for it. */
-const KINDS: Readonly<Record<string, string>> = {
-  string: "a string",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-  object: "an object",
-  record: "an object",
-};
-
-// The small Zod has no words of its own.
-z.config(z.locales.en());
-
-/** Words the common issues to follow the field's name. A schema's own sentence goes first; Zod words what is undefined here. */
-const wording: z.core.$ZodErrorMap = (issue) => {
-  if (issue.code !== "invalid_type" && issue.code !== "invalid_value") return undefined;
-  if (issue.input === undefined) return "is missing";
-  if (issue.code === "invalid_type") return KINDS[issue.expected] && `must be ${KINDS[issue.expected]}`;
-  return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}`;
-};
-
-/** The first issue of a union's closest form: the caller most likely meant the form with the fewest faults. */
-function firstIssue([issue]: readonly z.core.$ZodIssue[]): { path: readonly PropertyKey[]; message: string } {
-  if (issue === undefined) return { path: [], message: "not in the documented form" };
-  const { path, message } = issue;
-  if (issue.code === "unrecognized_keys")
-    return { path: [...path, issue.keys[0] ?? ""], message: "no member has this name" };
-  if (issue.code !== "invalid_union") return { path, message };
-  const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length);
-  const inner = firstIssue(nearest ?? []);
-  return { ...inner, path: [...path, ...inner.path] };
 }
 
 /** Refuses a request that names another user. Answering it for the caller instead would hide the mistake. */

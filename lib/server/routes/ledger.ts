@@ -25,7 +25,7 @@ export const proof = defineRoute({
     if (topicId === null)
       throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
     if (sequence === null)
-      throw new ProblemError("bad-input", "sequence: a whole number from 1.", { field: "sequence" });
+      throw new ProblemError("bad-input", "sequence: must be a whole number from 1.", { field: "sequence" });
     const began = startRead(app);
     const row = await app.stores.views.proof(userId, topicId, sequence);
     if (row === null) {

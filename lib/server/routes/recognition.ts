@@ -112,9 +112,13 @@ export const profiles = defineRoute({
     for (const text of query.ids) {
       const id = parseUserId(text);
       if (id === null)
-        throw new ProblemError("bad-input", "ids: ids of 1 to 50 characters without spaces, separated by commas.", {
-          field: "ids",
-        });
+        throw new ProblemError(
+          "bad-input",
+          "ids: must be ids of 1 to 50 characters without spaces, separated by commas.",
+          {
+            field: "ids",
+          },
+        );
       asked.add(id);
     }
     const { began } = beforeRead(context);

@@ -122,7 +122,7 @@ export const demoSignIn = defineRoute({
     const { app, body } = context;
     const userId = parseUserId(body.userId);
     if (userId === null)
-      throw new ProblemError("bad-input", "userId: 1 to 50 characters without spaces.", { field: "userId" });
+      throw new ProblemError("bad-input", "userId: must have 1 to 50 characters without spaces.", { field: "userId" });
     const handle = app.people.find((person) => person.userId === userId)?.name ?? userId;
     const network = app.env.HEDERA_NETWORK;
     const admin = isAdmin(app, userId);

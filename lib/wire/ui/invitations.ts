@@ -22,7 +22,7 @@ export const ShortenAnswer = z.object({ code: z.string(), expiresAt: ExpiresAt }
 export const ResolveQuery = z.object({
   c: z
     .string()
-    .check(z.regex(/^[\w-]{1,40}$/, "a code of letters, digits, _ and -"))
+    .check(z.regex(/^[\w-]{1,40}$/, "must be a code of letters, digits, _ and -"))
     .register(z.globalRegistry, { description: "The code" }),
 });
 

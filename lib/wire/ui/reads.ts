@@ -74,7 +74,7 @@ export const ProfileAtQuery = z.object({
     .check(
       z.regex(
         /^hcs:\/\/(11\/)?\d{1,10}\.\d{1,10}\.\d{1,10}\/\d{1,16}$/,
-        "a place on the ledger: hcs://11/<topicId>/<sequence>",
+        "must be a place on the ledger: hcs://11/<topicId>/<sequence>",
       ),
     )
     .register(z.globalRegistry, { description: "hcs://11/<topicId>/<sequence>" }),

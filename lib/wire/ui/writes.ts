@@ -164,7 +164,7 @@ export const IssuerAnswer = z.object({
   sequenceNumber: SequenceText,
 });
 
-const BoostId = z.string().check(z.regex(/^[0-9a-f]{16}$/, "16 hexadecimal digits"));
+const BoostId = z.string().check(z.regex(/^[0-9a-f]{16}$/, "must be 16 hexadecimal digits"));
 
 /** `POST /api/signal/boost` */
 export const BoostBody = z.object({ boostId: BoostId });

@@ -37,7 +37,7 @@ export const lookUpMessage = defineRoute({
     if (topicId === null)
       throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
     if (sequence === null)
-      throw new ProblemError("bad-input", "sequence: a whole number from 1.", { field: "sequence" });
+      throw new ProblemError("bad-input", "sequence: must be a whole number from 1.", { field: "sequence" });
     const found = await messageLookup(app, topicId, sequence);
     if (found === null)
       throw new ProblemError(

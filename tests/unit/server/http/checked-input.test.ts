@@ -1,0 +1,75 @@
+/** The words for input that fits no schema are ours, for every schema of a body or a query. */
+import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import { isProblem } from "@/lib/server/http/answers/problem";
+import { checked } from "@/lib/server/http/checked-input";
+import type { AnyRoute } from "@/lib/server/http/route";
+import { ROUTES } from "@/lib/server/routes/table";
+
+/** The sentence of the refusal of `input`; null if it fits. */
+function detailOf(schema: z.ZodMiniType, input: unknown): string | null {
+  try {
+    checked(schema, input);
+    return null;
+  } catch (cause) {
+    if (!isProblem(cause)) throw cause;
+    return cause.detail;
+  }
+}
+
+/** A schema and all schemas in it. */
+function partsOf(schema: z.core.$ZodType, found = new Set<z.core.$ZodType>()): ReadonlySet<z.core.$ZodType> {
+  if (found.has(schema)) return found;
+  found.add(schema);
+  for (const member of Object.values(schema._zod.def)) {
+    const inner = member instanceof z.core.$ZodType ? [member] : Object.values(Object(member));
+    for (const each of inner) if (each instanceof z.core.$ZodType) partsOf(each, found);
+  }
+  return found;
+}
+
+/** Values of every kind, and too few, too many, too small and too large ones. */
+const INPUTS: readonly unknown[] = [
+  ...[undefined, null, true, 0, -1, 0.5, 1e6, 2 ** 53, -(2 ** 53), Number.MAX_VALUE],
+  ...["", " ", "x", "0.0", "\u0000", "-1", "99999999999999999999", "x".repeat(10_000)],
+  ...[[], [1], Array(1_000).fill(0), Array(1_000).fill("0.0.1"), {}, { other: 1 }, { "": [] }],
+];
+
+/** The words follow the member's name: `nonce: must be a number`. */
+const OURS = /^[^:]+: (is missing|must (be|have|not be) )/;
+
+describe("what a client is told of input that does not fit", () => {
+  const schemas = Object.entries(ROUTES).flatMap(([name, route]: [string, AnyRoute]) =>
+    [route.body, route.query].flatMap((schema) => (schema === undefined ? [] : [[name, schema] as const])),
+  );
+
+  it.each(schemas)("is in our words, whatever part of it is wrong: %s", (_, schema) => {
+    // A transform gets checked input only.
+    for (const part of [...partsOf(schema)].filter((each) => !(each instanceof z.ZodMiniTransform)))
+      for (const input of INPUTS) {
+        const detail = detailOf(part as z.ZodMiniType, input);
+        if (detail !== null) expect(detail).toMatch(OURS);
+      }
+  });
+
+  it.each([
+    ["a text that is too short", z.string().check(z.minLength(3)), "ab", "must have at least 3 characters"],
+    ["an empty text", z.string().check(z.minLength(1)), "", "must not be empty"],
+    ["a text that is too long", z.string().check(z.maxLength(3)), "abcd", "must have at most 3 characters"],
+    ["a list that is too long", z.array(z.number()).check(z.maxLength(1)), [1, 2], "must have at most 1 item"],
+    ["a number that is too small", z.number().check(z.minimum(3)), 2, "must be at least 3"],
+    ["a number that must be larger", z.number().check(z.positive()), 0, "must be more than 0"],
+    ["a number that is too large", z.number().check(z.maximum(3)), 4, "must be at most 3"],
+    ["a number that must be smaller", z.number().check(z.lt(3)), 3, "must be less than 3"],
+    ["a whole number that JSON cannot hold", z.int(), 2 ** 53, "must be at most 9007199254740991"],
+    ["another word", z.enum(["a", "b"]), "c", "must be one of a, b"],
+    ["a kind that has no word here", z.nan(), "c", "must be in the form that /api/openapi.json describes"],
+    ["a text of another form", z.string().check(z.regex(/^a$/)), "c", "must be in the form that /api/openapi.json"],
+  ])("says what is right: %s", (_, schema, input, words) => {
+    expect(detailOf(z.object({ member: schema as z.ZodMiniType }), { member: input })).toContain(`member: ${words}`);
+  });
+
+  it("names the member that no schema has", () => {
+    expect(detailOf(z.strictObject({}), { other: 1 })).toBe("other: must be left out: no member has this name");
+  });
+});
