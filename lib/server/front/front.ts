@@ -6,6 +6,7 @@ import "server-only";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { type Awaitable, orElse } from "../../core/awaitable";
+import { TARGET_FAULTS } from "../../core/request-target";
 import type { Clock } from "../../ports/clock";
 import { LIMITS_OF_CLIENTS } from "../access/client-address";
 import { apiHeaders } from "../http/answers/api-headers";
@@ -126,11 +127,11 @@ export class Front {
     this.endUnread(socket, 405, NO_TUNNEL, [["allow", "GET, HEAD, POST"]]);
   }
 
-  /** Answers bytes that are not HTTP, and headers over the limit. */
-  private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  /** Answers bytes that are not HTTP, and addresses and headers over the limit. */
+  private refuseUnreadable(error: Unreadable, socket: Socket): void {
     if (error.code === "ECONNRESET") return void socket.destroy();
-    const status = UNREADABLE[error.code ?? ""] ?? 400;
-    this.endUnread(socket, status, UNREADABLE_DETAILS[status] ?? NOT_HTTP);
+    const [status, sentence] = UNREADABLE[error.code ?? ""]?.(error) ?? [400, NOT_HTTP];
+    this.endUnread(socket, status, sentence);
   }
 
   /** Answers in plain text and ends the connection. An answer that has begun there is broken off. */
@@ -152,18 +153,33 @@ export class Front {
   }
 }
 
-const UNREADABLE: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-};
+/** An error of Node's parser: the bytes that it was reading, and how many of them it has read. */
+interface Unreadable extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
 
 const NOT_HTTP = "This server could not read the request. Send it again as HTTP/1.1.";
-const UNREADABLE_DETAILS: Readonly<Record<number, string>> = {
-  408: "The request did not come in time. Send it again.",
-  413: "One chunk of the body is larger than this server accepts. Send less.",
-  431: "The headers are larger than this server accepts. Delete this site's cookies and try again.",
+const LONG_HEADERS = "The headers are larger than this server accepts. Delete this site's cookies and try again.";
+const LONG_HEAD =
+  "The address or the headers are larger than this server accepts. Shorten the address or delete this site's cookies, and try again.";
+
+const UNREADABLE: Readonly<Record<string, (error: Unreadable) => readonly [status: number, sentence: string]>> = {
+  HPE_HEADER_OVERFLOW: tooLong,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: () => [413, "One chunk of the body is larger than this server accepts. Send less."],
+  ERR_HTTP_REQUEST_TIMEOUT: () => [408, "The request did not come in time. Send it again."],
 };
+
+/**
+ * Says which part of the head was too long. Node counts the address among the headers, and says only where in the last bytes
+ * from the network it stopped. The line there is an address, a header, or the middle of something that began earlier.
+ */
+function tooLong({ rawPacket, bytesParsed }: Unreadable): readonly [number, string] {
+  const lines = rawPacket?.toString("latin1", 0, bytesParsed).split("\n") ?? [];
+  if (/^[A-Z]+ /.test(lines.at(-1) ?? "")) return [414, TARGET_FAULTS["too-long"]];
+  return [431, lines.length > 1 ? LONG_HEADERS : LONG_HEAD];
+}
+
 const NO_TUNNEL = "This server is no proxy and opens no tunnels. Send GET, HEAD or POST.";
 const NO_HOST = "The request names no host. Send a Host header.";
 const UNMET_EXPECTATION = "This server understands only Expect: 100-continue. Leave the header out.";

@@ -143,12 +143,52 @@ describe("a request that is hardly HTTP", () => {
       "has headers without end",
       `GET / HTTP/1.1\r\nhost: a\r\nx: ${"a".repeat(60_000)}\r\n\r\n`,
       431,
-      /Delete this site's cookies/,
+      /^The headers .* Delete this site's cookies/,
+    ],
+    [
+      "has an address without end",
+      `GET /signals?x=${"a".repeat(20_000)} HTTP/1.1\r\nhost: a\r\n\r\n`,
+      414,
+      /^This address is too long/,
     ],
   ])("is answered in a sentence, with the headers of every answer: %s", async (_, bytes, status, sentence) => {
     connection.send(bytes);
     const answer = await connection.answer();
     expect(answer).toMatchObject({ status, headers: SAFE });
+    expect(answer.body).toMatch(sentence);
+  });
+});
+
+describe("an address or a header that goes on too long", () => {
+  const LONG = "a".repeat(10_000);
+  const OK = "GET /api/health HTTP/1.1\r\nhost: a\r\n\r\n";
+
+  it.each([
+    ["an address behind a request", [`${OK}GET /${LONG}${LONG} HTTP/1.1\r\nhost: a\r\n\r\n`], 414, /^This address is/],
+    [
+      "an address that came in parts",
+      [`GET /${LONG}`, `${LONG} HTTP/1.1\r\nhost: a\r\n\r\n`],
+      431,
+      /The address or the/,
+    ],
+    ["a header that came in parts", [`GET / HTTP/1.1\r\nx: ${LONG}`, `${LONG}\r\n\r\n`], 431, /The address or the/],
+    ["a header below a long address", [`GET /${LONG} HTTP/1.1\r\nx: ${LONG}\r\n\r\n`], 431, /^The headers are/],
+  ])("is told from the other, as far as the last bytes show it: %s", async (_, parts, status, sentence) => {
+    front.serve = toRoutes((request, response) => send(request, response, { status: 200, headers: {}, body: "fine" }));
+    connection.destroy();
+    const opened = new Promise<Socket>((resolve) => front.server.once("connection", resolve));
+    connection = await RawConnection.open(port);
+    const socket = await opened;
+    let sent = 0;
+    for (const part of parts) {
+      connection.send(part);
+      sent += part.length;
+      // Each part is read by itself.
+      while (socket.bytesRead < sent && !socket.destroyed) await new Promise(setImmediate);
+    }
+    let answer = await connection.answer();
+    if (answer.status === 200) answer = await connection.answer();
+    expect(answer.status).toBe(status);
     expect(answer.body).toMatch(sentence);
   });
 });
