@@ -15,6 +15,7 @@ import { readEnv } from "./lib/server/config/env";
 import { starting } from "./lib/server/front/answers/starting";
 import { Front, type Serve } from "./lib/server/front/front";
 import { endProcess } from "./lib/system/end-process";
+import { letHeapGrow } from "./lib/system/heap-growth";
 import { command } from "./scripts/command";
 
 interface Framework {
@@ -43,6 +44,7 @@ async function openApp(): Promise<App> {
 }
 
 async function main(): Promise<void> {
+  letHeapGrow();
   claimProcess();
   const dir = process.cwd();
   loadEnvConfig(dir, false, { info: () => undefined, error: console.error });

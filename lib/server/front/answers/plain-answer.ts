@@ -2,10 +2,9 @@ import "server-only";
 /** Answers that go to node:http directly, without the framework. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer } from "../../http/answers/answer";
-import { FOR_ANY_SITE } from "../../http/answers/any-site";
-import { apiHeaders } from "../../http/answers/api-headers";
+import { apiHeaders, routeHeaders } from "../../http/answers/api-headers";
 import { type ProblemParts, problemAnswer } from "../../http/answers/problem";
-import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "../../http/request-scope";
+import { HEADER as REQUEST_ID, requestIdOf } from "../../http/request-scope";
 import { headOf, type RequestHead } from "../admission/request-head";
 import { SocketClient } from "./socket-client";
 import { STATIC_POLICY, staticPage } from "./static-page";
@@ -48,16 +47,18 @@ export function write(request: IncomingMessage, response: ServerResponse, answer
   if (typeof body === "function" && client !== null) body(client);
 }
 
-/** Writes an answer of the server itself, with the headers that all answers have. Absent `requestId`: that of the request. */
+/** Writes an answer of the server itself, with the headers that all answers have. Its own headers repeat none of them. */
 export function send(
   request: IncomingMessage,
   response: ServerResponse,
   { status, headers, body }: Answer,
-  requestId = requestIdOf(headOf(request).get(REQUEST_ID)),
+  { requestId = idOf(request), isForAnySite = false }: { requestId?: string; isForAnySite?: boolean } = {},
 ): void {
-  const all = { ...apiHeaders(headOf(request).get("x-forwarded-proto")), ...headers, [REQUEST_ID]: requestId };
-  write(request, response, { status, headers: all, body });
+  const shared = routeHeaders(headOf(request).get("x-forwarded-proto"), isForAnySite);
+  write(request, response, { status, headers, common: [...shared, REQUEST_ID, requestId], body });
 }
+
+const idOf = (request: IncomingMessage): string => requestIdOf(headOf(request).get(REQUEST_ID));
 
 export interface ProblemOptions {
   /** The Allow header of a 405. */
@@ -77,14 +78,25 @@ export function sendProblem(
   problem: ProblemParts,
   { allow = null, isForAnySite = false, title = "This address cannot be shown", refreshS }: ProblemOptions = {},
 ): void {
-  const requestId = requestIdOf(headOf(request).get(REQUEST_ID));
-  const { status, headers, body } = inRequest({ requestId }, () => problemAnswer(problem));
-  const more = { ...headers, ...(allow === null ? {} : { allow }), ...(isForAnySite ? FOR_ANY_SITE : {}) };
-  const asPage = { "content-type": "text/html; charset=utf-8", "content-security-policy": STATIC_POLICY };
-  const answer = wantsPage(request)
-    ? { headers: { ...more, ...asPage }, body: staticPage({ title, sentences: [problem.detail], refreshS }) }
-    : { headers: more, body };
-  send(request, response, { status, ...answer }, requestId);
+  const requestId = idOf(request);
+  const { status, headers, body } = problemAnswer(problem, requestId);
+  const own = allow === null ? headers : { ...headers, allow };
+  if (!wantsPage(request)) {
+    send(request, response, { status, headers: own, body }, { requestId, isForAnySite });
+    return;
+  }
+  const all = {
+    ...apiHeaders(headOf(request).get("x-forwarded-proto")),
+    ...own,
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": STATIC_POLICY,
+    [REQUEST_ID]: requestId,
+  };
+  write(request, response, {
+    status,
+    headers: all,
+    body: staticPage({ title, sentences: [problem.detail], refreshS }),
+  });
 }
 
 const INTERNAL = {
@@ -100,5 +112,5 @@ export function sendFailure(cause: unknown, request: IncomingMessage, response: 
   else sendProblem(request, response, INTERNAL, { title: "Something went wrong" });
 }
 
-const wantsPage = ({ url = "", headers }: IncomingMessage): boolean =>
-  !url.startsWith("/api/") && (headers.accept ?? "").includes("text/html");
+const wantsPage = (request: IncomingMessage): boolean =>
+  request.url?.startsWith("/api/") !== true && (headOf(request).get("accept") ?? "").includes("text/html");
