@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
 import { keyOf } from "../../core/key";
-import type { TopicId, UserId } from "../../core/ledger/ids";
+import type { TopicId } from "../../core/ledger/ids";
 import { epochOf } from "../../core/signals/position";
 import { isAhead } from "../../core/sync/watermark";
 import type { Clock } from "../../ports/clock";
@@ -11,21 +11,14 @@ import type {
   HotCache,
   Lease,
   LeaseWish,
-  NonceClaim,
   Round,
   RoundTopic,
 } from "../../ports/shared/hot-cache";
+import { MemoryAttempts } from "./memory-attempts";
 import { MemoryBudgets } from "./memory-budgets";
 
-/** More keys than people write in one process a day. Beyond it the least recently used ones are dropped. */
+/** More keys than one process uses in a day. Beyond it the least recently used ones are dropped. */
 const MAX_KEYS = 100_000;
-
-interface StoredAttempt {
-  readonly digest: string;
-  /** Null while it runs. */
-  readonly answer: string | null;
-  readonly untilMs: number;
-}
 
 /** The hot cache of a single process. Its time is the clock port's, so that tests drive it. */
 export class MemoryHotCache implements HotCache {
@@ -38,15 +31,11 @@ export class MemoryHotCache implements HotCache {
   private registryVersion = 0;
   private stamp = 0;
   private readonly budgets: MemoryBudgets;
-  private readonly nonces = new LRUCache<UserId, { readonly nonce: number; readonly digest: string }>(
-    atMostEntries(MAX_KEYS),
-  );
-  private readonly attempts = new LRUCache<string, StoredAttempt>(atMostEntries(MAX_KEYS));
-  private readonly sinceMs: number;
+  private readonly attempts: MemoryAttempts;
 
   constructor(private readonly clock: Clock) {
-    this.sinceMs = clock.monotonicMs();
     this.budgets = new MemoryBudgets(clock, MAX_KEYS);
+    this.attempts = new MemoryAttempts(clock, MAX_KEYS);
   }
 
   async ping(): Promise<void> {}
@@ -93,31 +82,18 @@ export class MemoryHotCache implements HotCache {
     return this.budgets.reserve(budget, policy);
   }
 
-  async claimNonce(userId: UserId, nonce: number, digest: string): Promise<NonceClaim> {
-    const last = this.nonces.get(userId);
-    const memoryMs = this.clock.monotonicMs() - this.sinceMs;
-    if (last && nonce < last.nonce) return { kind: "older", memoryMs };
-    if (last && nonce === last.nonce) return { kind: digest === last.digest ? "same" : "used", memoryMs };
-    this.nonces.set(userId, { nonce, digest });
-    return { kind: last ? "next" : "unknown", memoryMs };
-  }
-
   async attempt(key: string, digest: string, ttlMs: number): Promise<Attempt> {
-    const nowMs = this.clock.monotonicMs();
-    const known = this.attempts.get(key);
-    if (known && known.untilMs > nowMs) {
-      if (known.digest !== digest) return { kind: "other" };
-      return known.answer === null ? { kind: "running" } : { kind: "done", answer: known.answer };
-    }
-    this.attempts.set(key, { digest, answer: null, untilMs: nowMs + ttlMs });
+    const known = this.attempts.known(key, digest);
+    if (known !== null) return known;
+    this.attempts.begin(key, digest, ttlMs);
     return { kind: "first" };
   }
 
   async finish(key: string, digest: string, answer: string, ttlMs: number): Promise<void> {
-    this.attempts.set(key, { digest, answer, untilMs: this.clock.monotonicMs() + ttlMs });
+    this.attempts.finish(key, digest, answer, ttlMs);
   }
 
   async abandon(key: string): Promise<void> {
-    if (this.attempts.get(key)?.answer === null) this.attempts.delete(key);
+    this.attempts.abandon(key);
   }
 }

@@ -1,4 +1,4 @@
-/** Gates, the mirror budget, nonces and first answers, shared by all instances. Time is Redis' own clock. */
+/** Gates, the mirror budget and first answers, shared by all instances. Time is Redis' own clock. */
 import type { TopicId, UserId } from "../../core/ledger/ids";
 import { AHEAD_MS } from "../../core/sync/watermark";
 import type {
@@ -7,26 +7,15 @@ import type {
   HotCache,
   Lease,
   LeaseWish,
-  NonceClaim,
   Round,
   RoundTopic,
 } from "../../ports/shared/hot-cache";
 import { TierUnavailable } from "../../ports/tier-unavailable";
+import { attemptOf } from "./attempt";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 import { History, keptEvent } from "./history";
-import {
-  ABANDON,
-  ATTEMPT,
-  CLAIM_NONCE,
-  FINISH,
-  LEASE,
-  PASS_GATE,
-  PING,
-  RELEASE_LEASES,
-  RESERVE,
-  ROUND,
-} from "./hot-scripts";
+import { ABANDON, ATTEMPT, FINISH, LEASE, PASS_GATE, PING, RELEASE_LEASES, RESERVE, ROUND } from "./hot-scripts";
 
 export interface RedisHotCacheOptions {
   readonly commands: Commands;
@@ -41,8 +30,6 @@ export interface RedisHotCacheOptions {
 }
 
 const DAY_MS = 86_400_000;
-/** A signed request is accepted within 10 minutes of its time. A day is far beyond that, whatever the clocks say. */
-const NONCE_MS = DAY_MS;
 /** How long shared watermarks are kept. Each round renews them. After a week without a round, the store is newer. */
 const SYNCED_THROUGH_MS = 7 * DAY_MS;
 
@@ -119,28 +106,17 @@ export class RedisHotCache implements HotCache {
     await commands.eval("lease", RELEASE_LEASES, leases, [owner]);
   }
 
-  async reserve(budget: string, { perSecond, burst, maxWaitMs }: BudgetPolicy): Promise<number | null> {
+  async reserve(
+    budget: string,
+    { perSecond, burst, maxWaitMs }: BudgetPolicy,
+    userId?: UserId,
+  ): Promise<number | null> {
     const { commands, keys } = this.options;
     const args = [1_000_000 / perSecond, burst, maxWaitMs * 1_000];
-    const waitMs = await commands.eval("budget", RESERVE, [keys.budget(budget)], args);
+    const waitMs = await commands.eval("budget", RESERVE, [keys.budget(budget, userId)], args);
     if (typeof waitMs !== "number")
       throw new TierUnavailable("redis", "Redis: the script of the budget returned no number");
     return waitMs < 0 ? null : waitMs;
-  }
-
-  async claimNonce(userId: UserId, nonce: number, digest: string): Promise<NonceClaim> {
-    const { commands, keys } = this.options;
-    const partition = keys.partitionOf(userId);
-    const { sequence, history } = keys.in(partition);
-    const answer = await commands.eval(
-      "nonce",
-      CLAIM_NONCE,
-      [keys.nonce(userId), keys.nonceDigest(userId), sequence, history],
-      [digitsOf(nonce), digest, NONCE_MS, ...this.history.argsIn(partition), NONCE_MS],
-    );
-    const [kind, memoryMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
-    if (!isClaim(kind)) throw new TierUnavailable("redis", "Redis: the script of the nonce returned no outcome");
-    return { kind, memoryMs: Number(memoryMs) };
   }
 
   async attempt(key: string, digest: string, ttlMs: number): Promise<Attempt> {
@@ -158,23 +134,4 @@ export class RedisHotCache implements HotCache {
     const { commands, keys } = this.options;
     await commands.eval("idempotency", ABANDON, [keys.attempt(key)], []);
   }
-}
-
-const isClaim = (kind: unknown): kind is NonceClaim["kind"] =>
-  kind === "next" || kind === "unknown" || kind === "same" || kind === "used" || kind === "older";
-
-/** Reads an attempt that was stored earlier. The previous release stored no digest, and its answers had one line. */
-function attemptOf(known: string, digest: string): Attempt {
-  const end = known.indexOf("\n");
-  const isDone = known.startsWith("d");
-  const stored = isDone ? known.slice(1, Math.max(1, end)) : known.slice(1);
-  if (stored !== "" && stored !== digest) return { kind: "other" };
-  return isDone ? { kind: "done", answer: known.slice(Math.max(1, end + 1)) } : { kind: "running" };
-}
-
-/** A nonce as plain decimals, which the script compares part by part. Throws RangeError for what is no nonce. */
-function digitsOf(nonce: number): string {
-  if (!(nonce >= 0 && nonce <= Number.MAX_SAFE_INTEGER)) throw new RangeError("a nonce is a number from 0 to 2^53 - 1");
-  // `String` would write small fractions with an exponent. Twenty decimals keep all of them that are at least 1e-20.
-  return Number.isInteger(nonce) ? String(nonce) : nonce.toFixed(20).replace(/0+$/, "");
 }

@@ -90,44 +90,25 @@ end
 return 1`;
 
 /**
- * A leaky bucket as one number (GCRA): the time, in µs of Redis' clock, at which the bucket would be full again. It is gone
- * once it is full. KEYS budget. ARGV µs between tokens, burst, longest wait in µs. Answers the wait in ms, or -1 if it would
- * be too long.
+ * A function for scripts: `takeToken(bucket, µs between tokens, burst, longest wait in µs)` answers the wait in ms, or -1 if it would
+ * be too long. A leaky bucket as one number (GCRA): the time, in µs of Redis' clock, at which the bucket would be full again. It is
+ * gone once it is full.
  */
-export const RESERVE = `
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local wait = math.max(0, full + interval - now - burst * interval)
-if wait > tonumber(ARGV[3]) then return -1 end
-full = full + interval
-redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', string.format('%.0f', math.ceil((full - now) / 1000) + 1000))
-return math.ceil(wait / 1000)`;
+export const TAKE_TOKEN = `
+local function takeToken(bucket, interval, burst, longest)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000000 + time[2]
+  local full = math.max(tonumber(redis.call('GET', bucket) or '0'), now)
+  local wait = math.max(0, full + interval - now - burst * interval)
+  if wait > tonumber(longest) then return -1 end
+  full = full + interval
+  redis.call('SET', bucket, string.format('%.0f', full), 'PX', string.format('%.0f', math.ceil((full - now) / 1000) + 1000))
+  return math.ceil(wait / 1000)
+end`;
 
-/**
- * KEYS nonce, digest of its message, number of the last event, history. ARGV nonce, digest, ms that they are kept, number and
- * mark of the last known event, the known epoch, ms that the history is kept. Answers how the nonce compares with the last
- * one, and for how many ms nonces have been remembered.
- */
-export const CLAIM_NONCE = `${IS_LARGER}${HISTORY}
-local function isLaterNonce(a, b)
-  local wholeA, partA = string.match(a, '^(%d+)%.?(%d*)$')
-  local wholeB, partB = string.match(b, '^(%d+)%.?(%d*)$')
-  if wholeA ~= wholeB then return isLarger(wholeA, wholeB) end
-  return partA > partB
-end
-if standing(KEYS[3], KEYS[4], ARGV[4], ARGV[5], ARGV[6]) == 1 or redis.call('HEXISTS', KEYS[4], 'since') == 0 then
-  remembersAnew(KEYS[4])
-  redis.call('PEXPIRE', KEYS[4], ARGV[7])
-end
-local last = redis.call('GET', KEYS[1])
-local memory = memoryMs(KEYS[4])
-if last == ARGV[1] then return {redis.call('GET', KEYS[2]) == ARGV[2] and 'same' or 'used', memory} end
-if last and isLaterNonce(last, ARGV[1]) then return {'older', memory} end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
-redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
-return {last and 'next' or 'unknown', memory}`;
+/** KEYS budget. ARGV µs between tokens, burst, longest wait in µs. Answers the wait in ms, or -1 if it would be too long. */
+export const RESERVE = `${TAKE_TOKEN}
+return takeToken(KEYS[1], ARGV[1], ARGV[2], ARGV[3])`;
 
 /**
  * KEYS attempt. ARGV digest, ttlMs. Answers null to the first caller. To the others: 'r' and the digest while

@@ -11,7 +11,7 @@ import { RedisHotCache } from "./hot-cache";
 import { RedisInstanceReports } from "./instance-reports";
 import { type Keeping, readKeeping } from "./keeping";
 import { RedisViewCache } from "./view-cache";
-import { RedisWriteFence } from "./write-fence";
+import { RedisWriteGuard } from "./write-guard";
 
 export interface RedisOptions extends RedisClientOptions {
   /** Instances of one network share everything. Networks share nothing. */
@@ -36,7 +36,7 @@ export interface RedisTier {
   readonly views: RedisViewCache;
   readonly bus: RedisEventBus;
   readonly reports: RedisInstanceReports;
-  readonly fence: RedisWriteFence;
+  readonly guard: RedisWriteGuard;
   stats(): RedisClientStats & { readonly bus: EventBusStats };
   /** Whether Redis keeps what it is given. One command for each partition. */
   keeping(): Promise<Keeping>;
@@ -60,7 +60,7 @@ export function tierOver(
   const bus = new RedisEventBus({ client, keys, history, instanceId, viewTtlMs, clock, log, random });
   return {
     bus,
-    fence: new RedisWriteFence(client, keys),
+    guard: new RedisWriteGuard(client, keys, history),
     views: new RedisViewCache({
       commands: client,
       keys,

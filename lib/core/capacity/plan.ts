@@ -60,7 +60,7 @@ const NEXT: Readonly<Record<SetUp, Readonly<Record<Exclude<CostPart, "ledger">, 
   },
   aws: {
     mirror: "Run a mirror: it takes no price for a call.",
-    redis: "Write with fewer commands, and keep less of each write. Neither exists yet.",
+    redis: "Keep less of each write, for which there is nothing yet.",
     postgres: "Cheaper statements, and compressed segments for old messages. Neither exists yet.",
     instances: "Put several signals into one ledger message, which the SDK sends as one. That does not exist yet.",
     network: "Send fewer freshness events, or put a cheaper network in front.",

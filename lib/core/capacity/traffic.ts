@@ -20,9 +20,8 @@ type RedisPurpose =
   | "budget"
   | "publish"
   | "cursor"
-  | "nonce"
-  | "idempotency"
-  | "fence"
+  | "begin"
+  | "end"
   | "lease"
   | "report";
 
@@ -99,16 +98,13 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
       lookup: shared * views.lookups,
       fill: shared * views.fills,
       round: sync.rounds,
-      // Requests to the mirror, and requests that rate limits count in Redis.
-      budget: sync.mirror.requests + writes + streamOpens,
+      // Requests to the mirror, and streams, which rate limits count in Redis. Writes are counted as they begin.
+      budget: sync.mirror.requests + streamOpens,
       publish: sync.commits,
       // A cursor that was read again is compared with the last one published.
       cursor: sync.conflicts,
-      nonce: writes,
-      // One command to begin, and one to keep the answer.
-      idempotency: writes * 2,
-      // Enters the write fence of the user's topic, and leaves it.
-      fence: writes * 2,
+      begin: writes,
+      end: writes,
       lease: sync.leases,
       report: instances / REPORT_EVERY_S,
     },

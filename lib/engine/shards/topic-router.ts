@@ -12,7 +12,7 @@ import { type TopicId, type TopicKind, toSequence, type UserId } from "../../cor
 import { routeTopic, tierOf } from "../../core/shards/shards";
 import { topicKindOf } from "../../core/signals/message-types";
 import type { Clock } from "../../ports/clock";
-import type { LastWrite, WriteFence, WriteRoute } from "../../ports/shared/write-fence";
+import type { FenceRefusal, LastWrite, WriteRoute } from "../../ports/shared/write-guard";
 import type { ShardRegistry, UserRoute } from "../../ports/store/shard-registry";
 import { ifDown, TierUnavailable } from "../../ports/tier-unavailable";
 import type { SyncScheduler } from "../sync/sync-scheduler";
@@ -21,16 +21,12 @@ import type { RegistryCache } from "./registry-cache";
 export interface TopicRouterDeps {
   readonly registry: RegistryCache;
   readonly store: ShardRegistry;
-  readonly fence: WriteFence;
   readonly scheduler: Pick<SyncScheduler, "syncs" | "waitFor" | "freshness">;
   readonly clock: Clock;
 }
 
-export interface Entered {
-  readonly topicId: TopicId;
-  /** Call it with the message's sequence, or null if none was written. Never rejects. */
-  readonly leave: (sequence: number | null) => Promise<void>;
-}
+/** Asks the write guard whether a message may go this way. `after`: the last write, which was read back. */
+export type AskGuard<T> = (route: WriteRoute, after?: LastWrite) => Promise<T | FenceRefusal>;
 
 /** A write may cost one statement. Nobody writes by a registry older than this. */
 const CHECK_BEFORE_WRITE_MS = 5_000;
@@ -56,9 +52,16 @@ export class TopicRouter {
     return (await this.route(userId, topicKindOf(messageType))).topicId;
   }
 
-  /** Lets a message of the user pass. Rejects with TierUnavailable if its order cannot be kept. */
-  async enter(userId: UserId, messageType: string): Promise<Entered> {
-    const { registry, fence } = this.deps;
+  /**
+   * Finds the topic for a message of the user, and asks until the fence does not refuse it. Rejects with TierUnavailable if the
+   * message's order cannot be kept.
+   */
+  async enter<T extends { readonly kind: string }>(
+    userId: UserId,
+    messageType: string,
+    ask: AskGuard<T>,
+  ): Promise<{ readonly topicId: TopicId; readonly answer: T }> {
+    const { registry } = this.deps;
     const kind = topicKindOf(messageType);
     // The fence refuses writes by an outdated registry. Asking here only avoids the refusal.
     await registry.check(CHECK_BEFORE_WRITE_MS).catch(ifDown("postgres", () => null));
@@ -66,15 +69,15 @@ export class TopicRouter {
     let route = await this.route(userId, kind);
     let after: LastWrite | undefined;
     for (let turn = 0; turn < MAX_TURNS; turn += 1) {
-      const entry = await fence.enter(userId, kind, route, after);
-      if (entry.kind === "entered") return this.entered(userId, kind, route.topicId);
-      if (entry.kind === "outdated") {
+      const answer = await ask(route, after);
+      if (!isFenceRefusal(answer)) return { topicId: route.topicId, answer };
+      if (answer.kind === "outdated") {
         this.users.delete(userId);
         await registry.load();
         route = await this.route(userId, kind);
         after = undefined;
-      } else if (await this.mayLeave(entry.last, entry.isBusy || turn >= TURNS_TO_MOVE)) after = entry.last;
-      else route = { ...route, topicId: entry.last.topicId };
+      } else if (await this.mayLeave(answer.last, answer.isBusy || turn >= TURNS_TO_MOVE)) after = answer.last;
+      else route = { ...route, topicId: answer.last.topicId };
     }
     throw new TierUnavailable("redis", "the topics of this user change too fast to write to them");
   }
@@ -91,15 +94,6 @@ export class TopicRouter {
     // No message has arrived there, so the next one cannot overtake any.
     if (sequence === 0) return true;
     return scheduler.waitFor(new Map([[topicId, toSequence(sequence)]]), clock.monotonicMs() + READ_BACK_MS);
-  }
-
-  private entered(userId: UserId, kind: TopicKind, topicId: TopicId): Entered {
-    const leave = async (sequence: number | null) => {
-      const left = this.deps.fence.leave(userId, kind, topicId, sequence);
-      // The entry ends by itself. Until then the user stays on this topic.
-      await left.catch(ifDown("redis", () => {}));
-    };
-    return { topicId, leave };
   }
 
   private async route(userId: UserId, kind: TopicKind): Promise<WriteRoute> {
@@ -136,4 +130,8 @@ export class TopicRouter {
     await this.deps.store.setTier(userId, next, version);
     this.users.delete(userId);
   }
+}
+
+function isFenceRefusal<T extends { readonly kind: string }>(answer: T | FenceRefusal): answer is FenceRefusal {
+  return answer.kind === "outdated" || answer.kind === "elsewhere";
 }

@@ -12,14 +12,13 @@ import { topicKindOf } from "../../core/signals/message-types";
 import type { DecodedBody } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
-import type { HotCache, NonceClaim } from "../../ports/shared/hot-cache";
+import type { NonceClaim } from "../../ports/shared/write-guard";
 import type { WrittenRow } from "../../ports/store/view-rows";
 import type { ViewStore } from "../../ports/store/view-store";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { SyncScheduler } from "../sync/sync-scheduler";
 
 export interface EarlierWritesDeps {
-  readonly hot: Pick<HotCache, "claimNonce">;
   readonly views: Pick<ViewStore, "written">;
   readonly scheduler: Pick<SyncScheduler, "topics" | "waitThrough">;
   readonly clock: Clock;
@@ -44,7 +43,7 @@ export interface Write {
  * nonce belongs to another message, or to this one and the caller may not repeat it. `unsettled`: that cannot be known now.
  */
 export type Earlier =
-  | { readonly kind: "send"; readonly window: WriteWindow }
+  | { readonly kind: "send" }
   | { readonly kind: "written"; readonly as: Submitted }
   | { readonly kind: "used" }
   | { readonly kind: "unsettled" };
@@ -75,20 +74,22 @@ export class EarlierWrites {
   constructor(private readonly deps: EarlierWritesDeps) {}
 
   /**
-   * Takes the write's nonce, and says whether it may be sent. Rejects with TierUnavailable (redis), or with
-   * TierUnavailable (postgres) if only the log could tell.
+   * The transaction with which the write is sent if its nonce is claimed from now on. It is chosen before the claim: whoever claims
+   * the same message later is then in the same window or a later one, and knows what became of this one.
    */
-  async claim(write: Write): Promise<Earlier> {
-    const { hot, clock } = this.deps;
-    const claim = await hot.claimNonce(write.from, write.nonce, write.digest);
-    const window = writeWindow(write.digest, write.madeS, clock.now());
+  windowOf({ digest, madeS }: Write): WriteWindow {
+    return writeWindow(digest, madeS, this.deps.clock.now());
+  }
+
+  /** Whether a write whose nonce was claimed may be sent. Rejects with TierUnavailable (postgres) if only the log could tell. */
+  async judge(write: Write, claim: NonceClaim, window: WriteWindow): Promise<Earlier> {
+    const { clock } = this.deps;
     const isNew = claim.kind === "next" || claim.kind === "unknown";
-    if (claim.kind === "used" || (!isNew && !write.isRepeatable)) return { kind: "used" };
     // A memory that is older than the message would hold its earlier attempts.
     const isRemembered = isNew && claim.memoryMs > clock.now() - write.madeS * 1_000 + TS_FUTURE_S * 1_000;
-    if (claim.kind === "next" && isRemembered) return { kind: "send", window };
+    if (claim.kind === "next" && isRemembered) return { kind: "send" };
     const rows = isRemembered ? await this.rowsIfThere(write) : await this.settledRows(write, window);
-    return rows === null ? { kind: "unsettled" } : this.judge(write, window, claim, rows);
+    return rows === null ? { kind: "unsettled" } : judgedBy(rows, write, claim);
   }
 
   /**
@@ -153,16 +154,6 @@ export class EarlierWrites {
     return this.deps.scheduler.topics.filter(({ kinds }) => kinds.includes(kind)).map(({ topicId }) => topicId);
   }
 
-  private judge(write: Write, window: WriteWindow, claim: NonceClaim, rows: readonly WrittenRow[]): Earlier {
-    const row = rows.find((each) => isSame(each, write));
-    if (row && write.isRepeatable) return { kind: "written", as: asSubmitted(row, write) };
-    const nonces = rows.filter(({ payer }) => (payer as string) !== write.from).map(nonceOf);
-    const isUsed = row !== undefined || nonces.includes(write.nonce);
-    // Nothing was remembered, so the log says which nonce was the last.
-    const isOlder = claim.kind === "unknown" && nonces.some((nonce) => nonce > write.nonce);
-    return isUsed || isOlder ? { kind: "used" } : { kind: "send", window };
-  }
-
   /**
    * The log, once it holds the write or everything that was sent in earlier windows; null if that takes too long. A log that has
    * the write already needs no mirror.
@@ -191,6 +182,16 @@ export class EarlierWrites {
 
 const isSame = ({ body }: WrittenRow, { message }: Write) =>
   body.length === message.length && body.every((byte, i) => byte === message[i]);
+
+function judgedBy(rows: readonly WrittenRow[], write: Write, claim: NonceClaim): Earlier {
+  const row = rows.find((each) => isSame(each, write));
+  if (row && write.isRepeatable) return { kind: "written", as: asSubmitted(row, write) };
+  const nonces = rows.filter(({ payer }) => (payer as string) !== write.from).map(nonceOf);
+  const isUsed = row !== undefined || nonces.includes(write.nonce);
+  // Nothing was remembered, so the log says which nonce was the last.
+  const isOlder = claim.kind === "unknown" && nonces.some((nonce) => nonce > write.nonce);
+  return isUsed || isOlder ? { kind: "used" } : { kind: "send" };
+}
 
 /** The nonce of a message of ours; NaN, which equals no nonce, if a wallet wrote another form. */
 function nonceOf({ body }: WrittenRow): number {

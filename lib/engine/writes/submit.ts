@@ -1,25 +1,30 @@
 /**
- * A write, from the checked envelope to the ledger's receipt. Rules are checked before the nonce is spent, and the nonce is
- * spent before anything is sent, so a refusal costs nothing. Whatever dies on the way, the message is on the ledger at most
- * once, and a retry learns whether it is (earlier-writes.ts). A retry gets the first answer, whatever the rules say by then.
+ * A write, from the checked envelope to the ledger's receipt. One command counts and claims it (passage.ts), before any rule asks the
+ * database or a mirror. A write that a rule refuses gives its nonce back, so a refusal costs nothing. Whatever dies on the way, the
+ * message is on the ledger at most once, and a retry learns whether it is (earlier-writes.ts). A retry gets the first answer,
+ * whatever the rules say by then.
  */
 
 import { consensusNs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
+import type { WriteWindow } from "../../core/ledger/write-window";
 import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
 import { bodyOf, pathOf } from "../../core/signals/forms/fields";
 import { targetPath } from "../../core/signals/forms/sides";
+import { topicKindOf } from "../../core/signals/message-types";
 import type { Author, DecodedBody, UndecodableReason } from "../../core/signals/signal";
 import { MAX_AHEAD_MS, signedIn } from "../../core/signals/signed";
 import { CIRCLE_SLOTS } from "../../core/signals/views";
 import type { Clock } from "../../ports/clock";
 import type { Submitted, Submitter } from "../../ports/ledger/submitter";
+import type { NonceClaim, RequestRefusal, WriteGuard } from "../../ports/shared/write-guard";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { PendingSignal, PendingSignals } from "../reads/pending";
-import type { Entered, TopicRouter } from "../shards/topic-router";
+import type { TopicRouter } from "../shards/topic-router";
 import type { Signatures } from "../sync/topic/signatures";
 import { type EarlierWrites, MAX_NONCE_AHEAD_MS, TS_FUTURE_S, type Write } from "./earlier-writes";
+import { Passage, type WriteRequest } from "./passage";
 import type { SlotRefusal, Slots } from "./slots";
 
 export interface Envelope {
@@ -53,12 +58,21 @@ export interface SubmitRefusal {
   readonly field?: string;
 }
 
+/** The request itself may not write, or has written before. */
+export interface RequestStopped {
+  readonly code: "stopped";
+  readonly by: RequestRefusal;
+}
+
 export interface SubmitDeps {
   /** Null if no operator key is configured. */
   readonly submitter: Submitter | null;
+  readonly guard: WriteGuard;
   readonly earlier: EarlierWrites;
   /** A digest of the bytes, in hexadecimal (SHA-256). */
   readonly digest: (bytes: Uint8Array) => string;
+  /** An id that no other has, without white space. */
+  readonly newId: () => string;
   readonly slots: Slots;
   readonly pending: PendingSignals;
   readonly clock: Clock;
@@ -70,6 +84,15 @@ export interface SubmitDeps {
 
 /** A message as readers will find it. */
 type Said = Pick<PendingSignal, "decoded" | "author">;
+
+/** A write whose nonce is claimed, on its way to a topic. */
+interface Claimed {
+  readonly write: Write;
+  readonly window: WriteWindow;
+  readonly nonce: NonceClaim;
+  readonly topicId: TopicId;
+  readonly passage: Passage;
+}
 
 /** A message says when it was made. Its `ts` must be within -600 s and +120 s of now. */
 const TS_PAST_S = 600;
@@ -88,12 +111,18 @@ export class SubmitService {
   constructor(private readonly deps: SubmitDeps) {}
 
   /**
-   * Submits a user's writes in the order of arrival, so that two of them cannot both take the last slot. `isRepeatable`: the
-   * same envelope may come again, and then gets the result of the first.
+   * Submits a user's writes in the order of arrival, so that two of them cannot both take the last slot. The caller ends the passage,
+   * unless the outcome is uncertain. `isRepeatable`: the same envelope may come again, and then gets the result of the first.
    */
-  submit(envelope: Envelope, isRepeatable = false): Promise<Result<Submitted, SubmitRefusal>> {
+  submit(
+    envelope: Envelope,
+    passage: Passage,
+    isRepeatable = false,
+  ): Promise<Result<Submitted, SubmitRefusal | RequestStopped>> {
     const { from } = envelope;
-    const mine = (this.queues.get(from) ?? Promise.resolve()).then(() => this.submitNext(envelope, isRepeatable));
+    const mine = (this.queues.get(from) ?? Promise.resolve()).then(() =>
+      this.submitNext(envelope, passage, isRepeatable),
+    );
     const next: Promise<void> = mine
       .then(undefined, () => undefined)
       .then(() => this.deps.clock.sleep(PACE_MS))
@@ -102,6 +131,11 @@ export class SubmitService {
       });
     this.queues.set(from, next);
     return mine;
+  }
+
+  /** The passage of one request; null for a message that nobody asked for. */
+  passage(request: WriteRequest | null): Passage {
+    return new Passage(this.deps.guard, request, this.deps.newId);
   }
 
   /** The newest accept of `peer` that `from` wrote through this server in the last minutes; null if there is none. */
@@ -113,18 +147,14 @@ export class SubmitService {
     return { topicId, sequence, transactionId, consensusNs: ns === null ? null : consensusNs(ns) };
   }
 
-  private async submitNext(envelope: Envelope, isRepeatable: boolean): Promise<Result<Submitted, SubmitRefusal>> {
-    const { submitter, clock, digest } = this.deps;
+  private async submitNext(
+    envelope: Envelope,
+    passage: Passage,
+    isRepeatable: boolean,
+  ): Promise<Result<Submitted, SubmitRefusal | RequestStopped>> {
+    const { submitter, digest, earlier, router, clock } = this.deps;
     if (!submitter)
       return refuse("read-only", "This server has no operator key, so it can show the ledger but not write to it.");
-    const nowS = clock.now() / 1_000;
-    if (envelope.ts < nowS - TS_PAST_S || envelope.ts > nowS + TS_FUTURE_S) {
-      return refuse(
-        "clock",
-        "The time of this message is too far from now. Check this device's clock and try again.",
-        "ts",
-      );
-    }
     if (envelope.nonce > clock.now() + MAX_NONCE_AHEAD_MS) return NONCE_TOO_FAR;
     const decoded = decodeJson(envelope);
     if (!decoded.ok)
@@ -149,15 +179,42 @@ export class SubmitService {
       type: decoded.value.type,
       digest: digest(message),
     };
+    const { topicId, answer } = await router.enter(from, write.type, async (route, after) => {
+      const window = earlier.windowOf(write);
+      const kind = topicKindOf(write.type);
+      const began = await passage.begin(from, { kind, route, after, nonce, digest: write.digest, isRepeatable });
+      return began.kind === "begun" ? { ...began, window } : began;
+    });
+    if (answer.kind === "used") return NONCE_USED;
+    if (answer.kind !== "begun") return err({ code: "stopped", by: answer });
+    if (answer.nonce === null) throw new Error("the guard claimed no nonce");
+    const claimed = { write, window: answer.window, nonce: answer.nonce, topicId, passage };
+    return this.byRules(submitter, envelope, decoded.value, claimed);
+  }
+
+  private async byRules(
+    submitter: Submitter,
+    envelope: Envelope,
+    decoded: DecodedBody,
+    claimed: Claimed,
+  ): Promise<Result<Submitted, SubmitRefusal>> {
+    const nowS = this.deps.clock.now() / 1_000;
+    if (envelope.ts < nowS - TS_PAST_S || envelope.ts > nowS + TS_FUTURE_S) {
+      return refuse(
+        "clock",
+        "The time of this message is too far from now. Check this device's clock and try again.",
+        "ts",
+      );
+    }
     // The mirror may be away by now, and the key another one. So it is not asked about a message that is written already.
-    const first = signedIn(decoded.value) === null ? null : await this.deps.earlier.found(write);
-    if (first !== null) return ok(first);
-    const author = await this.authorOf(decoded.value);
+    const first = signedIn(decoded) === null ? null : await this.deps.earlier.found(claimed.write);
+    if (first !== null) return written(first, claimed);
+    const author = await this.authorOf(decoded);
     if (!author.ok) return author;
-    const seat = await this.deps.slots.take(decoded.value);
-    if (!seat.ok) return this.unlessWritten(write, noSlot(seat.error, envelope));
+    const seat = await this.deps.slots.take(decoded);
+    if (!seat.ok) return this.unlessWritten(claimed, noSlot(seat.error, envelope));
     try {
-      const sent = await this.enter(submitter, write, { decoded: decoded.value, author: author.value });
+      const sent = await this.send(submitter, claimed, { decoded, author: author.value });
       if (sent.ok) seat.value.settle(sent.value);
       else if (sent.error.code !== "uncertain") seat.value.settle(null);
       return sent;
@@ -169,11 +226,11 @@ export class SubmitService {
 
   /** Rules may say otherwise since the first request. A repeat gets the first answer all the same. */
   private async unlessWritten(
-    write: Write,
+    claimed: Claimed,
     refusal: Result<never, SubmitRefusal>,
   ): Promise<Result<Submitted, SubmitRefusal>> {
-    const first = await this.deps.earlier.found(write);
-    return first === null ? refusal : ok(first);
+    const first = await this.deps.earlier.found(claimed.write);
+    return first === null ? refusal : written(first, claimed);
   }
 
   /**
@@ -204,44 +261,34 @@ export class SubmitService {
     return ok(verdict === "right" ? "both" : "payer");
   }
 
-  private async enter(submitter: Submitter, write: Write, said: Said): Promise<Result<Submitted, SubmitRefusal>> {
-    const entered = await this.deps.router.enter(write.from, write.type);
-    const paused = await this.deps.pausedSentence(entered.topicId);
-    if (paused !== null) {
-      await entered.leave(null);
-      return this.unlessWritten(write, refuse("paused", paused));
-    }
-    return this.send(submitter, write, said, entered);
-  }
-
-  private async send(
-    submitter: Submitter,
-    write: Write,
-    said: Said,
-    { topicId, leave }: Entered,
-  ): Promise<Result<Submitted, SubmitRefusal>> {
+  private async send(submitter: Submitter, claimed: Claimed, said: Said): Promise<Result<Submitted, SubmitRefusal>> {
     const { earlier, pending, clock } = this.deps;
-    const before = await earlier.claim(write);
-    if (before.kind !== "send") {
-      await leave(null);
-      if (before.kind === "written") return ok(before.as);
-      return before.kind === "used" ? NONCE_USED : UNSETTLED;
-    }
-    const sent = await submitter.submit(topicId, write.message, before.window.validStartNs);
+    const { write, window, nonce, topicId, passage } = claimed;
+    const paused = await this.deps.pausedSentence(topicId);
+    if (paused !== null) return this.unlessWritten(claimed, refuse("paused", paused));
+    const before = await earlier.judge(write, nonce, window);
+    if (before.kind === "written") return written(before.as, claimed);
+    if (before.kind !== "send") return before.kind === "used" ? NONCE_USED : UNSETTLED;
+    passage.sending();
+    const sent = await submitter.submit(topicId, write.message, window.validStartNs);
     if (!sent.ok && sent.error.code === "duplicate") {
       const arrived = await earlier.arrival(write, topicId).catch(ifDown("postgres", () => null));
       if (arrived === null) return refuse("uncertain", sent.error.message);
-      await leave(arrived.sequence);
+      passage.over(arrived.sequence);
       return ok(arrived);
     }
-    // A message that may still arrive counts as on its way: the user does not leave the topic before it.
-    if (!sent.ok && sent.error.code !== "uncertain") await leave(null);
+    if (!sent.ok && sent.error.code !== "uncertain") passage.over(null);
     if (!sent.ok) return refuse(LEDGER_CODES[sent.error.code], sent.error.message);
-    const { sequence } = sent.value;
-    await leave(sequence);
+    passage.over(sent.value.sequence);
     pending.add(write.from, { ...sent.value, topicId, submittedMs: clock.now(), ...said });
     return sent;
   }
+}
+
+/** The ledger has the message already, so its nonce stays spent. */
+function written(first: Submitted, { passage }: Claimed): Result<Submitted, never> {
+  passage.over(null);
+  return ok(first);
 }
 
 function noSlot(refusal: SlotRefusal, envelope: Envelope): Result<never, SubmitRefusal> {

@@ -1,6 +1,6 @@
 /**
- * Shared state of all instances that may get lost: gates, leases, the mirror budget, nonces and first answers. Each method
- * is one command and rejects with TierUnavailable. The adapter adds the network's name to keys. Entries leave by their time to live.
+ * Shared state of all instances that may get lost: gates, leases, budgets and first answers. Each method is one
+ * command and rejects with TierUnavailable. The adapter adds the network's name to keys. Entries leave by their time to live.
  */
 import type { TopicId, UserId } from "../../core/ledger/ids";
 
@@ -13,22 +13,12 @@ export interface BudgetPolicy {
   readonly maxWaitMs: number;
 }
 
-/** A write that runs or is done. `answer` is the first answer's body. `other`: another request has used the key before. */
+/** A request that runs or is done. `answer` is the first answer's body. `other`: another request has used the key before. */
 export type Attempt =
   | { readonly kind: "first" }
   | { readonly kind: "running" }
   | { readonly kind: "other" }
   | { readonly kind: "done"; readonly answer: string };
-
-/**
- * How a nonce compares with the user's last one. `next`: larger. `unknown`: nothing is remembered of this user. Both are remembered
- * from now on. `same`: the last one, of this very message. `used`: the last one, of another message. `older`: smaller.
- */
-export interface NonceClaim {
-  readonly kind: "next" | "unknown" | "same" | "used" | "older";
-  /** For how long nonces have been remembered without a break. */
-  readonly memoryMs: number;
-}
 
 /** An instance's watermark of a topic, or the one that it learns in a round. */
 export interface RoundTopic {
@@ -72,10 +62,11 @@ export interface HotCache {
   lease(wishes: readonly LeaseWish[], owner: string, ttlMs: number): Promise<readonly Lease[]>;
   /** Gives up the leases of `owner` on these topics. */
   release(topicIds: readonly TopicId[], owner: string): Promise<void>;
-  /** Reserves one token. Returns the wait until it is there (0: now), or null if that is longer than `maxWaitMs`. */
-  reserve(budget: string, policy: BudgetPolicy): Promise<number | null>;
-  /** Remembers `nonce` and its message if it is larger than the last one of `userId`. */
-  claimNonce(userId: UserId, nonce: number, digest: string): Promise<NonceClaim>;
+  /**
+   * Reserves one token. Returns the wait until it is there (0: now), or null if that is longer than `maxWaitMs`. `userId`: the user
+   * whose budget it is.
+   */
+  reserve(budget: string, policy: BudgetPolicy, userId?: UserId): Promise<number | null>;
   /**
    * The first caller of a key is `first` and must `finish` or `abandon` it. Later callers learn its progress. `digest` identifies
    * the request of the key; it has no white space.

@@ -64,11 +64,34 @@ export class CallerLimits {
     const { user }: Limit = LIMITS[name];
     if (user === undefined) return;
     const bucket = userBucket(name, userId);
-    return andThen(this.take(bucket, user), (waitMs) => {
-      if (waitMs === null) return;
-      this.blockAfter(bucket, BLOCKS.user);
-      throw tooMany(this.knownWaitMs(bucket) ?? waitMs);
+    return andThen(this.take(bucket, user, userId), (waitMs) => {
+      if (waitMs !== null) throw this.refusedUser(bucket, waitMs);
     });
+  }
+
+  /** The token that the command which begins a write takes. Null if this instance alone counts. */
+  tokenOf(name: LimitName, userId: UserId): { readonly bucket: string; readonly policy: BudgetPolicy } | null {
+    const { user }: Limit = LIMITS[name];
+    const { shared, factor } = this.options;
+    if (user?.countedBy !== "write" || shared === null || factor === 0) return null;
+    return { bucket: userBucket(name, userId), policy: this.policyOf(user) };
+  }
+
+  /** Remembers that the user's token was refused. Always throws ProblemError "too-many". */
+  refuseUser(name: LimitName, userId: UserId): never {
+    const { user }: Limit = LIMITS[name];
+    const bucket = userBucket(name, userId);
+    throw this.refusedUser(bucket, user === undefined ? 0 : this.emptied(bucket, this.policyOf(user)));
+  }
+
+  /** Takes the token of a request that begins no write. Throws ProblemError "too-many". */
+  async spendForAll(name: LimitName, userId: UserId): Promise<void> {
+    const token = this.tokenOf(name, userId);
+    const { shared } = this.options;
+    if (token === null || shared === null) return;
+    // This instance has counted the request already.
+    const given = await shared.reserve(token.bucket, token.policy, userId).catch(ifDown("redis", () => 0));
+    if (given === null) this.refuseUser(name, userId);
   }
 
   /** Takes one token from an address's bucket. Returns null, or the ms until the next token. */
@@ -123,23 +146,29 @@ export class CallerLimits {
     return this.concurrency.run(userBucket(name, userId), turn);
   }
 
-  private take(bucket: string, limit: CallerLimit): Awaitable<number | null> {
-    const { own, shared, clock, factor } = this.options;
+  private take(bucket: string, limit: CallerLimit, userId?: UserId): Awaitable<number | null> {
+    const { own, shared, factor } = this.options;
     if (factor === 0) return null;
     const knownMs = this.knownWaitMs(bucket);
     if (knownMs !== null) return knownMs;
     const policy = this.policyOf(limit);
     const reserved =
       limit.countedBy === "all" && shared !== null
-        ? shared.reserve(bucket, policy).catch(ifDown("redis", () => own.reserve(bucket, policy)))
+        ? shared.reserve(bucket, policy, userId).catch(ifDown("redis", () => own.reserve(bucket, policy)))
         : own.reserve(bucket, policy);
-    return andThen(reserved, (given) => {
-      if (given !== null) return null;
-      // The next token comes after this time at the latest.
-      const waitMs = 1_000 / policy.perSecond;
-      this.refusedUntilMs.set(bucket, clock.monotonicMs() + waitMs);
-      return waitMs;
-    });
+    return andThen(reserved, (given) => (given === null ? this.emptied(bucket, policy) : null));
+  }
+
+  /** Remembers that a bucket is empty. Returns the ms until its next token comes, at the latest. */
+  private emptied(bucket: string, { perSecond }: BudgetPolicy): number {
+    const waitMs = 1_000 / perSecond;
+    this.refusedUntilMs.set(bucket, this.options.clock.monotonicMs() + waitMs);
+    return waitMs;
+  }
+
+  private refusedUser(bucket: string, waitMs: number): ProblemError {
+    this.blockAfter(bucket, BLOCKS.user);
+    return tooMany(this.knownWaitMs(bucket) ?? waitMs);
   }
 
   /** Counts a refusal, and blocks the caller after too many of them. */

@@ -10,8 +10,11 @@ export interface Rate {
   readonly burst: number;
 }
 
-/** `all`: one count over all instances, at one Redis command a request. `each`: each instance counts for itself. */
-type CountedBy = "all" | "each";
+/**
+ * `all`: one count over all instances, at one Redis command a request. `each`: each instance counts for itself. `write`: each counts
+ * for itself first, and the command that begins a write counts it for all. What is refused before that costs no command.
+ */
+type CountedBy = "all" | "each" | "write";
 
 export interface CallerLimit extends Rate {
   readonly countedBy: CountedBy;
@@ -29,6 +32,7 @@ export interface Limit {
 }
 
 const each = (perSecond: number, burst: number): CallerLimit => ({ perSecond, burst, countedBy: "each" });
+const write = (perSecond: number, burst: number): CallerLimit => ({ perSecond, burst, countedBy: "write" });
 const all = (perSecond: number, burst: number): CallerLimit => ({ perSecond, burst, countedBy: "all" });
 
 /**
@@ -42,7 +46,7 @@ export const LIMITS = {
   token: { address: each(50, 500), user: each(2, 60) },
   "sign-out": { address: each(20, 200), user: all(0.1, 10) },
   demo: { address: each(200, 6_000) },
-  submit: { address: each(20, 100), user: all(0.5, 60), isQueued: true },
+  submit: { address: each(20, 100), user: write(0.5, 60), isQueued: true },
   sync: { address: each(50, 500), user: all(2, 120) },
   stream: { address: each(200, 6_000), user: all(1, 60) },
   // A look-up may cost a mirror request, so its rate is that of sign-ins.

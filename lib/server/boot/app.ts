@@ -33,7 +33,7 @@ import type { EventBus } from "../../ports/shared/event-bus";
 import type { HotCache } from "../../ports/shared/hot-cache";
 import type { InstanceReports } from "../../ports/shared/instance-reports";
 import type { ViewCache } from "../../ports/shared/view-cache";
-import type { WriteFence } from "../../ports/shared/write-fence";
+import type { WriteGuard } from "../../ports/shared/write-guard";
 import type { AccountStore } from "../../ports/store/account-store";
 import type { AdminStore } from "../../ports/store/admin-store";
 import type { IdentityStore } from "../../ports/store/identity-store";
@@ -93,6 +93,7 @@ export interface App {
   readonly incidents: Incidents;
   readonly stores: Stores;
   readonly hot: HotCache;
+  readonly guard: WriteGuard;
   /** Whether several instances share Redis. */
   readonly isShared: boolean;
   readonly bus: EventBus;
@@ -187,7 +188,7 @@ export interface SharedTier {
   stats(): RedisClientStats & { readonly bus: EventBusStats };
   /** Whether Redis keeps its keys over a restart and when it is full. One command. */
   keeping(): Promise<Keeping>;
-  readonly fence: WriteFence;
+  readonly guard: WriteGuard;
   close(): Promise<void>;
 }
 

@@ -50,7 +50,7 @@ export function createApp({
   // Other instances learn of a change at once.
   const incidents = new Incidents({ clock, log, onChange: () => shared !== null && reporter.notice() });
   const tiers = buildTiers({ env, shared, clock });
-  const { bus, hot, l1, reader } = tiers;
+  const { bus, hot, guard, l1, reader } = tiers;
   const ledger = buildLedger({
     urls: network.mirrorUrls,
     perSecond: env.MIRROR_RPS,
@@ -119,7 +119,7 @@ export function createApp({
   });
   const app: App = {
     ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, place, reporter, isShared },
-    ...{ bus, hot, l1, reader, ledger, publicMirror, definitions, offered, told, hub },
+    ...{ bus, hot, guard, l1, reader, ledger, publicMirror, definitions, offered, told, hub },
     ...sync,
     ...writes,
     ...access,

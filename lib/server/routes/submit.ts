@@ -1,6 +1,7 @@
 import "server-only";
 import type { UserId } from "../../core/ledger/ids";
 import { decodeJson } from "../../core/signals/envelope";
+import type { Passage } from "../../engine/writes/passage";
 import type { Envelope } from "../../engine/writes/submit";
 import { SubmitBody } from "../../wire/requests";
 import { SubmitAnswer } from "../../wire/submit";
@@ -9,7 +10,7 @@ import { ProblemError } from "../http/answers/problem";
 import { privateJson } from "../http/answers/reply";
 import { defineRoute } from "../http/route";
 import { writeInvited } from "./ui/invitations";
-import { placeOf, sentOrThrow, WRITE_PROBLEMS, writeOnce } from "./writing";
+import { claimFirst, placeOf, sentOrThrow, WRITE_PROBLEMS, writeOnce } from "./writing";
 
 export const submit = defineRoute({
   summary: "Writes a message of the caller to the ledger",
@@ -22,9 +23,9 @@ export const submit = defineRoute({
   handle: async (context) => {
     const { app, userId, body, background } = context;
     if (body.from !== userId) return privateJson(await mirrored(app, userId, body));
-    return writeOnce(context, "submit", async (isRepeatable) => {
-      await beforeAccept(app, userId, body);
-      const sent = sentOrThrow(await app.submit.submit({ ...body, from: userId } as Envelope, isRepeatable));
+    return writeOnce(context, "submit", async (passage, isRepeatable) => {
+      await beforeAccept(app, userId, body, passage);
+      const sent = sentOrThrow(await app.submit.submit({ ...body, from: userId } as Envelope, passage, isRepeatable));
       background(() => app.scheduler.syncNow([sent.topicId]));
       return { ok: true, ...placeOf(sent) };
     });
@@ -32,10 +33,12 @@ export const submit = defineRoute({
 });
 
 /** An accept may answer an invitation. Its form is checked first, so that an accept that cannot be written spends none. */
-async function beforeAccept(app: App, userId: UserId, body: SubmitBody): Promise<void> {
+async function beforeAccept(app: App, userId: UserId, body: SubmitBody, passage: Passage): Promise<void> {
   if (body.type !== "CONTACT_ACCEPT" || !("req" in body.payload)) return;
   const decoded = decodeJson(body);
   if (!decoded.ok || decoded.value.actor !== userId || decoded.value.target === null) return;
+  // A second request of this key must not write the accept while the first still writes what it answers.
+  await claimFirst(passage);
   await writeInvited(app, userId, decoded.value.target, body.payload);
 }
 
@@ -45,6 +48,7 @@ async function beforeAccept(app: App, userId: UserId, body: SubmitBody): Promise
  * from a page that was opened before somebody else signed in in another tab: throws a ProblemError that says so.
  */
 async function mirrored(app: App, userId: UserId, body: SubmitBody): Promise<object> {
+  await app.limits.spendForAll("submit", userId);
   const decoded = body.type === "CONTACT_MIRROR" ? decodeJson(body) : null;
   const isMirror = decoded?.ok && decoded.value.target === userId && decoded.value.actor === body.from;
   const accept = isMirror && decoded.value.actor ? await app.submit.acceptOf(userId, decoded.value.actor) : null;

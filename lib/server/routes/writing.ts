@@ -5,9 +5,10 @@ import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { UserId } from "../../core/ledger/ids";
 import type { Result } from "../../core/result";
 import { MAX_NONCE_AHEAD_MS } from "../../engine/writes/earlier-writes";
-import { type Envelope, minSequence, type SubmitRefusal } from "../../engine/writes/submit";
+import type { Passage } from "../../engine/writes/passage";
+import { type Envelope, minSequence, type RequestStopped, type SubmitRefusal } from "../../engine/writes/submit";
 import type { Submitted } from "../../ports/ledger/submitter";
-import { ifDown } from "../../ports/tier-unavailable";
+import type { RequestRefusal } from "../../ports/shared/write-guard";
 import type { App } from "../boot/app";
 import type { Answer } from "../http/answers/answer";
 import { isProblem, type ProblemCode, ProblemError } from "../http/answers/problem";
@@ -40,53 +41,81 @@ const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
 /** The problems of every route that writes. */
 export const WRITE_PROBLEMS: readonly ProblemCode[] = ["in-progress", "key-reused", ...Object.values(PROBLEMS)];
 
-/** Remembers something for a retry. Without Redis the nonce alone keeps a retry from becoming a second message. */
-const whileThere = (remembered: Promise<void>): Promise<void> => remembered.catch(ifDown("redis", () => {}));
+/** Carries to `writeOnce` why the guard let a request not pass. */
+class Stopped extends Error {
+  override readonly name = "Stopped";
+  constructor(readonly by: RequestRefusal) {
+    super(`the request is ${by.kind}`);
+  }
+}
 
 /**
- * Runs a write under the request's Idempotency-Key, if it has one: a retry gets the first answer. `scope` names the kind of
- * request. `work` writes, and returns the members of the answer; `isRepeatable` says that the request may come again.
+ * Runs a request that writes: it is counted, and named by its Idempotency-Key if it has one, together with its message. A retry gets
+ * the first answer. `scope` names the kind of request. `work` writes through the passage, and returns the members of the answer;
+ * `isRepeatable` says that the request may come again.
  */
 export async function writeOnce(
   { app, userId, request, body }: Pick<UserContext<unknown, unknown>, "app" | "userId" | "request" | "body">,
   scope: string,
-  work: (isRepeatable: boolean) => Promise<object>,
+  work: (passage: Passage, isRepeatable: boolean) => Promise<object>,
   status = 200,
 ): Promise<Answer> {
   const answerOf = (members: object) => privateJson(members, {}, status);
   const given = idempotencyKey(request);
-  if (given === null) return answerOf(await work(false));
-  const key = keyOf(scope, userId, given);
-  const digest = fingerprint(body);
-  const attempt = await app.hot.attempt(key, digest, RUNNING_TTL_MS);
-  if (attempt.kind === "done") return answerOf(JSON.parse(attempt.answer));
-  if (attempt.kind === "other")
-    throw new ProblemError(
-      "key-reused",
-      "This Idempotency-Key was used for another message. Send each message with a key of its own.",
-      { field: "Idempotency-Key" },
-    );
-  if (attempt.kind === "running")
-    throw new ProblemError("in-progress", "This write is already under way.", { retryAfterS: 1 });
+  const attempt =
+    given === null ? null : { key: keyOf(scope, userId, given), digest: fingerprint(body), ttlMs: RUNNING_TTL_MS };
+  const limit = app.limits.tokenOf("submit", userId);
+  const passage = app.submit.passage({ userId, limit, attempt, answerTtlMs: IDEMPOTENCY_TTL_MS });
   try {
-    const members = await work(true);
+    const members = await work(passage, attempt !== null);
     // The message is written, so later failures are not reported: the client would write it again.
-    await whileThere(app.hot.finish(key, digest, JSON.stringify(members), IDEMPOTENCY_TTL_MS));
+    await passage.end(JSON.stringify(members));
     return answerOf(members);
   } catch (cause) {
-    // Where the outcome is unknown the key stays taken: a retry must not become a second message.
-    const isUncertain = isProblem(cause) && cause.code === "uncertain";
-    if (!isUncertain) await whileThere(app.hot.abandon(key));
+    if (cause instanceof Stopped) return stopped(app, userId, cause.by, answerOf);
+    await endFailed(passage, cause);
     throw cause;
   }
+}
+
+/** Where the outcome is unknown the key stays taken: a retry must not become a second message. */
+async function endFailed(passage: Passage, cause: unknown): Promise<void> {
+  if (!isProblem(cause) || cause.code !== "uncertain") await passage.end(null);
+}
+
+function stopped(app: App, userId: UserId, by: RequestRefusal, answerOf: (members: object) => Answer): Answer {
+  switch (by.kind) {
+    case "done":
+      return answerOf(JSON.parse(by.answer));
+    case "limited":
+      return app.limits.refuseUser("submit", userId);
+    case "other":
+      throw new ProblemError(
+        "key-reused",
+        "This Idempotency-Key was used for another message. Send each message with a key of its own.",
+        { field: "Idempotency-Key" },
+      );
+    case "running":
+      throw new ProblemError("in-progress", "This write is already under way.", { retryAfterS: 1 });
+  }
+}
+
+/** Claims the request before anything else is done for it. */
+export async function claimFirst(passage: Passage): Promise<void> {
+  const refusal = await passage.claim();
+  if (refusal !== null) throw new Stopped(refusal);
 }
 
 /** The names that a caller gave to members of a message which this server made. */
 type FieldNames = Readonly<Record<string, string>>;
 
 /** Throws the problem of a refused write. `names`: it was made here; a member of another name is not the caller's. */
-export function sentOrThrow(sent: Result<Submitted, SubmitRefusal>, names: FieldNames | null = null): Submitted {
+export function sentOrThrow(
+  sent: Result<Submitted, SubmitRefusal | RequestStopped>,
+  names: FieldNames | null = null,
+): Submitted {
   if (sent.ok) return sent.value;
+  if (sent.error.code === "stopped") throw new Stopped(sent.error.by);
   const { code, detail, field: own } = sent.error;
   const field = names === null || own === undefined ? own : names[own];
   throw new ProblemError(PROBLEMS[code], detail, field === undefined ? {} : { field });
@@ -95,20 +124,35 @@ export function sentOrThrow(sent: Result<Submitted, SubmitRefusal>, names: Field
 /** A nonce of ours may meet a larger one that the person's own device made: its clock may be ahead. */
 const AHEAD_MS = [0, 2_000, 16_000, MAX_NONCE_AHEAD_MS] as const;
 
+type MadeMembers = Omit<Envelope, "from" | "nonce" | "ts">;
+
 /** Writes a message whose nonce and time this server makes. Throws a ProblemError where it is refused. */
 export async function writeMade(
   app: App,
+  passage: Passage,
   from: UserId,
-  members: Omit<Envelope, "from" | "nonce" | "ts">,
+  members: MadeMembers,
   names: FieldNames = {},
-) {
+): Promise<Submitted> {
   for (const aheadMs of AHEAD_MS) {
     const nowMs = app.clock.now();
     const envelope = { ...members, from, nonce: nowMs + aheadMs, ts: Math.floor(nowMs / 1_000) } as Envelope;
-    const sent = await app.submit.submit(envelope);
+    const sent = await app.submit.submit(envelope, passage);
     if (sent.ok || sent.error.code !== "nonce" || aheadMs === AHEAD_MS.at(-1)) return sentOrThrow(sent, names);
   }
   throw new Error("the last attempt has returned or thrown");
+}
+
+/** Writes a message on this server's own account: no request of its sender is counted or repeated. */
+export async function writeUnasked(app: App, from: UserId, members: MadeMembers): Promise<void> {
+  const passage = app.submit.passage(null);
+  try {
+    await writeMade(app, passage, from, members);
+    await passage.end(null);
+  } catch (cause) {
+    await endFailed(passage, cause);
+    throw cause;
+  }
 }
 
 /** The members that say where a message went. */

@@ -1,7 +1,7 @@
 /** The contract of every hot cache. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
-import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import type { TopicId } from "@/lib/core/ledger/ids";
 import { packed, unpacked } from "@/lib/core/sync/watermark";
 import type { HotCache } from "@/lib/ports/shared/hot-cache";
 
@@ -20,7 +20,6 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
   beforeEach(async () => {
     ({ hot, pass, nowMs } = await open());
   });
-  const user = "tm-a" as UserId;
 
   it("answers a ping, which neither closes nor opens a gate", async () => {
     await hot.ping();
@@ -164,47 +163,6 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       }
       expect(given).toBeLessThanOrEqual(606);
       expect(given).toBeGreaterThan(580);
-    });
-  });
-
-  describe("a nonce", () => {
-    const claim = async (nonce: number, digest = "d", whose = user) =>
-      (await hot.claimNonce(whose, nonce, digest)).kind;
-
-    it("is taken only when it is larger than the last of that user", async () => {
-      expect(await claim(5)).toBe("unknown");
-      expect(await claim(5)).toBe("same");
-      expect(await claim(5, "other")).toBe("used");
-      expect(await claim(4)).toBe("older");
-      expect(await claim(4, "d", "tm-b" as UserId)).toBe("unknown");
-      expect(await claim(1_790_000_000_000_123, "e")).toBe("next");
-      expect(await claim(1_790_000_000_000_123)).toBe("used");
-      expect(await claim(1_790_000_000_000_123, "e")).toBe("same");
-    });
-
-    it("may be a fraction, and fractions are ordered as numbers are", async () => {
-      expect(await claim(12.5)).toBe("unknown");
-      expect(await claim(12.5)).toBe("same");
-      expect(await claim(12.49)).toBe("older");
-      expect(await claim(12.500001)).toBe("next");
-      expect(await claim(9.999)).toBe("older");
-      expect(await claim(13)).toBe("next");
-      expect(await claim(12.999)).toBe("older");
-      expect(await claim(13.0000001)).toBe("next");
-      expect(await claim(100)).toBe("next");
-    });
-
-    it("is taken by one of many callers that race for it", async () => {
-      const many = await Promise.all(Array.from({ length: 20 }, (_, i) => claim(7, String(i % 2))));
-      expect(many.filter((kind) => kind === "unknown")).toHaveLength(1);
-      expect(many.filter((kind) => kind === "used")).toHaveLength(10);
-    });
-
-    it("comes with the age of the memory of nonces, which grows", async () => {
-      const { memoryMs } = await hot.claimNonce(user, 1, "d");
-      expect(memoryMs).toBeGreaterThanOrEqual(0);
-      await pass(5_000);
-      expect((await hot.claimNonce(user, 2, "d")).memoryMs - memoryMs).toBeGreaterThanOrEqual(5_000);
     });
   });
 

@@ -4,14 +4,13 @@ import type { Commands } from "@/lib/adapters/redis/client/client";
 import { Keys } from "@/lib/adapters/redis/client/keys";
 import { History } from "@/lib/adapters/redis/history";
 import { RedisHotCache } from "@/lib/adapters/redis/hot-cache";
-import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import type { TopicId } from "@/lib/core/ledger/ids";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
 import { age, withClock } from "../../support/stand-ins/upstash-time";
 import { hotCacheContract } from "./hot-cache.contract";
 
 const fixture = upstashFixture();
-const USER = "tm-ada" as UserId;
 const TOPIC = "0.0.1" as TopicId;
 
 const hotOf = (network: string, commands: Commands = fixture.client(), history = new History()) =>
@@ -82,33 +81,11 @@ describe("several instances", () => {
   });
 });
 
-describe("the memory of nonces", () => {
-  it("starts again if Redis has lost its data, or was found to have gone back", async () => {
-    const network = newNetwork();
-    const memory = async (hot: RedisHotCache, nonce: number) => (await hot.claimNonce(USER, nonce, "d")).memoryMs;
-    const hot = hotOf(network);
-    await memory(hot, 1);
-    await fixture.redis.send([["HSET", new Keys(network).everybody.history, "since", "1000"]]);
-    expect(await memory(hot, 2)).toBeGreaterThan(365 * 86_400_000);
-    // An instance that knows of an event which this Redis does not.
-    const history = new History();
-    history.learn({ sequence: 7, mark: "m" });
-    expect(await memory(hotOf(network, fixture.client(), history), 3)).toBeLessThan(60_000);
-    await fixture.redis.send([["DEL", new Keys(network).everybody.history]]);
-    expect(await memory(hot, 4)).toBeLessThan(60_000);
-  });
-
-  it("includes entries of the version before: a nonce without its message, and an attempt without its request", async () => {
+describe("an attempt", () => {
+  it("of the version before, which stored no request, is read", async () => {
     const network = newNetwork();
     const keys = new Keys(network);
     const hot = hotOf(network);
-    await fixture.redis.send([["SET", keys.nonce(USER), "5"]]);
-    for (const [nonce, kind] of [
-      [5, "used"],
-      [4, "older"],
-      [6, "next"],
-    ] as const)
-      expect((await hot.claimNonce(USER, nonce, "d")).kind).toBe(kind);
     await fixture.redis.send([
       ["SET", keys.attempt("a"), "r"],
       ["SET", keys.attempt("b"), 'd{"ok":true}'],
@@ -118,35 +95,21 @@ describe("the memory of nonces", () => {
   });
 });
 
-describe("a nonce", () => {
-  it("is exact up to the largest whole number, and no number beyond it is one", async () => {
-    const hot = hotOf(newNetwork());
-    const max = Number.MAX_SAFE_INTEGER;
-    const claim = async (nonce: number) => (await hot.claimNonce(USER, nonce, "d")).kind;
-    expect(await claim(max - 1)).toBe("unknown");
-    expect(await claim(max - 1)).toBe("same");
-    expect(await claim(max)).toBe("next");
-    expect(await claim(9)).toBe("older");
-    for (const nonce of [-1, -0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])
-      await expect(claim(nonce)).rejects.toThrow();
-  });
-
-  it("is remembered for a day, and every other key expires too", async () => {
+describe("a key", () => {
+  it("expires", async () => {
     const network = newNetwork();
     const hot = hotOf(network);
     await hot.ping();
-    await hot.claimNonce(USER, 1, "d");
     await hot.passGate("g", 60_000);
     await hot.round([{ topicId: TOPIC, watermark: 1n }], 60_000, 0);
     await hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 });
     await hot.attempt("k", "d", 60_000);
     await hot.finish("l", "d", "answer", 60_000);
     const [keys] = await fixture.redis.send([["KEYS", `tm:${network}:*`]]);
-    expect(keys).toHaveLength(9);
+    expect(keys).toHaveLength(6);
     for (const key of keys as readonly Buffer[]) {
       const [left] = await fixture.redis.send([["PTTL", key]]);
       expect(left, String(key)).toBeGreaterThan(0);
-      if (String(key).endsWith(":nonce")) expect(left).toBeGreaterThan(23 * 3_600_000);
     }
   });
 });
@@ -165,7 +128,6 @@ describe("commands", () => {
       () => hot.round(topics, 1_000, 7),
       () => hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 }),
       () => hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 }),
-      () => hot.claimNonce(USER, 1, "d"),
       () => hot.attempt("k", "d", 1_000),
       () => hot.finish("k", "d", "answer", 1_000),
       () => hot.abandon("k"),
@@ -175,6 +137,6 @@ describe("commands", () => {
       await method();
       expect(fixture.upstash.counters.read().total).toBe(index + 1);
     }
-    expect(fixture.upstash.counters.read()).toMatchObject({ total: 10, requests: 10 });
+    expect(fixture.upstash.counters.read()).toMatchObject({ total: 9, requests: 9 });
   });
 });

@@ -8,6 +8,7 @@ import { redisAddresses } from "@/lib/adapters/redis/tcp/addresses";
 import { TcpTransport } from "@/lib/adapters/redis/tcp/tcp-transport";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { isTierUnavailable } from "@/lib/ports/tier-unavailable";
+import { claimNonce } from "../../support/contract/write-claims";
 import { busy } from "../../support/control/event-loop";
 import { quietLog } from "../../support/quiet-log";
 import type { ClusterNode, RedisCluster } from "../../support/servers/redis/redis-cluster";
@@ -47,13 +48,13 @@ describe("a slot that moves while commands run", () => {
   it("loses no nonce that was acknowledged, and refuses what it cannot run yet", async () => {
     const network = newNetwork();
     const cluster = fixture.cluster as RedisCluster;
-    const { hot } = fixture.tier(network);
+    const { guard } = fixture.tier(network);
     const [from, to] = cluster.masters as [ClusterNode, ClusterNode];
     const user = await personOn(fixture, network, from);
     const slot = slotOf(fixture.keys(network).nonce(user));
     let acknowledged = 0;
     const claim = async (nonce: number) => {
-      if ((await outcomeOf(hot.claimNonce(user, nonce, `d${nonce}`))) === "acknowledged") acknowledged = nonce;
+      if ((await outcomeOf(claimNonce(guard, user, nonce, `d${nonce}`))) === "acknowledged") acknowledged = nonce;
     };
     for (let nonce = 1; nonce <= 5; nonce += 1) await claim(nonce);
     expect(acknowledged).toBe(5);
@@ -65,8 +66,8 @@ describe("a slot that moves while commands run", () => {
     for (let nonce = 31; nonce <= 33; nonce += 1) await claim(nonce);
     expect(acknowledged).toBe(33);
     expect((await cluster.ownerOf(slot)).id).toBe(to.id);
-    expect((await hot.claimNonce(user, 33, "d33")).kind).toBe("same");
-    expect((await hot.claimNonce(user, 32, "d32")).kind).toBe("older");
+    expect((await claimNonce(guard, user, 33, "d33")).kind).toBe("same");
+    expect((await claimNonce(guard, user, 32, "d32")).kind).toBe("older");
   });
 
   it("fails no command of one key: it is sent on to where the slot goes, scripts included", async () => {
@@ -97,16 +98,18 @@ describe("a node that dies and comes back empty", () => {
     const tier = fixture.tier(network);
     const [dying, other] = cluster.masters as [ClusterNode, ClusterNode];
     const [theirs, others] = [await personOn(fixture, network, dying), await personOn(fixture, network, other)];
-    for (const userId of [theirs, others]) await tier.hot.claimNonce(userId, 1, "d");
+    for (const userId of [theirs, others]) await claimNonce(tier.guard, userId, 1, "d");
     await dying.server.kill();
     for (let i = 0; i < 10; i += 1) {
-      expect(await outcomeOf(tier.hot.claimNonce(theirs, 2, "d"))).toBe("refused");
-      expect((await tier.hot.claimNonce(others, 10 + i, "d")).kind).toBe("next");
+      expect(await outcomeOf(claimNonce(tier.guard, theirs, 2, "d"))).toBe("refused");
+      expect((await claimNonce(tier.guard, others, 10 + i, "d")).kind).toBe("next");
     }
-    expect(tier.stats().lastError).toMatch(/nonce failed \((network|rejected, CLUSTERDOWN|refused)/);
+    expect(tier.stats().lastError).toMatch(/begin failed \((network|rejected, CLUSTERDOWN|refused)/);
     await dying.server.restart();
     await cluster.settled();
-    await expect.poll(() => outcomeOf(tier.hot.claimNonce(theirs, 3, "d")), { timeout: 60_000 }).toBe("acknowledged");
+    await expect
+      .poll(() => outcomeOf(claimNonce(tier.guard, theirs, 3, "d")), { timeout: 60_000 })
+      .toBe("acknowledged");
   });
 
   it("fails no read of the app: Postgres answers, completely, for those whose keys are gone", async () => {
@@ -169,17 +172,17 @@ describe("a master whose replica takes over", () => {
     const tier = fixture.tier(network);
     const user = PEOPLE[0] as UserId;
     const master = await cluster.ownerOf(slotOf(fixture.keys(network).nonce(user)));
-    for (let nonce = 1; nonce <= 5; nonce += 1) await tier.hot.claimNonce(user, nonce, `d${nonce}`);
+    for (let nonce = 1; nonce <= 5; nonce += 1) await claimNonce(tier.guard, user, nonce, `d${nonce}`);
     await tier.hot.attempt("k", "d", 600_000);
     await tier.hot.finish("k", "d", "answer", 600_000);
     await cluster.replicated();
     await master.server.kill();
     await expect
-      .poll(() => outcomeOf(tier.hot.claimNonce(user, 5, "d5").then(({ kind }) => expect(kind).toBe("same"))), {
+      .poll(() => outcomeOf(claimNonce(tier.guard, user, 5, "d5").then(({ kind }) => expect(kind).toBe("same"))), {
         timeout: 60_000,
       })
       .toBe("acknowledged");
-    expect((await tier.hot.claimNonce(user, 4, "d4")).kind).toBe("older");
+    expect((await claimNonce(tier.guard, user, 4, "d4")).kind).toBe("older");
     await expect
       .poll(() => tier.hot.attempt("k", "d", 1_000).catch(() => null), { timeout: 60_000 })
       .toEqual({ kind: "done", answer: "answer" });

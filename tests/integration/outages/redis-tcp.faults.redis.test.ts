@@ -11,7 +11,9 @@ import { Keys } from "@/lib/adapters/redis/client/keys";
 import { RedisHotCache } from "@/lib/adapters/redis/hot-cache";
 import { redisAddresses } from "@/lib/adapters/redis/tcp/addresses";
 import { TcpTransport } from "@/lib/adapters/redis/tcp/tcp-transport";
+import { RedisWriteGuard } from "@/lib/adapters/redis/write-guard";
 import type { UserId } from "@/lib/core/ledger/ids";
+import { claimNonce } from "../../support/contract/write-claims";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { freePort } from "../../support/servers/free-port";
 import { type RedisServer, startRedis } from "../../support/servers/redis/redis-server";
@@ -43,6 +45,7 @@ function clientOf(url = redis.url, options: Partial<RedisClientOptions> = {}, si
   return client;
 }
 
+const guardOf = (client: RedisClient) => new RedisWriteGuard(client, new Keys(network));
 const hotOf = (client: RedisClient) => new RedisHotCache({ commands: client, keys: new Keys(network) });
 const look = (client: RedisClient) => client.eval("lookup", "return redis.call('GET', KEYS[1]) or 'none'", ["k"], []);
 
@@ -155,7 +158,7 @@ describe("while Redis is down", () => {
     const hot = hotOf(client);
     await hot.ping();
     await redis.kill();
-    const claims = Array.from({ length: 300 }, (_, i) => hot.claimNonce("tm-a" as UserId, i, "d"));
+    const claims = Array.from({ length: 300 }, (_, i) => claimNonce(guardOf(client), "tm-a" as UserId, i, "d"));
     const results = await Promise.allSettled(claims);
     expect(results.filter(({ status }) => status === "rejected")).toHaveLength(300);
     expect(client.stats().circuit).toBe("open");
@@ -206,7 +209,7 @@ describe("a broken connection", () => {
     const client = clientOf();
     // It cuts its own connection once it has run.
     const script = "redis.call('INCR', KEYS[1]) redis.call('CLIENT', 'KILL', 'TYPE', 'normal') return 1";
-    await failureOf(client.eval("nonce", script, ["runs"], []));
+    await failureOf(client.eval("begin", script, ["runs"], []));
     expect(String((await (await RespConnection.open(redis.port)).send([["GET", "runs"]]))[0])).toMatch(/^(1|null)$/);
   });
 

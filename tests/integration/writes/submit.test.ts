@@ -199,6 +199,17 @@ describe("refusals", () => {
     expect((await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: 51 }))).status).toBe(200);
   });
 
+  it("by a rule spend no nonce: another message may take it", async () => {
+    await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: 50 }));
+    const refused = [
+      envelope("TRUST_ALLOCATE", { target: "tm-stranger" }, { nonce: 51 }),
+      envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: 51, ts: Math.floor(t.clock.now() / 1_000) - 601 }),
+    ];
+    for (const body of refused) expect((await submit(body)).ok).toBe(false);
+    expect(await code(await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: 50 })))).toBe("nonce");
+    expect((await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: 51 }))).status).toBe(200);
+  });
+
   it("of the tenth slot, also when the ninth is still on its way", async () => {
     await bond(11);
     t.devnet.faults.add({ kind: "stalledHead" });
@@ -259,6 +270,14 @@ describe("a retry with the same Idempotency-Key", () => {
     expect(submitter.submitted).toHaveLength(1);
   });
 
+  it("gets the first answer when the message has become too old to be written", async () => {
+    const body = envelope("CONTACT_REQUEST", { target: "tm-bob" });
+    const first = await (await submit(body, { "idempotency-key": "k1" })).json();
+    await t.clock.advance(3_600_000);
+    expect(await (await submit(body, { "idempotency-key": "k1" })).json()).toEqual(first);
+    expect(submitter.submitted).toHaveLength(1);
+  });
+
   it("may go ahead after a refusal, but not after an unknown outcome", async () => {
     const body = envelope("CONTACT_REQUEST", { target: "tm-bob" });
     const again = () => submit(body, { "idempotency-key": "k2" });
@@ -274,7 +293,7 @@ describe("a retry with the same Idempotency-Key", () => {
   it("gets neither a failure nor a second message for a completed write whose answer could not be saved", async () => {
     const body = envelope("CONTACT_REQUEST", { target: "tm-bob" });
     const away = () => Promise.reject(new TierUnavailable("redis", "down"));
-    Object.assign(t.app.hot, { finish: away, abandon: away });
+    Object.assign(t.app.guard, { end: away });
     const first = await submit(body, { "idempotency-key": "k4" });
     expect(first.status).toBe(200);
     expect(await code(await submit(body, { "idempotency-key": "k4" }))).toBe("in-progress");

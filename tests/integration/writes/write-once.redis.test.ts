@@ -12,6 +12,7 @@ import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { err } from "@/lib/core/result";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { Submitter } from "@/lib/ports/ledger/submitter";
+import { LIMITS } from "@/lib/server/access/limits";
 import type { App, SharedTier, Stores } from "@/lib/server/boot/app";
 import { ROUTES } from "@/lib/server/routes/table";
 import type { SubmitAnswer } from "@/lib/wire/submit";
@@ -61,11 +62,12 @@ function openShared(): SharedTier {
 }
 
 /** A process: embedded where nothing is shared. */
-async function start(isShared: boolean, mortal = new Mortal(), submitter: Submitter = new DevnetSubmitter(devnet)) {
+async function start(isShared: boolean, submitter: Submitter = new DevnetSubmitter(devnet)) {
+  const mortal = new Mortal();
   const shared = isShared ? openShared() : null;
   const app = createTestApp({
     devnet,
-    shared: shared && { ...shared, hot: mortal.of(shared.hot), fence: mortal.of(shared.fence) },
+    shared: shared && { ...shared, hot: mortal.of(shared.hot), guard: mortal.of(shared.guard) },
     stores: {
       ...stores,
       ...{ sync: mortal.of(stores.sync), views: mortal.of(stores.views), registry: mortal.of(stores.registry) },
@@ -76,8 +78,8 @@ async function start(isShared: boolean, mortal = new Mortal(), submitter: Submit
   });
   apps.push(app);
   if (!isShared) {
-    const hot = mortal.of({ ...bound(app.hot) });
-    Object.assign(app.hot, hot, { attempt: hot.attempt, claimNonce: hot.claimNonce, finish: hot.finish });
+    const { begin, end } = mortal.of(bound(app.guard));
+    Object.assign(app.guard, { begin, end });
   }
   await app.openTopics();
   return { app, mortal };
@@ -85,12 +87,7 @@ async function start(isShared: boolean, mortal = new Mortal(), submitter: Submit
 type Process = Awaited<ReturnType<typeof start>>;
 
 /** An object's methods, to be called without it. */
-const bound = <T extends App["hot"]>(hot: T) => ({
-  attempt: hot.attempt.bind(hot),
-  claimNonce: hot.claimNonce.bind(hot),
-  finish: hot.finish.bind(hot),
-  abandon: hot.abandon.bind(hot),
-});
+const bound = (guard: App["guard"]) => ({ begin: guard.begin.bind(guard), end: guard.end.bind(guard) });
 
 interface Written {
   readonly from: string;
@@ -145,14 +142,8 @@ async function expectOnce(write: Written, told: SubmitAnswer): Promise<void> {
 
 const lose = () => busy(fixture.redis.send([["FLUSHALL"]]));
 
-/** How many calls a process makes when it starts, and for its first write. */
-async function callsOf(isShared: boolean): Promise<{ readonly start: number; readonly write: number }> {
-  const process = await start(isShared);
-  const atStart = process.mortal.count;
-  const write = newWrite();
-  await expectOnce(write, await insist(process, write));
-  return { start: atStart, write: process.mortal.count - atStart };
-}
+/** The calls without which no write is written. Others, as those of a sync, are under way already now and then. */
+const CALLS = ["begin", "submit", "end"];
 
 describe.each([
   ["of the embedded server, which remembers nothing when it starts again", false, false],
@@ -160,27 +151,27 @@ describe.each([
   ["of one of two instances, while Redis loses all that it remembers", true, true],
 ] as const)("a kill %s", (_, isShared, isLost) => {
   it("at any call doubles nothing, and loses nothing that was answered or is sent again", async () => {
-    const calls = await callsOf(isShared);
-    expect(calls.write).toBeGreaterThan(4);
     const other = isShared ? await start(true) : null;
-    let died = 0;
-    for (let call = 1; call <= calls.write; call += 1) {
-      for (const when of ["before", "after"] as const) {
-        const mortal = await start(isShared, new Mortal({ at: calls.start + call, when }));
-        const write = newWrite();
-        const first = await send(mortal, write).catch(() => null);
-        if (mortal.mortal.hasDied) died += 1;
-        if (isLost) await lose();
-        const asked = other ?? (await start(false));
-        const told = await insist(asked, write);
-        await expectOnce(write, told);
-        if (first?.status === 200) expect(await first.json()).toEqual(told);
-        expect((await send(asked, write, null)).status).toBe(409);
-        await expectOnce(write, told);
-      }
+    /** Whether a process died there. */
+    const kill = async (at: number | string, when: "before" | "after"): Promise<boolean> => {
+      const process = await start(isShared);
+      process.mortal.dieAt({ at, when });
+      const write = newWrite();
+      const first = await send(process, write).catch(() => null);
+      if (isLost) await lose();
+      const asked = other ?? (await start(false));
+      const told = await insist(asked, write);
+      await expectOnce(write, told);
+      if (first?.status === 200) expect(await first.json()).toEqual(told);
+      expect((await send(asked, write, null)).status).toBe(409);
+      await expectOnce(write, told);
+      return process.mortal.end !== null;
+    };
+    for (const at of CALLS) expect([at, await kill(at, "before"), await kill(at, "after")]).toEqual([at, true, true]);
+    for (let call = 1, hasDied = true; hasDied; call += 1) {
+      const died = [await kill(call, "before"), await kill(call, "after")];
+      hasDied = died.includes(true);
     }
-    // The sync that a write may ask for is under way already now and then: then there are fewer calls.
-    expect(died).toBeGreaterThanOrEqual(10);
   });
 });
 
@@ -225,14 +216,14 @@ describe("a message that is still on its way to consensus", () => {
     async (isShared) => {
       const slow = new Slow();
       const write = newWrite();
-      expect((await send(await start(isShared, undefined, slow), write)).status).toBe(503);
+      expect((await send(await start(isShared, slow), write)).status).toBe(503);
       await lose();
-      const process = await start(isShared, undefined, slow);
+      const process = await start(isShared, slow);
       expect(await (await send(process, write)).json()).toMatchObject({ code: "uncertain" });
       expect(placesOf(write)).toEqual([]);
       slow.arrive();
       await lose();
-      await expectOnce(write, await insist(await start(isShared, undefined, slow), write));
+      await expectOnce(write, await insist(await start(isShared, slow), write));
     },
   );
 });
@@ -248,7 +239,6 @@ describe("whatever happens, in whatever order", () => {
   it.each([false, true])(
     "a write is on the ledger once, and the client learns where (shared: %s)",
     async (isShared) => {
-      const calls = await callsOf(isShared);
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
           const write = newWrite();
@@ -258,11 +248,9 @@ describe("whatever happens, in whatever order", () => {
             if (each.kind === "wait") await clock.advance(each.ms);
             if (each.kind === "send") await send(each.isOther && other ? other : mine, write);
             if (each.kind === "kill") {
-              const mortal = await start(
-                isShared,
-                new Mortal({ at: calls.start + each.call, when: each.after ? "after" : "before" }),
-              );
-              await send(mortal, write).catch(() => null);
+              const dying = await start(isShared);
+              dying.mortal.dieAt({ at: each.call, when: each.after ? "after" : "before" });
+              await send(dying, write).catch(() => null);
             }
             expect(placesOf(write).length).toBeLessThanOrEqual(1);
           }
@@ -291,9 +279,14 @@ describe("the largest nonce that is accepted", () => {
     expect(await status(0)).toBe(200);
   });
 });
+/** The process's commands so far, without those of its reports and its syncs, which no request waits for. */
+function commandsOf({ app }: Process): number {
+  const { report, round, ...others } = app.sharedStats?.().byPurpose ?? {};
+  return Object.values(others).reduce((sum, { commands }) => sum + commands, 0);
+}
 
 describe("what it costs", () => {
-  it("is no statement if Redis has the last nonce, and as many commands as before", async () => {
+  it("is no statement if Redis has the last nonce, and two commands: one begins it and one ends it", async () => {
     const process = await start(true);
     await insist(process, newWrite());
     await busy(fixture.redis.send([["HSET", `tm:${network}::history`, "since", "1000"]]));
@@ -305,7 +298,41 @@ describe("what it costs", () => {
     fixture.upstash.counters.reset();
     expect((await send(process, { from, body }, "k2")).status).toBe(200);
     expect(stores.stats().byPurpose.written.statements).toBe(before);
-    // The limit, the key, the fence, the nonce, the fence again, the key again.
-    expect(fixture.upstash.counters.read().total).toBe(6);
+    expect(fixture.upstash.counters.read().total).toBe(2);
+    fixture.upstash.counters.reset();
+    expect((await send(process, { from, body }, "k2")).status).toBe(200);
+    expect((await send(process, { from, body }, null)).status).toBe(409);
+    expect(fixture.upstash.counters.read().total).toBe(2);
+  });
+
+  it("is one command and no statement if its limit refuses it, and nothing at all from then on", async () => {
+    const process = await start(true);
+    const write = newWrite();
+    const { burst } = LIMITS.submit.user;
+    for (let i = 0; i < burst; i += 1) await busy(process.app.limits.spendForAll("submit", write.from as UserId));
+    // The user and the topics are known by now, so they cost no statement.
+    await clock.drive(process.app.router.getTopicForUser(write.from as UserId, "CONTACT_REQUEST"));
+    const statements = () => Object.values(stores.stats().byPurpose).reduce((sum, each) => sum + each.statements, 0);
+    const before = statements();
+    const commands = commandsOf(process);
+    for (let i = 0; i < 3; i += 1) {
+      expect((await send(process, write)).status).toBe(429);
+      expect(commandsOf(process) - commands).toBe(1);
+    }
+    expect(statements()).toBe(before);
+    expect(placesOf(write)).toEqual([]);
+  });
+
+  it("is two commands if a rule refuses it, and the nonce is free again", async () => {
+    const process = await start(true);
+    const write = newWrite();
+    await insist(process, write);
+    const stranger = { ...write.body, type: "TRUST_ALLOCATE", nonce: clock.now() + 1 };
+    const commands = commandsOf(process);
+    const refused = await send(process, { from: write.from, body: stranger }, "k2");
+    expect(await refused.json()).toMatchObject({ code: "not-bonded" });
+    expect(commandsOf(process) - commands).toBe(2);
+    const other = { ...write.body, nonce: stranger.nonce, payload: { target: "tm-carol" } };
+    expect((await send(process, { from: write.from, body: other }, null)).status).toBe(200);
   });
 });

@@ -4,7 +4,6 @@ import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER, TOLD } from "@/lib/ada
 import {
   ABANDON,
   ATTEMPT,
-  CLAIM_NONCE,
   FINISH,
   LEASE,
   PASS_GATE,
@@ -15,6 +14,7 @@ import {
 } from "@/lib/adapters/redis/hot-scripts";
 import { REMOVE, REPORT } from "@/lib/adapters/redis/instance-reports";
 import { EXPIRE, EXPIRE_ALL, FILL, HELD, LOOKUP } from "@/lib/adapters/redis/view-scripts";
+import { BEGIN, END } from "@/lib/adapters/redis/write-scripts";
 import type { Command } from "../servers/redis/resp";
 
 const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
@@ -29,7 +29,8 @@ const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
   [LEASE, "lease"],
   [RELEASE_LEASES, "lease"],
   [RESERVE, "budget"],
-  [CLAIM_NONCE, "nonce"],
+  [BEGIN, "begin"],
+  [END, "end"],
   [ATTEMPT, "idempotency"],
   [FINISH, "idempotency"],
   [ABANDON, "idempotency"],

@@ -93,6 +93,11 @@ export class Keys {
     return this.of(userId, "nonce", "of");
   }
 
+  /** The claim that took the last nonce, and what was there before it. */
+  nonceClaim(userId: UserId): string {
+    return this.of(userId, "nonce", "claim");
+  }
+
   /** The topic of the user's last message of a kind. */
   lastWrite(userId: UserId, kind: TopicKind): string {
     return this.of(userId, "wrote", kind);
@@ -110,13 +115,14 @@ export class Keys {
     return `${this.roots[0]}:${keyOf("", "lease", topicId)}`;
   }
 
-  budget(budget: string): string {
-    return `${this.roots[0]}:${keyOf("", "budget", budget)}`;
+  /** A user's budget is in the partition of the user's keys. */
+  budget(budget: string, userId?: UserId): string {
+    return `${this.roots[userId === undefined ? 0 : this.partitionOf(userId)]}:${keyOf("", "budget", budget)}`;
   }
 
-  /** An attempt belongs to nobody in particular: its own key chooses the partition. */
-  attempt(key: string): string {
-    return `${this.roots[partitionOf(key, this.partitions)]}:${keyOf("", "attempt", key)}`;
+  /** A user's attempt is in the partition of the user's keys. Of one that is nobody's, its own key chooses the partition. */
+  attempt(key: string, userId?: UserId): string {
+    return `${this.roots[partitionOf(userId ?? key, this.partitions)]}:${keyOf("", "attempt", key)}`;
   }
 
   /** Hash of instance → its report. */

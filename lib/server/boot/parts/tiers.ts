@@ -3,14 +3,14 @@ import "server-only";
 import { MemoryEventBus } from "../../../adapters/memory/memory-event-bus";
 import { MemoryHotCache } from "../../../adapters/memory/memory-hot-cache";
 import { MemoryInstanceReports } from "../../../adapters/memory/memory-instance-reports";
-import { MemoryWriteFence } from "../../../adapters/memory/memory-write-fence";
+import { MemoryWriteGuard } from "../../../adapters/memory/memory-write-guard";
 import { L1Cache } from "../../../engine/reads/l1-cache";
 import { TieredRead } from "../../../engine/reads/tiered-read";
 import type { Clock } from "../../../ports/clock";
 import type { EventBus } from "../../../ports/shared/event-bus";
 import type { HotCache } from "../../../ports/shared/hot-cache";
 import type { InstanceReports } from "../../../ports/shared/instance-reports";
-import type { WriteFence } from "../../../ports/shared/write-fence";
+import type { WriteGuard } from "../../../ports/shared/write-guard";
 import type { Env } from "../../config/env";
 import type { SharedTier } from "../app";
 
@@ -20,7 +20,7 @@ export interface Tiers {
   /** This process's own cache, which exists beside a shared one too. */
   readonly own: HotCache;
   readonly reports: InstanceReports;
-  readonly fence: WriteFence;
+  readonly guard: WriteGuard;
   readonly l1: L1Cache;
   readonly reader: TieredRead;
 }
@@ -52,7 +52,7 @@ export function buildTiers({ env, shared, clock }: TierParts): Tiers {
     hot: shared?.hot ?? own,
     own,
     reports: shared?.reports ?? new MemoryInstanceReports(clock),
-    fence: shared?.fence ?? new MemoryWriteFence(clock),
+    guard: shared?.guard ?? new MemoryWriteGuard(clock),
     l1,
     reader,
   };

@@ -1,6 +1,6 @@
 import "server-only";
 /** Wires the way to the ledger: topic routing, submission, and the creation of topics. */
-import { hash, randomInt } from "node:crypto";
+import { hash, randomInt, randomUUID } from "node:crypto";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { TopicId } from "../../../core/ledger/ids";
 import type { Incidents } from "../../../engine/health/incidents";
@@ -52,11 +52,11 @@ interface WriteParts {
 export function buildWrites(parts: WriteParts): Writes {
   const { env, stores, network, tiers, sync, ledger, clock, log } = parts;
   const { registry, scheduler } = sync;
-  const { bus, hot, fence } = tiers;
+  const { bus, hot, guard } = tiers;
   const cursorOf = (topicId: TopicId) => scheduler.syncs.get(topicId)?.cursor ?? null;
   const pending = new PendingSignals(clock, cursorOf);
   const { submitter, ...written } = counted(network.submitter, clock);
-  const router = new TopicRouter({ registry, store: stores.registry, fence, scheduler, clock });
+  const router = new TopicRouter({ registry, store: stores.registry, scheduler, clock });
   const publication = watchPublication({
     ...{ registry, incidents: parts.incidents, configured: network.topics },
     isNamed: env.REGISTRY_TOPIC !== null,
@@ -67,11 +67,12 @@ export function buildWrites(parts: WriteParts): Writes {
     mayStayUnpublished: env.isDevnet,
     onPublication: (reason) => publication.failed(reason),
   });
-  const earlier = new EarlierWrites({ hot, views: stores.views, scheduler, clock });
+  const earlier = new EarlierWrites({ views: stores.views, scheduler, clock });
   const slots = new Slots({ views: stores.views, clock, cursorOf, isStrict: env.isStrict });
   const submit = new SubmitService({
-    ...{ submitter, earlier, slots, pending, clock, router, signatures: sync.signatures },
+    ...{ submitter, guard, earlier, slots, pending, clock, router, signatures: sync.signatures },
     digest: (bytes) => hash("sha256", bytes, "hex"),
+    newId: randomUUID,
     pausedSentence: (topicId) => pausedSentence(scheduler, parts.adminReads, topicId),
   });
   const newCode = () =>

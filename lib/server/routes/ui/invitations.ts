@@ -7,7 +7,7 @@ import type { App } from "../../boot/app";
 import { isProblem, ProblemError } from "../../http/answers/problem";
 import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
-import { writeMade } from "../writing";
+import { writeUnasked } from "../writing";
 
 export const shorten = defineRoute({
   summary: "Registers the caller's invitation, and gives it a short code to show",
@@ -26,6 +26,7 @@ export const shorten = defineRoute({
       throw new ProblemError("not-yours", "d: you can only invite in your own name.", { field: "d" });
     if (invitation.untilMs <= nowMs)
       throw new ProblemError("bad-input", "d: this invitation has expired. Make a new one.", { field: "d" });
+    await app.limits.spendForAll("submit", userId);
     const code = await app.invitations.register(invitation, { text: body.d, untilMs: expiresAt });
     return privateJson({ code, expiresAt });
   },
@@ -77,7 +78,7 @@ export async function writeInvited(app: App, accepter: UserId, inviter: UserId, 
   const from = { acct: inviter, ...(invitation.handle === null ? {} : { handle: invitation.handle }) };
   try {
     const payload = { from, to: { acct: accepter }, target: accepter, jti };
-    await writeMade(app, inviter, { type: "CONTACT_REQUEST", to: accepter, payload });
+    await writeUnasked(app, inviter, { type: "CONTACT_REQUEST", to: accepter, payload });
   } catch (cause) {
     // Where the outcome is unknown the invitation stays taken: it counts once.
     if (!isProblem(cause) || cause.code !== "uncertain") await app.invitations.giveBack(invitation);

@@ -1,8 +1,11 @@
 /** When the writes of one person, and of two, reach the ledger. */
+import { randomUUID } from "node:crypto";
 import { beforeEach, expect, it } from "vitest";
+import { MemoryWriteGuard } from "@/lib/adapters/memory/memory-write-guard";
 import type { Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
 import { ok } from "@/lib/core/result";
 import { type SubmitDeps, SubmitService } from "@/lib/engine/writes/submit";
+import type { WriteRoute } from "@/lib/ports/shared/write-guard";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const TOPIC = "0.0.101" as TopicId;
@@ -18,11 +21,21 @@ beforeEach(() => {
   service = new SubmitService({
     clock,
     digest: () => "00",
-    earlier: { claim: async () => ({ kind: "send", window: { validStartNs: 1n, settledNs: 0n } }) },
+    earlier: {
+      windowOf: () => ({ validStartNs: 1n, settledNs: 0n }),
+      judge: async () => ({ kind: "send" }),
+    },
+    guard: new MemoryWriteGuard(clock),
+    newId: randomUUID,
     slots: { take: async () => ok({ settle: () => {} }) },
     pending: { add: () => {}, of: () => [] },
     pausedSentence: async () => null,
-    router: { enter: async () => ({ topicId: TOPIC, leave: async () => {} }) },
+    router: {
+      enter: async (_: UserId, __: string, ask: (route: WriteRoute) => Promise<unknown>) => ({
+        topicId: TOPIC,
+        answer: await ask({ topicId: TOPIC, registryVersion: 1, userVersion: 0 }),
+      }),
+    },
     submitter: {
       submit: async (topicId: TopicId, message: Uint8Array) => {
         const { from } = JSON.parse(new TextDecoder().decode(message)) as { from: string };
@@ -34,10 +47,13 @@ beforeEach(() => {
 });
 
 const write = (from: string, nonce: number) =>
-  service.submit({
-    ...{ type: "CONTACT_REQUEST", from: from as UserId, nonce, ts: Math.floor(clock.now() / 1_000) },
-    payload: { target: "tm-x" },
-  });
+  service.submit(
+    {
+      ...{ type: "CONTACT_REQUEST", from: from as UserId, nonce, ts: Math.floor(clock.now() / 1_000) },
+      payload: { target: "tm-x" },
+    },
+    service.passage(null),
+  );
 const timesOf = (from: string) => sentMs.filter((each) => each.from === from).map(({ atMs }) => atMs);
 
 it("paces the writes of one person in the order of arrival, and nobody else's", async () => {
@@ -55,7 +71,8 @@ it("does not delay a person who has been quiet, and answers a write when it is w
 });
 
 it("goes on after a write that failed", async () => {
-  const refused = service.submit({ type: "CONTACT_REQUEST", from: "tm-a" as UserId, nonce: 1, ts: 0, payload: {} });
+  const wrong = { type: "CONTACT_REQUEST", from: "tm-a" as UserId, nonce: 1, ts: 0, payload: {} };
+  const refused = service.submit(wrong, service.passage(null));
   const [first, second] = await clock.drive(Promise.all([refused, write("tm-a", 2)]));
   expect([first.ok, second.ok]).toEqual([false, true]);
 });

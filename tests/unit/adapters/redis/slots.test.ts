@@ -10,8 +10,9 @@ import * as reportScripts from "@/lib/adapters/redis/instance-reports";
 import * as keepingScripts from "@/lib/adapters/redis/keeping";
 import { tierOver } from "@/lib/adapters/redis/open-redis";
 import * as viewScripts from "@/lib/adapters/redis/view-scripts";
-import * as fenceScripts from "@/lib/adapters/redis/write-fence";
+import * as writeScripts from "@/lib/adapters/redis/write-scripts";
 import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
+import { endOf, messageOf } from "../../../support/contract/write-claims";
 import { quietLog } from "../../../support/quiet-log";
 import { filesUnder } from "../../../support/repository/files-under";
 import { hashedPart, slotOf } from "../../../support/servers/redis/redis-slot";
@@ -35,11 +36,9 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
     [hotScripts.ROUND, [0, "", 0, 0, "0", "0", 0, [], "0", 1]],
     [hotScripts.LEASE, [2, 2]],
     [hotScripts.RESERVE, 0],
-    [hotScripts.CLAIM_NONCE, ["next", 1]],
     [hotScripts.ATTEMPT, null],
     [reportScripts.REPORT, []],
-    [fenceScripts.ENTER, "entered"],
-    [fenceScripts.LEAVE, 1],
+    [writeScripts.BEGIN, ["begun", "next", 1]],
     [keepingScripts.INFO, ""],
     [eventScripts.PUBLISH, [1, 0, 0]],
     [eventScripts.START_OVER, [2, "2 m", 1, "2 m"]],
@@ -61,7 +60,7 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
     },
     close: async () => {},
   };
-  const { hot, views, bus, reports, fence, keeping } = tierOver(client, {
+  const { hot, views, bus, reports, guard, keeping } = tierOver(client, {
     ...{ network: "testnet", viewTtlMs: 60_000, clock: systemClock, log: quietLog, partitions },
   });
   await hot.ping();
@@ -75,7 +74,7 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
   await hot.release(topics, "o");
   await hot.round([{ topicId: TOPIC, watermark: 1n }], 1_000, 0);
   await hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 });
-  await hot.claimNonce(ADA, 1, "d");
+  await hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 }, ADA);
   await hot.attempt("k", "d", 1_000);
   await hot.finish("k", "d", "answer", 1_000);
   await hot.abandon("k");
@@ -85,8 +84,15 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
   await views.held(ADA);
   await views.expire(PEOPLE);
   await views.expireAll();
-  await fence.enter(ADA, "trust", { topicId: TOPIC, registryVersion: 1, userVersion: 0 });
-  await fence.leave(ADA, "trust", TOPIC, 1);
+  const limit = { bucket: "m", policy: { perSecond: 1, burst: 1, maxWaitMs: 0 } };
+  const ended = { key: "k", digest: "d", answer: "answer", ttlMs: 1_000 };
+  for (const userId of PEOPLE.slice(0, 20)) {
+    const message = messageOf(1, { kind: "trust" });
+    await guard.begin(userId, { limit, attempt: { key: "k", digest: "d", ttlMs: 1_000 } }, message);
+    await guard.begin(userId, null, message);
+    await guard.end(userId, ended, endOf(message));
+    await guard.end(userId, null, endOf(message));
+  }
   await reports.report({ instanceId: "a", report: "1", ttlMs: 1_000 }, "everybody");
   await reports.remove("a");
   await keeping();
@@ -110,7 +116,7 @@ const SCRIPTS = Object.entries({
   ...keepingScripts,
   ...reportScripts,
   ...viewScripts,
-  ...fenceScripts,
+  ...writeScripts,
 }).filter(([, text]) => typeof text === "string" && /^return /m.test(text)) as [string, string][];
 
 describe("a script in a cluster", () => {
@@ -147,6 +153,7 @@ describe("a person's keys in a cluster", () => {
       used.add(partition);
       const theirs = [
         ...[keys.view(userId, "contacts"), keys.view(userId, "signals"), keys.nonce(userId), keys.nonceDigest(userId)],
+        ...[keys.nonceClaim(userId), keys.attempt("k", userId), keys.budget("b", userId)],
         ...[keys.lastWrite(userId, "trust"), keys.in(partition).history, keys.in(partition).generation],
       ];
       expect(new Set(theirs.map(slotOf)).size).toBe(1);
@@ -167,9 +174,16 @@ describe("a person's keys in a cluster", () => {
 describe("keys of a Redis that is not a cluster", () => {
   it("have the names that releases before gave them", () => {
     const keys = new Keys("testnet");
-    expect([keys.view(ADA, "contacts"), keys.nonce(ADA), keys.attempt("k"), keys.everybody.history]).toEqual([
+    expect([
+      keys.view(ADA, "contacts"),
+      keys.nonce(ADA),
+      keys.attempt("k"),
+      keys.attempt("k", ADA),
+      keys.everybody.history,
+    ]).toEqual([
       "tm:testnet:tm-person-0:contacts",
       "tm:testnet:tm-person-0:nonce",
+      "tm:testnet::attempt:k",
       "tm:testnet::attempt:k",
       "tm:testnet::history",
     ]);

@@ -124,9 +124,8 @@ describe("one piece of code at a time, by hand", () => {
       budget: mean.mirror.requests + 100 / 280,
       publish: 0,
       cursor: 0,
-      nonce: 0,
-      idempotency: 0,
-      fence: 0,
+      begin: 0,
+      end: 0,
       lease: 0,
       report: 0.1,
     });
@@ -163,12 +162,11 @@ describe("one piece of code at a time, by hand", () => {
     expect(at(2).mirror.requests - at(1).mirror.requests).toBeCloseTo(0.25, 3);
   });
 
-  it("a write costs a nonce, two commands each for idempotency and write fence, a token, and for trust a read of the slots", () => {
+  it("a write costs a command to begin and one to end, and for trust a read of the slots", () => {
     const { mean } = of({ ownWriteShare: 0.5 });
-    expect(mean.redis.nonce).toBeCloseTo(mean.messages / 2, 9);
-    expect(mean.redis.idempotency).toBeCloseTo(mean.messages, 9);
-    expect(mean.redis.fence).toBeCloseTo(mean.messages, 9);
-    expect(mean.redis.budget - mean.mirror.requests).toBeCloseTo(mean.messages / 2 + 500 / 280, 9);
+    expect(mean.redis.begin).toBeCloseTo(mean.messages / 2, 9);
+    expect(mean.redis.end).toBeCloseTo(mean.messages / 2, 9);
+    expect(mean.redis.budget - mean.mirror.requests).toBeCloseTo(500 / 280, 9);
     expect(mean.sql.rule).toBeCloseTo((mean.messages / 2) * DEFAULT_INPUTS.kindShares.trust, 9);
   });
 
@@ -212,7 +210,7 @@ const needsOf = ({ messages, storage, mean, memory, instances, costs }: Capacity
   reads: mean.reads,
   lookups: mean.redis.lookup,
   fills: mean.redis.fill,
-  writes: mean.redis.nonce,
+  writes: mean.redis.begin,
   mirror: mean.mirror.demanded,
   memory: memory.l1Bytes,
   instances: instances.mean,
@@ -264,7 +262,7 @@ describe("whatever the inputs", () => {
           [one.messages.perDay, two.messages.perDay],
           [one.storage.keptBytes, two.storage.keptBytes],
           [one.mean.reads, two.mean.reads],
-          [one.mean.redis.idempotency, two.mean.redis.idempotency],
+          [one.mean.redis.end, two.mean.redis.end],
           [one.memory.allUsersBytes, two.memory.allUsersBytes],
           [total(one.costs, "ledger"), total(two.costs, "ledger")],
         ] as const;

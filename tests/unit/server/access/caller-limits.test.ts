@@ -84,7 +84,7 @@ describe.each(names)("the limit %s", (name) => {
     const burst = user.countedBy === "all" ? user.burst : 3 * user.burst;
     expect((await through(burst + 9, spend)).passed).toBe(burst);
     expect((await through(1, () => instance().spendUser(name, "tm-b" as UserId))).passed).toBe(1);
-    expect(shared.commands === 0).toBe(user.countedBy === "each");
+    expect(shared.commands > 0).toBe(user.countedBy === "all");
   });
 });
 
@@ -97,11 +97,47 @@ it("sign-in counts an address over all instances", async () => {
 
 it("a refused user who goes on asking costs no command", async () => {
   const limits = instance();
-  const { burst } = LIMITS.submit.user;
-  await through(burst + 1, () => limits.spendUser("submit", USER));
+  const { burst } = LIMITS.sync.user;
+  await through(burst + 1, () => limits.spendUser("sync", USER));
   expect(shared.commands).toBe(burst + 1);
-  await through(1_000, () => limits.spendUser("submit", USER));
+  await through(1_000, () => limits.spendUser("sync", USER));
   expect(shared.commands).toBe(burst + 1);
+});
+
+describe("a user's write", () => {
+  const { burst, perSecond } = LIMITS.submit.user;
+
+  it("is counted by its instance at no command, and for all instances by the command that begins it", async () => {
+    const [a, b] = [instance(), instance()];
+    const write = (limits: CallerLimits) => async () => {
+      await limits.spendUser("submit", USER);
+      const token = limits.tokenOf("submit", USER) as { bucket: string; policy: BudgetPolicy };
+      expect(shared.commands).toBe(begun);
+      begun += 1;
+      if ((await shared.reserve(token.bucket, token.policy)) === null) limits.refuseUser("submit", USER);
+    };
+    let begun = 0;
+    expect((await through(burst - 1, write(a))).passed).toBe(burst - 1);
+    expect(await through(9, write(b))).toEqual({ passed: 1, retryAfterS: 1 / perSecond });
+    // The first refusal is remembered, so the others cost nothing.
+    expect(shared.commands).toBe(burst + 1);
+    expect((await through(3, write(a))).passed).toBe(0);
+  });
+
+  it("that begins nothing is counted for all by a command of its own", async () => {
+    const spend = () => instance().spendForAll("submit", USER);
+    expect(await through(burst + 9, spend)).toEqual({ passed: burst, retryAfterS: 1 / perSecond });
+    shared.isDown = true;
+    expect((await through(9, spend)).passed).toBe(9);
+  });
+
+  it("has no token where this process is the only one, or where limits are off", async () => {
+    for (const limits of [instance({ shared: null }), instance({ factor: 0 })]) {
+      expect(limits.tokenOf("submit", USER)).toBeNull();
+      expect((await through(burst + 9, () => limits.spendForAll("submit", USER))).passed).toBe(burst + 9);
+    }
+    expect(shared.commands).toBe(0);
+  });
 });
 
 describe("a user who was refused", () => {
