@@ -43,60 +43,43 @@ export function useNow(stepMs: number = TICK_MS): number {
   return useSyncExternalStore(subscribe, read, () => Math.floor(renderedAt / stepMs) * stepMs);
 }
 
-/** The time zone of words for days: the reader's, or UTC. */
-type Zone = "UTC" | undefined;
-
-const never = () => () => undefined;
-
-/** The reader's zone. The server does not know it: while it renders, and while the browser takes its page over, it is UTC. */
-export const useZone = (): Zone =>
-  useSyncExternalStore(
-    never,
-    () => undefined,
-    (): Zone => "UTC",
-  );
-
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const CLOCK_SHORT = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
-const DAY_UTC = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" });
 const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const DATE_UTC = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
+/** These three are in the reader's time zone, which a server does not know: what it renders has none of them. */
 export const clockTime = (ms: number) => CLOCK.format(ms);
 export const clockMinute = (ms: number) => CLOCK_SHORT.format(ms);
-export const calendarDate = (ms: number, zone?: Zone) => (zone ? DATE_UTC : DATE).format(ms);
+export const calendarDate = (ms: number) => DATE.format(ms);
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Midnights between two instants, in that time zone. Counting hours would fail on days of 23 or 25 hours. */
-function midnightsBetween(ms: number, now: number, zone: Zone): number {
-  if (zone) return Math.floor(now / DAY_MS) - Math.floor(ms / DAY_MS);
-  const start = (each: number) => new Date(each).setHours(0, 0, 0, 0);
-  return Math.round((start(now) - start(ms)) / DAY_MS);
-}
+const counted = (age: number, unitMs: number, unit: string) => {
+  const count = Math.floor(age / unitMs);
+  return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
+};
 
-/**
- * "just now", "4 min ago", "3 h ago", "yesterday", "2 days ago", then the date. From one day on it counts nights, not hours.
- */
-export function timeAgo(ms: number, now: number, zone?: Zone): string {
+/** "just now", "4 min ago", "3 h ago", "1 day ago", "3 weeks ago", "5 months ago". A day is 24 hours: the same words in every time zone. */
+export function timeAgo(ms: number, now: number): string {
   const age = now - ms;
   if (age < MINUTE_MS) return "just now";
   if (age < HOUR_MS) return `${Math.floor(age / MINUTE_MS)} min ago`;
   if (age < DAY_MS) return `${Math.floor(age / HOUR_MS)} h ago`;
-  const days = midnightsBetween(ms, now, zone);
-  if (days < 7) return days <= 1 ? "yesterday" : `${days} days ago`;
-  return calendarDate(ms, zone);
+  if (age < 7 * DAY_MS) return counted(age, DAY_MS, "day");
+  if (age < 30 * DAY_MS) return counted(age, 7 * DAY_MS, "week");
+  if (age < 365 * DAY_MS) return counted(age, 30 * DAY_MS, "month");
+  return counted(age, 365 * DAY_MS, "year");
 }
 
-/** "Today", "Yesterday" or the day's name, for headings. */
-export function dayName(ms: number, now: number, zone?: Zone): string {
-  const days = midnightsBetween(ms, now, zone);
-  if (days <= 0) return "Today";
-  if (days === 1) return "Yesterday";
-  return now - ms < 300 * DAY_MS ? (zone ? DAY_UTC : DAY).format(ms) : calendarDate(ms, zone);
+/** The heading of what is that old: the same in every time zone, so the browser moves nothing that the server has rendered. */
+export function periodOf(ms: number, now: number): string {
+  const age = now - ms;
+  if (age < DAY_MS) return "Last 24 hours";
+  if (age < 7 * DAY_MS) return "Last 7 days";
+  if (age < 30 * DAY_MS) return "Last 30 days";
+  return "Older";
 }
 
 /** A consensus time in words, to the nanosecond: `23 Nov 2026 03:15:52.123456789 UTC`. */

@@ -5,7 +5,7 @@ import { reasonOf } from "@/lib/client/api/http";
 import { useRecognition } from "@/lib/client/api/views/views";
 import { usePeople } from "@/lib/client/format/people";
 import { titleOfRecognition } from "@/lib/client/format/sentences";
-import { dayName, useNow, useZone } from "@/lib/client/format/time";
+import { periodOf, useNow } from "@/lib/client/format/time";
 import { useSignals } from "@/lib/client/live/signals";
 import type { Signal } from "@/lib/wire/signals";
 import { Button } from "../../primitives/button";
@@ -15,14 +15,14 @@ import { More } from "../more";
 import { SignalItem } from "./signal-item";
 import { useArrivals } from "./use-arrivals";
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 
 export function Feed({ types }: { types: readonly string[] }) {
   const feed = useSignals(types);
   const people = usePeople();
   const recognitionTitle = useRecognitionTitle();
   const { arrived, held, release } = useArrivals();
-  const days = useDays(feed.signals, held);
+  const periods = usePeriods(feed.signals, held);
   const waiting = feed.signals?.filter((signal) => held.has(signal.id)).length ?? 0;
 
   if (!feed.signals) {
@@ -43,9 +43,9 @@ export function Feed({ types }: { types: readonly string[] }) {
   return (
     <div>
       <NewPill count={waiting} onPress={release} />
-      {days.map(({ day, signals }) => (
-        <section key={day} aria-label={day} className="mb-4">
-          <h2 className="mb-1 font-display font-semibold text-ink-soft text-lg">{day}</h2>
+      {periods.map(({ period, signals }) => (
+        <section key={period} aria-label={period} className="mb-4">
+          <h2 className="mb-1 font-display font-semibold text-ink-soft text-lg">{period}</h2>
           <ol className="relative before:absolute before:inset-y-6 before:left-4.5 before:w-px before:bg-line">
             {signals.map((signal) => (
               <SignalItem
@@ -69,20 +69,20 @@ function useRecognitionTitle() {
   return useCallback((id: string) => titleOfRecognition(definitions, id), [definitions]);
 }
 
-function useDays(signals: readonly Signal[] | undefined, held: ReadonlySet<string>) {
-  const now = useNow(HOUR_MS);
-  const zone = useZone();
+function usePeriods(signals: readonly Signal[] | undefined, held: ReadonlySet<string>) {
+  // In the step of the signals' own words, so that a heading and the times below it agree.
+  const now = useNow(MINUTE_MS);
   return useMemo(() => {
-    const days: { day: string; signals: Signal[] }[] = [];
+    const periods: { period: string; signals: Signal[] }[] = [];
     for (const signal of signals ?? []) {
       if (held.has(signal.id)) continue;
-      const day = dayName(signal.ts, now, zone);
-      const last = days.at(-1);
-      if (last?.day === day) last.signals.push(signal);
-      else days.push({ day, signals: [signal] });
+      const period = periodOf(signal.ts, now);
+      const last = periods.at(-1);
+      if (last?.period === period) last.signals.push(signal);
+      else periods.push({ period, signals: [signal] });
     }
-    return days;
-  }, [signals, held, now, zone]);
+    return periods;
+  }, [signals, held, now]);
 }
 
 function NewPill({ count, onPress }: { count: number; onPress(): void }) {

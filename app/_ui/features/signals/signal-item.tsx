@@ -4,7 +4,7 @@ import { Award, ChevronDown, HeartHandshake, type LucideIcon, Mail, UserRoundPen
 import { memo, useId, useState } from "react";
 import type { People } from "@/lib/client/format/people";
 import { type Category, categoryOf, type SentencePart, sentenceOf } from "@/lib/client/format/sentences";
-import { exactConsensusTime, timeAgo, useNow, useZone } from "@/lib/client/format/time";
+import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/format/time";
 import type { Signal } from "@/lib/wire/signals";
 import { Tooltip } from "../../primitives/overlays/tooltip";
 import { PersonLink } from "../people/person-name";
@@ -94,7 +94,6 @@ interface WhenProps {
 
 function When({ signal, open, controls, onToggle }: WhenProps) {
   const now = useNow(MINUTE_MS);
-  const zone = useZone();
   const pending = signal.source === "pending";
   const exact = signal.consensusTimestamp
     ? exactConsensusTime(signal.consensusTimestamp)
@@ -109,7 +108,7 @@ function When({ signal, open, controls, onToggle }: WhenProps) {
         className="-ml-1.5 inline-flex min-h-7 flex-wrap items-center gap-x-1.5 rounded-md px-1.5 text-left text-ink-faint text-sm hover:text-ink"
       >
         <time dateTime={new Date(signal.ts).toISOString()}>
-          {pending ? "on its way to the ledger" : timeAgo(signal.ts, Math.max(now, signal.ts), zone)}
+          {pending ? "on its way to the ledger" : timeAgo(signal.ts, Math.max(now, signal.ts))}
         </time>
         <span className="ledger text-xs">
           {signal.topicId} #{signal.sequenceNumber}
