@@ -17,6 +17,7 @@ import {
   type CompactedMint,
   compacted,
 } from "../../core/signals/compacted";
+import { namesToLookUp, newestFirst, resolver } from "../../core/signals/forms/recognitions";
 import { handleOf } from "../../core/signals/views";
 import type { ReadResult } from "../../engine/reads/tiered-read";
 import type { View } from "../../engine/reads/view";
@@ -59,7 +60,8 @@ type Messages = readonly {
   readonly text: string;
 }[];
 
-async function load({ stores, env }: App, userId: UserId) {
+async function load(app: App, userId: UserId) {
+  const { stores, env } = app;
   const { views } = stores;
   const newestMints = { types: ["RECOGNITION_MINT"], beforeNs: null, limit: COMPACTED_MAX };
   const [{ position, edges }, page, [own]] = await Promise.all([
@@ -68,23 +70,25 @@ async function load({ stores, env }: App, userId: UserId) {
     views.profiles([userId]),
   ]);
   const minted = page.rows.map((row) => ({ row, ...decodedSignalOf(userId, row, "hcs-cached") }));
-  const definitions = await views.definitions([...new Set(minted.flatMap(({ definitionId }) => definitionId ?? []))]);
-  const byName = new Map(
-    definitions.flatMap((each) => [each.slug, each.definitionId].map((name) => [name, each] as const)),
-  );
+  const asked = new Set(minted.flatMap(({ definitionId }) => definitionId ?? []));
+  const [named, { offered }] = await Promise.all([views.definitions(namesToLookUp(asked)), app.offered.get()]);
+  const resolve = resolver(newestFirst([...named, ...offered]));
   const handle = own?.displayName ?? own?.handle ?? userId;
   // The UI makes up a name from the id of a person whom a mint does not name.
   const names = new Map([[userId, handle], ...edges.map((edge) => [edge.peerId, handleOf(edge)] as const)]);
   const mints = minted.map(({ row, signal, definitionId }): CompactedMint => {
-    const definition = byName.get(definitionId);
+    const definition = resolve(definitionId);
     const { icon, title, description, category } = definition ?? {};
     const defined = { name: title, emoji: icon, description, category };
     const [actor, target] = [(row.isActor ? null : row.peerId) ?? userId, (row.isActor ? row.peerId : null) ?? userId];
-    const named = { senderName: names.get(actor), recipientName: names.get(target) };
+    const people = { senderName: names.get(actor), recipientName: names.get(target) };
+    // A recognition that nobody has defined is called by its id, as on our own pages.
+    const undefinedName = { name: definitionId };
     return {
       ...{ consensusNs: row.consensusNs, actor, target },
       words: {
-        ...wordsOf(named),
+        ...wordsOf(people),
+        ...wordsOf(undefinedName),
         ...wordsOf(signal.metadata),
         ...wordsOf(defined),
         ...(definitionId === null ? {} : { definitionId }),

@@ -3,9 +3,8 @@ import { andThen } from "../../core/awaitable";
 import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
-import { resolver } from "../../core/signals/forms/recognitions";
-import { withoutVersion } from "../../core/signals/message-types";
-import { type Definition, isBonded } from "../../core/signals/projection";
+import { namesToLookUp, newestFirst, resolver } from "../../core/signals/forms/recognitions";
+import { isBonded } from "../../core/signals/projection";
 import { definitionView, handleOf, profileView, recognitionCard } from "../../core/signals/views";
 import { viewOf } from "../../engine/reads/view";
 import { ProfilesAnswer, RecognitionAnswer } from "../../wire/recognition";
@@ -31,7 +30,7 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
   const isKnown = new Set([...page.own, ...catalogue.offered].map(({ definitionId }) => definitionId));
   const asked = new Set(given.flatMap(({ definitionId }) => definitionId ?? []));
   const unknown = [...asked].filter((id) => !isKnown.has(id));
-  const named = await views.definitions([...new Set(unknown.flatMap((id) => [id, withoutVersion(id)]))]);
+  const named = await views.definitions(namesToLookUp(unknown));
   const all = [...named, ...page.own, ...catalogue.offered];
   // The newest definition of a slug counts.
   const resolve = resolver(newestFirst(all));
@@ -61,9 +60,6 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
     },
   };
 }
-
-const newestFirst = (definitions: readonly Definition[]) =>
-  definitions.toSorted((a, b) => (a.consensusNs < b.consensusNs ? 1 : a.consensusNs > b.consensusNs ? -1 : 0));
 
 export const recognition = defineRoute({
   summary: "Recognition given to the caller, newest first, and recognition definitions",

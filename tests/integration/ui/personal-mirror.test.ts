@@ -156,6 +156,25 @@ describe("the web UI's reader", () => {
     expect(reader.feed()[0]).toMatchObject({ actor: ME, target: "tm-cleo", name: "From Ana again" });
   });
 
+  it("names a recognition as our own pages do: with or without a version, and by its id where nobody has defined it", async () => {
+    const define = (id: string, name: string) =>
+      post("recognition", { type: "RECOGNITION_DEFINITION", from: "tm-ben", id, name });
+    define("kind", "Kind Heart");
+    define("brave@2", "Brave Heart");
+    for (const definitionId of ["kind", "kind@1", "brave", "brave@2", "brave@1", "quiet-hero"])
+      post("recognition", { type: "RECOGNITION_MINT", from: "tm-ben", to: ME, definitionId });
+    await t.sync();
+    const reader = await browser();
+    await reader.start();
+    type Own = { instances: { metadata: { definitionId: string }; definition: { title: string } | null }[] };
+    const { instances } = await t.json<Own>("/api/recognition", ME);
+    const named = instances.map(({ metadata, definition }) => definition?.title ?? metadata.definitionId);
+    expect(reader.feed().map(({ name }) => name)).toEqual(named);
+    expect(named.toReversed()).toEqual([
+      ...["Kind Heart", "Kind Heart", "Brave Heart", "Brave Heart", "Brave Heart", "quiet-hero"],
+    ]);
+  });
+
   it("names who gave a recognition as our own pages do, unless the recognition names somebody", async () => {
     bond("tm-ben");
     const mint = (from: string, to: string, more: object = {}) =>

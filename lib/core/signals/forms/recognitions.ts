@@ -73,3 +73,12 @@ export function resolver<T extends { readonly definitionId: string; readonly slu
   }
   return (id) => (id === null ? null : (names.get(id) ?? names.get(withoutVersion(id)) ?? null));
 }
+
+/** The order in which the newest definition of a slug comes first, for `resolver`. */
+export const newestFirst = <T extends { readonly consensusNs: bigint }>(definitions: readonly T[]): T[] =>
+  definitions.toSorted((a, b) => (a.consensusNs < b.consensusNs ? 1 : a.consensusNs > b.consensusNs ? -1 : 0));
+
+/** The names by which the definitions of these mints may be stored. */
+export const namesToLookUp = (ids: Iterable<string>): string[] => [
+  ...new Set([...ids].flatMap((id) => [id, withoutVersion(id)])),
+];
