@@ -3,9 +3,14 @@ const SUPPLY = /^(exchangerate|fees|nodes|stake|supply)$/;
 /** Ids, aliases, addresses and hashes. Nothing in them can lead to another path. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$/;
 
+/** A number or an address: never the name of a list, such as `results`. */
+const NUMBER_OR_ADDRESS = /^\d[A-Za-z0-9.]{0,99}$/;
+
+/** Explorers lead from each message to its transaction, and ask what an id is by looking it up as everything that it can be. */
 const PASSED: readonly (readonly RegExp[])[] = [
-  [/^(accounts|balances|tokens|blocks)$/],
-  [/^(accounts|tokens|blocks)$/, ID],
+  [/^(accounts|balances|tokens|blocks|transactions)$/],
+  [/^(accounts|tokens|blocks|transactions)$/, ID],
+  [/^(contracts|schedules)$/, NUMBER_OR_ADDRESS],
   [/^network$/, SUPPLY],
   [/^accounts$/, ID, /^(nfts|rewards|tokens)$/],
   [/^tokens$/, ID, /^(balances|nfts)$/],

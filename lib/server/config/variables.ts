@@ -246,7 +246,7 @@ export const VARIABLES = {
   MIRROR_PASS_THROUGH: variable(
     z.enum(["on", "off"]),
     "on",
-    "on or off: whether accounts, balances, tokens, blocks and the network under /api/v1 are asked of the mirrors, with a quarter of MIRROR_RPS",
+    "on or off: whether accounts, balances, tokens, blocks, transactions, contracts, schedules and the network under /api/v1 are asked of the mirrors, with a quarter of MIRROR_RPS",
   ),
   FRESHNESS_TARGET_MS: variable(integer(100, 3_600_000), "2000", "Data older than this counts as stale"),
   GAP_GRACE_S: variable(

@@ -135,11 +135,11 @@ const handedOn = (operationId: string, summary: string) =>
 
 export const mirrorList = handedOn(
   "getMirrorList",
-  "Lists of accounts, balances, tokens and blocks, as a mirror node has them",
+  "Lists of accounts, balances, tokens, blocks and transactions, as a mirror node has them",
 );
 export const mirrorEntity = handedOn(
   "getMirrorEntity",
-  "An account, a token, a block or a fact of the network, as a mirror node has it",
+  "An account, a token, a block, a transaction, a contract, a schedule or a fact of the network, as a mirror node has it",
 );
 export const mirrorPart = handedOn(
   "getMirrorPart",

@@ -14,6 +14,11 @@ it.each([
   ["blocks"],
   ["blocks/77"],
   ["network/exchangerate"],
+  ["transactions"],
+  ["transactions/0.0.2-1795392000-000000001"],
+  ["contracts/0.0.7"],
+  ["contracts/0x00000000000000000000000000000000000003e8"],
+  ["schedules/0.0.7"],
 ])("hands %s on", (path) => {
   expect(passed(path)).toBe(true);
 });
@@ -22,7 +27,10 @@ it.each([
   [""],
   ["contracts"],
   ["contracts/call"],
-  ["transactions/0.0.2-1-1"],
+  ["contracts/results"],
+  ["contracts/0.0.7/results"],
+  ["schedules"],
+  ["transactions/0.0.2-1-1/stateproof"],
   ["network"],
   ["network/other"],
   ["topics/0.0.7"],
