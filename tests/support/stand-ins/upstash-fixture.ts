@@ -24,7 +24,7 @@ export function upstashFixture(): UpstashFixture {
   const fixture = {} as { upstash: UpstashStandIn; server: RedisServer; redis: RespConnection };
   beforeAll(async () => {
     fixture.server = await startRedis();
-    fixture.upstash = await startUpstash({ redisPort: fixture.server.port });
+    fixture.upstash = await startUpstash({ redisPort: fixture.server.port, checksKeys: true });
     fixture.redis = await RespConnection.open(fixture.server.port);
   });
   afterEach(() => fixture.upstash.faults.clear());

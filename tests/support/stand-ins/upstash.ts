@@ -20,6 +20,10 @@ export interface UpstashOptions extends StandInOptions {
   readonly token?: string;
   /** By default 10 MB, the limit of a paid plan. */
   readonly maxRequestBytes?: number;
+  /** As a proxy in front of another Redis, it does not know that a script may lock its keys only. */
+  readonly isPlain?: boolean;
+  /** Refuses keys that such a script was not given. It costs Redis time, so benches do without. */
+  readonly checksKeys?: boolean;
   /** Finds the purpose of a command without the header `X-Purpose`. */
   readonly purposeOf?: (command: Command) => string | undefined;
 }
@@ -68,9 +72,13 @@ function upstashProtocol(options: UpstashOptions, token: string, counters: Count
     for (const command of commands) counters.count(String(command[0]), purpose ?? options.purposeOf?.(command));
   }
 
-  async function run(commands: readonly Command[], purpose: string | undefined): Promise<Reply[]> {
-    count(commands, purpose);
-    return (await connection()).send(commands);
+  async function run(sent: readonly Command[], purpose: string | undefined): Promise<Reply[]> {
+    if (options.isPlain) {
+      count(sent, purpose);
+      return (await connection()).send(sent);
+    }
+    count(sent.map(withoutPromise), purpose);
+    return (await connection()).send(sent.map(options.checksKeys ? checkingPromise : withoutPromise));
   }
 
   async function transaction(commands: readonly Command[], purpose: string | undefined): Promise<Reply> {
@@ -131,6 +139,33 @@ function upstashProtocol(options: UpstashOptions, token: string, counters: Count
 }
 
 class BadRequest extends Error {}
+
+/** The first line of a script that locks only the keys that it is given. */
+const PROMISE = "#!lua flags=allow-key-locking\n";
+/** Refuses what such a script may not touch, before it does. */
+const CHECKED = `
+local isGiven = {}
+for _, key in ipairs(KEYS) do isGiven[key] = true end
+local function checked(name, ...)
+  local touched = (name == 'DEL' or name == 'EXISTS') and {...} or {(...)}
+  if name == 'TIME' then touched = {} end
+  for _, key in ipairs(touched) do
+    if not isGiven[key] then error('Dynamic keys are not allowed: ' .. name) end
+  end
+  return redis.call(name, ...)
+end
+`;
+
+const promises = ([name, script]: Command) =>
+  String(name).toUpperCase() === "EVAL" && String(script).startsWith(PROMISE);
+const rewritten = (command: Command, rewrite: (script: string) => string): Command =>
+  promises(command)
+    ? command.map((argument, i) => (i === 1 ? rewrite(String(argument).slice(PROMISE.length)) : argument))
+    : command;
+const withoutPromise = (command: Command) => rewritten(command, (script) => script);
+/** Redis does not know the promise, so the stand-in keeps it. */
+const checkingPromise = (command: Command) =>
+  rewritten(command, (script) => CHECKED + script.replaceAll("redis.call(", "checked("));
 
 const error = (status: number, message: string): Answer => json(status, { error: message });
 

@@ -16,8 +16,24 @@ export interface UpstashAddress {
   readonly token: string;
 }
 
+/**
+ * Upstash runs a script under a lock on the whole database, unless its first line promises that it touches no keys but those that it
+ * is given: then it locks only these (upstash.com/docs/redis/features/key-locking, read 2026-11-29). Scripts that name the history
+ * of events still wait for each other. Those that end a write, fill a bucket or keep an answer wait for nobody.
+ */
+const KEY_LOCKING = "#!lua flags=allow-key-locking\n";
+/** Commands on something else than keys. That page refuses some and does not name them all, so these scripts do without. */
+const BEYOND_KEYS = /\('(?:PUBLISH|INFO)'/;
+/**
+ * Answers of a Redis that does not know the promise: of version 7, and of older ones, which take the line for Lua. Both refuse before
+ * anything has run.
+ */
+const UNKNOWN_PROMISE = /script shebang|unexpected symbol near '#'/;
+
 export class UpstashTransport implements Transport {
   readonly isCluster = false;
+  /** False once the server has refused the promise: it is a proxy in front of another Redis. */
+  private locksKeys = true;
   /** One client for each time that commands are given. */
   private readonly clients = new Map<number, Redis>();
 
@@ -25,7 +41,15 @@ export class UpstashTransport implements Transport {
 
   /** One command each time: EVALSHA would cost a second one where the server does not know the script. */
   async eval(script: string, keys: readonly string[], args: readonly (string | number)[], timeoutMs: number) {
-    return (await this.within(timeoutMs).eval(script, [...keys], [...args])) as unknown;
+    const send = (text: string) => this.within(timeoutMs).eval(text, [...keys], [...args]) as Promise<unknown>;
+    if (!this.locksKeys || BEYOND_KEYS.test(script)) return send(script);
+    try {
+      return await send(KEY_LOCKING + script);
+    } catch (error) {
+      if (!(error instanceof Error) || !UNKNOWN_PROMISE.test(error.message)) throw error;
+      this.locksKeys = false;
+      return send(script);
+    }
   }
 
   subscribe(channel: string, handlers: StreamHandlers, signal: AbortSignal): Promise<string> {
