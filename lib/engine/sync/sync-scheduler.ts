@@ -5,7 +5,7 @@
  */
 
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
-import type { Sequence, TopicId } from "../../core/ledger/ids";
+import type { FollowedKind, Sequence, TopicId } from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { epochOf } from "../../core/signals/position";
 import { type FreshnessNow, freshness } from "../../core/sync/freshness";
@@ -108,6 +108,12 @@ export class SyncScheduler {
   /** The topics that are read here in every round. Drained ones are left out. */
   get topics(): readonly RegisteredTopic[] {
     return [...this.kept.values()].filter(({ reading }) => reading !== "rare");
+  }
+
+  /** The kinds that a topic holds. Empty if it is not read here. */
+  kindsOf(topicId: TopicId): readonly FollowedKind[] {
+    const topic = this.kept.get(topicId);
+    return topic === undefined || topic.reading === "rare" ? [] : topic.kinds;
   }
 
   get syncs(): ReadonlyMap<TopicId, TopicSync> {

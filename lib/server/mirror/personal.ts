@@ -8,8 +8,9 @@ import { andThen } from "../../core/awaitable";
 import { keyOf } from "../../core/key";
 import { consensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { FollowedKind, TopicId, TopicKind, UserId } from "../../core/ledger/ids";
-import { type MessageQuery, readMessageQuery, topicNamed } from "../../core/mirror/message-query";
+import { type Interval, type MessageQuery, readMessageQuery, topicNamed } from "../../core/mirror/message-query";
 import { nextLink } from "../../core/mirror/next-link";
+import { ok, type Result } from "../../core/result";
 import {
   asciiJson,
   COMPACTED_MAX,
@@ -23,7 +24,7 @@ import type { ReadResult } from "../../engine/reads/tiered-read";
 import type { View } from "../../engine/reads/view";
 import { PersonalMirrorPage } from "../../wire/personal-mirror";
 import type { App } from "../boot/app";
-import { type Answer, json } from "../http/answers/answer";
+import type { Answer } from "../http/answers/answer";
 import { ProblemError } from "../http/answers/problem";
 import { beforeRead, type ReadBegun, viewHeaders } from "../http/answers/reply";
 import { addressOf, perHead } from "../http/api-request";
@@ -135,14 +136,20 @@ function messagesOf(view: View): Messages {
   return messages;
 }
 
+interface Asked {
+  readonly query: MessageQuery;
+  /** The query's last time has whole seconds. */
+  readonly isWholeSeconds: boolean;
+}
+
 /**
  * Whether a reader has nothing yet: it asks for the last seven days, in whole seconds. Its cursor, and a link to the next page, is a
  * message's time with nine decimals, which may be as old.
  */
-function isNewHere({ spelled, within }: MessageQuery, nowMs: number): boolean {
-  const isWholeSeconds = /^gt:\d+\.0$/.test(spelled.get("timestamp")?.at(-1) ?? "");
+function isNewHere({ query: { within }, isWholeSeconds }: Asked, nowMs: number): boolean {
+  if (!isWholeSeconds) return false;
   const apartNs = (within?.times.from ?? 0n) - (BigInt(nowMs) * 1_000_000n - NEW_HERE_NS);
-  return isWholeSeconds && apartNs < NEW_HERE_LEEWAY_NS && apartNs > -NEW_HERE_LEEWAY_NS;
+  return apartNs < NEW_HERE_LEEWAY_NS && apartNs > -NEW_HERE_LEEWAY_NS;
 }
 
 /**
@@ -162,22 +169,26 @@ const withTagFromStart = (read: ReadResult): ReadResult => ({
 interface PageOptions {
   readonly path: string;
   readonly topicId: TopicId;
-  readonly kinds: ReadonlySet<FollowedKind>;
+  readonly kinds: readonly FollowedKind[];
   readonly query: MessageQuery;
   /** The reader has nothing yet: the times that it asks for do not count. */
   readonly isFromStart: boolean;
   readonly namer: Namer;
 }
 
-const NOTHING: PersonalMirrorPage = { messages: [], links: { next: null } };
+const NOTHING = JSON.stringify({ messages: [], links: { next: null } } satisfies PersonalMirrorPage);
 
-function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, namer }: PageOptions): PersonalMirrorPage {
+/** `held` is sorted by time. Most polls want only what is newer than all of it, or nearly all, so this looks from its end. */
+const between = (held: Messages, { from, to }: Interval<bigint>): Messages =>
+  held.slice(held.findLastIndex(({ ns }) => ns < from) + 1).filter(({ ns }) => ns <= to);
+
+/** The page as JSON. */
+function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, namer }: PageOptions): string {
   const { within, order, limit, isUtf8, spelled } = query;
-  // Most polls ask only for what is newer than the newest message. `held` is sorted by time.
-  if (!isFromStart && (within === null || within.times.from > (held.at(-1)?.ns ?? 0n))) return NOTHING;
   // Numbers only name messages here, so a question for numbers asks for nothing less.
-  const isWanted = (ns: bigint) => isFromStart || (within !== null && ns >= within.times.from && ns <= within.times.to);
-  const all = held.filter(({ kind, ns }) => kinds.has(kind) && isWanted(ns));
+  const wanted = isFromStart ? held : within === null ? [] : between(held, within.times);
+  const all = wanted.filter(({ kind }) => kinds.includes(kind));
+  if (all.length === 0) return NOTHING;
   const page = (order === "asc" ? all : all.toReversed()).slice(0, limit);
   const messages = page.map(({ ns, time, text }) => ({
     consensus_timestamp: time,
@@ -187,44 +198,50 @@ function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, name
   }));
   const last = messages.at(-1);
   const isMore = last !== undefined && page.length < all.length;
-  return { messages, links: { next: isMore ? nextLink(path, spelled, order, last.consensus_timestamp) : null } };
+  const next = isMore ? nextLink(path, spelled, order, last.consensus_timestamp) : null;
+  return JSON.stringify({ messages, links: { next } } satisfies PersonalMirrorPage);
 }
 
 interface Poll {
   readonly startMs: number;
   readonly began: ReadBegun["began"];
   readonly topicId: TopicId;
-  readonly query: MessageQuery;
+  readonly asked: Asked;
   readonly reader: Namer;
 }
 
 function pageAnswer(
   context: UserContext<unknown, unknown>,
-  { startMs, began, topicId, query, reader }: Poll,
+  { startMs, began, topicId, asked, reader }: Poll,
   result: ReadResult,
 ): Answer {
   const { app, userId, url } = context;
+  const { query } = asked;
+  const kinds = app.scheduler.kindsOf(topicId);
   const messages = messagesOf(result.view);
   const known = app.readersSeen.namerOf(reader, topicId);
-  const isNew = isNewHere(query, startMs);
+  const isNew = isNewHere(asked, startMs);
   const isFromStart = known === null || isNew;
   const namer = known ?? (isNew || isOwn(messages, query) ? userId : reader);
-  if (namer !== known) app.readersSeen.note(reader, topicId, namer);
+  if (namer !== known && kinds.length > 0) app.readersSeen.note(reader, topicId, namer);
   // One address has two answers, and a browser must not take the one for the other.
   const read = isFromStart ? withTagFromStart(result) : result;
   const { headers, isKnown } = viewHeaders(context, read, startMs, began);
   headers["cache-control"] = `private, max-age=${BROWSER_S}`;
   headers["trustmesh-form"] = "compacted";
   if (isKnown) return { status: 304, headers, body: null };
-  const kinds = new Set(app.scheduler.topics.find((topic) => topic.topicId === topicId)?.kinds);
-  if (kinds.size === 0) return json(NOTHING, headers);
-  return json(pageOf(messages, { path: url.pathname, topicId, kinds, query, isFromStart, namer }), headers);
+  headers["content-type"] = "application/json";
+  const page = { path: url.pathname, topicId, kinds, query, isFromStart, namer };
+  return { status: 200, headers, body: kinds.length === 0 ? NOTHING : pageOf(messages, page) };
 }
 
-const queryOf = perHead((request) => {
+const askedOf = perHead((request): Result<Asked, readonly string[]> => {
   // The caller may be named, as on every route of a user.
   const parameters = [...addressOf(request).searchParams].filter(([name]) => !OWNER_NAMES.includes(name));
-  return readMessageQuery(parameters);
+  const query = readMessageQuery(parameters);
+  if (!query.ok) return query;
+  const isWholeSeconds = /^gt:\d+\.0$/.test(query.value.spelled.get("timestamp")?.at(-1) ?? "");
+  return ok({ query: query.value, isWholeSeconds });
 });
 
 export const personalMessages = defineRoute({
@@ -240,8 +257,8 @@ export const personalMessages = defineRoute({
     const topicId = topicNamed(params.topicId ?? "");
     if (topicId === null)
       throw new ProblemError("bad-input", "topicId: a topic is named 0.0.<number>.", { field: "topicId" });
-    const query = queryOf(request);
-    if (!query.ok) throw new ProblemError("bad-input", `${query.error.join(". ")}.`, { field: "query" });
+    const asked = askedOf(request);
+    if (!asked.ok) throw new ProblemError("bad-input", `${asked.error.join(". ")}.`, { field: "query" });
     const startMs = app.clock.now();
     const name = `mirror.${app.definitions.value}`;
     const { need, began } = beforeRead(context);
@@ -253,7 +270,7 @@ export const personalMessages = defineRoute({
         return andThen(app.sessions.sessionOf(request.headers.get("cookie")), (session) =>
           pageAnswer(
             context,
-            { ...{ startMs, began, topicId }, query: query.value, reader: session?.id ?? userId },
+            { ...{ startMs, began, topicId }, asked: asked.value, reader: session?.id ?? userId },
             result.value,
           ),
         );

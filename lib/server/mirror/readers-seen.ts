@@ -1,7 +1,6 @@
 import "server-only";
 import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
-import { keyOf } from "../../core/key";
 import type { SessionId, TopicId, UserId } from "../../core/ledger/ids";
 
 /** Numbers on a page name messages for the person, or for one session of that person. */
@@ -12,14 +11,18 @@ export type Namer = SessionId | UserId;
  * start, whatever cursor it names. A session that is forgotten reads its state once more.
  */
 export class ReadersSeen {
-  private readonly seen = new LRUCache<string, Namer>(atMostEntries(200_000));
+  /** Each session reads about five topics. */
+  private readonly seen = new LRUCache<Namer, Map<TopicId, Namer>>(atMostEntries(40_000));
 
   /** The session's namer for the topic; null before the session's first read of it in this process. */
   namerOf(session: Namer, topicId: TopicId): Namer | null {
-    return this.seen.get(keyOf(session, topicId)) ?? null;
+    return this.seen.get(session)?.get(topicId) ?? null;
   }
 
+  /** `topicId` must be a topic that this server follows, so that nobody fills the memory with names. */
   note(session: Namer, topicId: TopicId, namer: Namer): void {
-    this.seen.set(keyOf(session, topicId), namer);
+    const known = this.seen.get(session);
+    if (known === undefined) this.seen.set(session, new Map([[topicId, namer]]));
+    else known.set(topicId, namer);
   }
 }

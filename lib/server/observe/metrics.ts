@@ -127,8 +127,10 @@ export class Metrics {
       // A tier that was skipped because it is down says so in its detail. That is an error, not a miss.
       const isError = outcome === "failed" || (outcome === "miss" && detail !== null);
       this.readsByTier[tier][isError ? "error" : outcome] += 1;
-      const attributes = { "trustmesh.outcome": outcome, ...(detail === null ? {} : { "trustmesh.detail": detail }) };
-      trace({ name: `tier ${tier}`, ms: tookMs, isError, isCall: false, attributes });
+      trace(() => {
+        const attributes = { "trustmesh.outcome": outcome, ...(detail === null ? {} : { "trustmesh.detail": detail }) };
+        return { name: `tier ${tier}`, ms: tookMs, isError, isCall: false, attributes };
+      });
       // The tiers behind L1 are timed where they are called. A read's own time includes waiting for other reads.
       if (tier === "l1" && outcome === "hit") this.tierSeconds.observe(tookMs, tier);
     }
@@ -137,19 +139,25 @@ export class Metrics {
   readonly observeCommand = ({ purpose, ms, isError }: Sample & { readonly purpose: string }): void => {
     this.commandSeconds.observe(ms, purpose);
     this.tierSeconds.observe(ms, "redis");
-    trace({ name: `redis ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "redis" } });
+    trace(() => ({ name: `redis ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "redis" } }));
   };
 
   readonly observeStatement = ({ purpose, ms, isError }: Sample & { readonly purpose: string }): void => {
     this.statementSeconds.observe(ms, purpose);
     this.tierSeconds.observe(ms, "postgres");
-    trace({ name: `postgres ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "postgresql" } });
+    trace(() => ({
+      name: `postgres ${purpose}`,
+      ms,
+      isError,
+      isCall: true,
+      attributes: { "db.system.name": "postgresql" },
+    }));
   };
 
   readonly observeMirror = ({ origin, ms, waitedMs, isError }: Sample & Took & { readonly origin: string }): void => {
     this.mirrorSeconds.observe(ms, origin);
     this.mirrorMs.set(origin, this.mirrorMsOf(origin) + waitedMs);
-    trace({ name: "mirror", ms, isError, isCall: true, attributes: { "server.address": origin } });
+    trace(() => ({ name: "mirror", ms, isError, isCall: true, attributes: { "server.address": origin } }));
   };
 
   /** The ms for which this process waited for the answers of a mirror. */

@@ -7,9 +7,10 @@ import type { Env } from "../config/env";
 import { currentRequest } from "../http/request-scope";
 import type { Measured, Tracing } from "./trace-types";
 
-/** Adds a span to the trace of the current request, if there is one. */
-export function trace(measured: Measured): void {
-  currentRequest()?.trace?.add(measured);
+/** Adds a span to the trace of the current request, if there is one. Only then is `measured` called. */
+export function trace(measured: () => Measured): void {
+  const traced = currentRequest()?.trace;
+  if (traced !== undefined) traced.add(measured());
 }
 
 export async function openTracing(env: Env): Promise<Tracing | null> {

@@ -5,6 +5,7 @@ import "server-only";
  * session, no limit, no answer.
  */
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { LRUCache } from "lru-cache";
 import { SOCKET_HEADER } from "../../access/client-address";
 import type { ApiRequest, HeaderValues } from "../../http/api-request";
@@ -54,15 +55,33 @@ const known = new LRUCache<string, RequestHead>({
 });
 
 const HEAD = Symbol("the head of the request");
+const LAST = Symbol("the last request of the connection");
 
 /** The head of a request. It is parsed when this is first called for the request. */
 export function headOf(request: IncomingMessage & { [HEAD]?: RequestHead }): RequestHead {
-  request[HEAD] ??= parsed(request);
+  request[HEAD] ??= ofConnection(request);
   return request[HEAD];
 }
 
-function parsed(request: IncomingMessage): RequestHead {
-  const { method, url, rawHeaders, socket } = request;
+interface Last {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly rawHeaders: readonly string[];
+  readonly head: RequestHead;
+}
+
+/** Most requests of a connection have the head of the one before. Comparing them costs less than a key for the cache. */
+function ofConnection(request: IncomingMessage): RequestHead {
+  const { method, url, rawHeaders } = request;
+  const socket: Socket & { [LAST]?: Last } = request.socket;
+  const last = socket[LAST];
+  const isSame =
+    last !== undefined &&
+    last.url === url &&
+    last.method === method &&
+    last.rawHeaders.length === rawHeaders.length &&
+    last.rawHeaders.every((text, i) => text === rawHeaders[i]);
+  if (isSame) return last.head;
   // No part of a head contains the character 0 (RFC 9110 §5.5), so two different heads never have the same text.
   const text = [socket.remoteAddress, method, url, ...rawHeaders].join("\0");
   if (text.length > MAX_CHARACTERS) return new RequestHead(request);
@@ -71,6 +90,8 @@ function parsed(request: IncomingMessage): RequestHead {
     head = new RequestHead(request);
     known.set(text, head);
   }
+  // The framework may change the request's own URL later.
+  socket[LAST] = { method, url, rawHeaders, head };
   return head;
 }
 

@@ -1,6 +1,6 @@
 import "server-only";
 /** Answers of reads: body, freshness, validators and Cache-Status. */
-import { formatConsensusTime } from "../../../core/ledger/consensus-time";
+import { type ConsensusNs, formatConsensusTime } from "../../../core/ledger/consensus-time";
 import { epochOf } from "../../../core/signals/position";
 import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../../core/sync/freshness";
 import { report, type TierReport } from "../../../engine/reads/tier-report";
@@ -13,13 +13,21 @@ import { type Answer, type AnswerHeaders, json, type SharedBody } from "./answer
 
 export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness {
   return {
-    asOf: now.asOfNs === null ? null : formatConsensusTime(now.asOfNs),
+    asOf: now.asOfNs === null ? null : consensusText(now.asOfNs),
     lagMs: now.lagMs,
     stale: now.stale || isStaleCopy,
     ...(now.isQuiet ? { quiet: true as const } : {}),
     // A doorbell watches the ledger. It says nothing about a copy that could not be refreshed.
     ...(now.isWatched && !isStaleCopy ? { watched: true as const } : {}),
   };
+}
+
+/** Many answers in a row have the same time, and dividing numbers of its size takes CPU. */
+const lastAsOf: { ns: ConsensusNs | null; text: string } = { ns: null, text: "" };
+
+function consensusText(ns: ConsensusNs): string {
+  if (ns !== lastAsOf.ns) Object.assign(lastAsOf, { ns, text: formatConsensusTime(ns) });
+  return lastAsOf.text;
 }
 
 /** The state of this process when a read began. The answer must not claim to be fresher than this. */
@@ -143,6 +151,7 @@ export const VARY_BY_CALLER = "Cookie, Authorization, Accept-Encoding";
 /** Compares weakly, as If-None-Match requires (RFC 9110 §13.1.2). */
 export function matches(header: string | null, etag: string): boolean {
   if (header === null) return false;
+  if (header === etag) return true;
   return header.split(",").some((item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === etag);
 }
 

@@ -20,6 +20,7 @@ const server = createServer((request, response) => {
   seen.push({ head, request, headers: { ...request.headers } });
   // The framework does such things.
   request.headers.host = "changed.test";
+  request.url = "/changed";
   response.end();
 });
 let connection: RawConnection;
@@ -57,6 +58,12 @@ describe("the head of a request", () => {
     for (const name of ["constructor", "__proto__", "toString"]) expect(head.get(name)).toBeNull();
   });
 
+  it("is that of the request on its way, whatever the framework made of the one before", async () => {
+    await say("GET /first HTTP/1.1", "Host: app.test");
+    expect((await say("GET /changed HTTP/1.1", "Host: app.test")).head.target).toBe("/changed");
+    expect((await say("GET /first HTTP/1.1", "Host: app.test")).head.target).toBe("/first");
+  });
+
   it("is parsed once for equal heads, on any connection", async () => {
     const first = await say(...PAGE);
     const second = await say(...PAGE);
@@ -84,14 +91,17 @@ describe("two requests", () => {
     url: fc.constantFrom("/", "/a", "/b"),
     rawHeaders: fc.array(text, { maxLength: 6 }).map((all) => all.slice(0, all.length - (all.length % 2))),
   });
-  const requestOf = ({ method, url, rawHeaders }: { method: string; url: string; rawHeaders: string[] }) =>
-    Object.assign(new IncomingMessage(new Socket()), { method, url, rawHeaders });
+  type Asked = { method: string; url: string; rawHeaders: string[] };
+  const requestOf = ({ method, url, rawHeaders }: Asked, socket = new Socket()) =>
+    Object.assign(new IncomingMessage(socket), { method, url, rawHeaders });
 
-  it("share a head only if theirs are equal", () => {
+  it("share a head only if theirs are equal, on one connection or on two", () => {
     fc.assert(
       fc.property(asked, asked, (one, other) => {
         const isSame = JSON.stringify(one) === JSON.stringify(other);
         expect(headOf(requestOf(one)) === headOf(requestOf(other))).toBe(isSame);
+        const socket = new Socket();
+        expect(headOf(requestOf(one, socket)) === headOf(requestOf(other, socket))).toBe(isSame);
       }),
       {
         examples: [", ", "\n", "\r\n", ": "].map((between) => [
