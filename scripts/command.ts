@@ -44,21 +44,51 @@ export function understand<O extends Options>(
 ): { readonly values: Values<O>; readonly words: readonly string[] } | null {
   // Help takes precedence over every other argument, right or wrong.
   if (args.includes("--help") || args.includes("-h")) return null;
-  let parsed: { values: Values<O>; positionals: string[] };
-  try {
-    const config = {
-      args: [...args],
-      options: { ...options, ...HELP } as unknown as O,
-      allowPositionals: true,
-    } as const;
-    parsed = parseArgs(config) as unknown as typeof parsed;
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause));
-  }
-  const { values, positionals } = parsed;
+  const known: Options = { ...options, ...HELP };
+  // Node's own check has words for programmers, so it is off.
+  const parsed = parseArgs({ args: [...args], options: known, allowPositionals: true, strict: false, tokens: true });
+  for (const token of parsed.tokens) if (token.kind === "option") checkOption(token, known[token.name]?.type);
+  const { values, positionals } = parsed as unknown as { values: Values<O>; positionals: string[] };
   if (positionals.length > words.most) throw new UsageError(`Unknown argument: ${positionals[words.most]}.`);
   if (positionals.length < words.least) throw new UsageError("An argument is missing.");
   return { values, words: positionals };
+}
+
+interface Given {
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+/** Throws UsageError. `type` is that of the option, undefined if the command has none of this name. */
+function checkOption({ rawName, value, inlineValue = false }: Given, type: "boolean" | "string" | undefined): void {
+  if (type === undefined) throw new UsageError(`There is no option ${rawName}.`);
+  if (type === "boolean" && value !== undefined) throw new UsageError(`${rawName} takes no value. Leave it out.`);
+  // `-5` is a value, and `--next` the next option.
+  const isNext = value !== undefined && !inlineValue && /^-\D/.test(value);
+  if (type === "string" && (value === undefined || value === "" || isNext))
+    throw new UsageError(`${rawName} needs a value: write ${rawName} and the value after it.`);
+}
+
+/** The numbers that an option takes. */
+export interface NumberRange {
+  readonly least?: number;
+  readonly most?: number;
+  readonly isWhole?: boolean;
+}
+
+/** The number of the option `--name`; `fallback` if it is absent. Throws UsageError. */
+export function numberOf(
+  name: string,
+  text: string | undefined,
+  fallback: number,
+  { least = 0, most = 1e11, isWhole = false }: NumberRange = {},
+): number {
+  if (text === undefined) return fallback;
+  const found = text.trim() === "" ? Number.NaN : Number(text);
+  if (found >= least && found <= most && (!isWhole || Number.isInteger(found))) return found;
+  const range = `from ${least.toLocaleString("en")} to ${most.toLocaleString("en")}`;
+  throw new UsageError(`--${name} must be a ${isWhole ? "whole " : ""}number ${range}, not "${text}".`);
 }
 
 /** Runs a command of this process. Sets its exit status. After a failure, nothing that hangs keeps the process alive. */

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
-import { command, UsageError } from "../command";
+import { command, type NumberRange, numberOf, UsageError } from "../command";
 import { environment } from "../environment";
 import { AppClient, DevnetClient, loopback } from "./load/client";
 import { compare, comparisonTable, type Meters } from "./load/compare";
@@ -50,20 +50,16 @@ const CONTACTS = 10;
 type Values = { readonly [K in keyof typeof OPTIONS]?: string | undefined };
 
 function planOf(values: Values): LoadPlan {
-  const number = (name: keyof Values, fallback: number, least: number, most = Number.MAX_SAFE_INTEGER) => {
-    const value = values[name] === undefined ? fallback : Number(values[name]);
-    if (!(value >= least && value <= most))
-      throw new UsageError(`--${name} ${values[name]} is not a number from ${least}.`);
-    return value;
-  };
+  const number = (name: keyof Values, fallback: number, range: NumberRange = {}) =>
+    numberOf(name, values[name], fallback, range);
   const plan = {
-    users: Math.floor(number("users", 200, 2)),
-    seconds: number("seconds", 60, 5),
-    factor: number("factor", 20, 0.001),
-    signalsPerUserDay: number("signals", DEFAULT_INPUTS.signalsPerUserDay, 0),
-    readsPerUserDay: number("reads", DEFAULT_INPUTS.readsPerUserDay, 0),
-    openPageShare: number("open-pages", DEFAULT_INPUTS.openPageShare * 100, 0, 100) / 100,
-    ownWriteShare: number("own-writes", 10, 0, 100) / 100,
+    users: Math.floor(number("users", 200, { least: 2 })),
+    seconds: number("seconds", 60, { least: 5 }),
+    factor: number("factor", 20, { least: 0.001 }),
+    signalsPerUserDay: number("signals", DEFAULT_INPUTS.signalsPerUserDay),
+    readsPerUserDay: number("reads", DEFAULT_INPUTS.readsPerUserDay),
+    openPageShare: number("open-pages", DEFAULT_INPUTS.openPageShare * 100, { most: 100 }) / 100,
+    ownWriteShare: number("own-writes", 10, { most: 100 }) / 100,
     contactsPerUser: CONTACTS,
   };
   const problems = objections(plan);

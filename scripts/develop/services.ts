@@ -8,7 +8,7 @@ import { startPostgres } from "@/tests/support/servers/postgres/postgres-server"
 import { startRedis } from "@/tests/support/servers/redis/redis-server";
 import { startNeon } from "@/tests/support/stand-ins/neon";
 import { startUpstash } from "@/tests/support/stand-ins/upstash";
-import { command, Refusal, UsageError } from "../command";
+import { command, numberOf, Refusal } from "../command";
 
 /** Next to the usual ports, where a real server may be running. A control port is its stand-in's port plus 1,000. */
 const DEFAULT_PORTS = { redis: 6390, upstash: 8079, postgres: 5490, neon: 4470, "postgres-proxy": 5480 } as const;
@@ -34,9 +34,7 @@ function portsOf(values: { readonly [K in Service]?: string | undefined }): Read
   for (const name of Object.keys(DEFAULT_PORTS) as Service[]) {
     const text = values[name];
     if (text === undefined) continue;
-    const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-    if (port < 1 || port > 64_535) throw new UsageError(`--${name} ${text} is no port from 1 to 64535.`);
-    ports[name] = port;
+    ports[name] = numberOf(name, text, 0, { least: 1, most: 64_535, isWhole: true });
   }
   return ports;
 }

@@ -4,8 +4,7 @@ import { currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES, withSetUp } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
 import { SET_UP_NAMES, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
-import { command, UsageError } from "../command";
-import { number, wholeNumber } from "./capacity/numbers";
+import { command, numberOf, UsageError } from "../command";
 import { report } from "./capacity/report";
 
 const USAGE = `npm run -s capacity -- [options]
@@ -45,17 +44,18 @@ function setUpsOf(text: string | undefined): readonly SetUp[] {
 }
 
 void command({ usage: USAGE, options: OPTIONS }, ({ values }) => {
-  const scales = values.users?.split(",").map((users) => number("users", users, 0)) ?? PLAN_SCALES;
+  const scales = values.users?.split(",").map((users) => numberOf("users", users, 0)) ?? PLAN_SCALES;
   const setUps = setUpsOf(values["set-up"]);
   const inputs: CapacityInputs = {
     ...DEFAULT_INPUTS,
-    zones: wholeNumber("zones", values.zones, DEFAULT_INPUTS.zones, 1, 2) === 2 ? 2 : 1,
-    signalsPerUserDay: number("signals", values.signals, DEFAULT_INPUTS.signalsPerUserDay),
-    readsPerUserDay: number("reads", values.reads, DEFAULT_INPUTS.readsPerUserDay),
-    openPageShare: number("open-pages", values["open-pages"], DEFAULT_INPUTS.openPageShare * 100, 0, 100) / 100,
-    segments: wholeNumber("segments", values.segments, DEFAULT_INPUTS.segments, 1, 10_000),
-    peakToMean: number("peak", values.peak, DEFAULT_INPUTS.peakToMean, 1, 1_000),
-    monthsKept: wholeNumber("months", values.months, DEFAULT_INPUTS.monthsKept, 1, 1_200),
+    zones: numberOf("zones", values.zones, DEFAULT_INPUTS.zones, { least: 1, most: 2, isWhole: true }) === 2 ? 2 : 1,
+    signalsPerUserDay: numberOf("signals", values.signals, DEFAULT_INPUTS.signalsPerUserDay),
+    readsPerUserDay: numberOf("reads", values.reads, DEFAULT_INPUTS.readsPerUserDay),
+    openPageShare:
+      numberOf("open-pages", values["open-pages"], DEFAULT_INPUTS.openPageShare * 100, { most: 100 }) / 100,
+    segments: numberOf("segments", values.segments, DEFAULT_INPUTS.segments, { least: 1, most: 10_000, isWhole: true }),
+    peakToMean: numberOf("peak", values.peak, DEFAULT_INPUTS.peakToMean, { least: 1, most: 1_000 }),
+    monthsKept: numberOf("months", values.months, DEFAULT_INPUTS.monthsKept, { least: 1, most: 1_200, isWhole: true }),
   };
   if (!values.json) return console.log(report(inputs, scales, setUps));
   const answers = setUps.map((setUp) => ({

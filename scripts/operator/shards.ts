@@ -29,7 +29,7 @@ import { drainGoals, groupOf, shardStatuses } from "@/lib/server/admin/shard-goa
 import { type OperatorTools, openOperator } from "@/lib/server/cli/operator";
 import { type Env, readEnv } from "@/lib/server/config/env";
 import type { DrainBody, ShardStatus, ShardsAnswer, SplitBody } from "@/lib/wire/operators/shards";
-import { command, Refusal, UsageError } from "../command";
+import { command, numberOf, Refusal, UsageError } from "../command";
 import { environment } from "../environment";
 
 const USAGE = `npm run shards -- COMMAND
@@ -174,8 +174,8 @@ interface Values {
 }
 
 function segmentsOf({ to }: Values): number {
-  if (to === undefined || !/^\d{1,6}$/.test(to)) throw new UsageError("--to needs the new number of segments");
-  return Number(to);
+  if (to === undefined) throw new UsageError("Say the new number of segments with --to.");
+  return numberOf("to", to, 0, { least: 1, most: 999_999, isWhole: true });
 }
 
 /** Sends a command to the running app, which continues after its answer. `status` shows its progress. */

@@ -3,13 +3,11 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
 import { SET_UP_NAMES } from "@/lib/core/capacity/set-ups/set-ups";
 import { UNIT_FIGURES } from "@/lib/core/capacity/unit-figures";
-import { UsageError } from "@/scripts/command";
 import { loopback } from "@/scripts/develop/load/client";
 import { compare } from "@/scripts/develop/load/compare";
 import { inputsOf, type LoadPlan, objections, ratesOf } from "@/scripts/develop/load/load-plan";
 import { Progress } from "@/scripts/develop/load/progress";
 import { figuresTable, pricesTable } from "@/scripts/operator/capacity/figures";
-import { wholeNumber } from "@/scripts/operator/capacity/numbers";
 import { report } from "@/scripts/operator/capacity/report";
 import { bytes, columns, count, dollars } from "@/scripts/operator/capacity/words";
 import { sourcesUnder } from "../../support/repository/source";
@@ -32,23 +30,6 @@ describe("unit figures", () => {
       .map(({ text }) => text)
       .join("\n");
     for (const { row } of Object.values(UNIT_FIGURES)) expect([row, bench.includes(`"${row}"`)]).toEqual([row, true]);
-  });
-});
-
-describe("an option that takes a whole number", () => {
-  it("is that number, or its default", () => {
-    expect(wholeNumber("months", "6", 12, 1, 1_200)).toBe(6);
-    expect(wholeNumber("months", undefined, 12, 1, 1_200)).toBe(12);
-  });
-
-  it.each(["1.5", "0", "1201", "six", ""])("is no %s", (value) => {
-    expect(() => wholeNumber("months", value, 12, 1, 1_200)).toThrow(UsageError);
-  });
-
-  it("is one of months, zones and segments", () => {
-    const script = readFileSync("scripts/operator/capacity.ts", "utf8");
-    const names = [...script.matchAll(/wholeNumber\("(\w+)"/g)].map(([, name]) => name);
-    expect(names).toEqual(["zones", "segments", "months"]);
   });
 });
 

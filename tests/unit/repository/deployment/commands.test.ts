@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeBundle } from "@/scripts/build/node-bundle";
-import { understand } from "@/scripts/command";
+import { numberOf, UsageError, understand } from "@/scripts/command";
 import { latencyTable, quantile, verdictOf } from "@/scripts/develop/load/latency";
 
 type Names = Readonly<Record<string, string>>;
@@ -81,7 +81,8 @@ describe("a command of package.json", () => {
 });
 
 describe("the words of a command", () => {
-  const spec = { usage: "x", options: { to: { type: "string" } }, words: { least: 1, most: 2 } } as const;
+  const options = { to: { type: "string" }, json: { type: "boolean" } } as const;
+  const spec = { usage: "x", options, words: { least: 1, most: 2 } } as const;
 
   it("are its options and words", () => {
     expect(understand(spec, ["a", "--to", "3"])).toEqual({ values: { to: "3" }, words: ["a"] });
@@ -94,10 +95,42 @@ describe("the words of a command", () => {
   it.each([
     [[], "An argument is missing."],
     [["a", "b", "c"], "Unknown argument: c."],
-    [["a", "--wrong"], "--wrong"],
-    [["a", "--to"], "--to"],
-  ])("that are invalid are refused: %j", (args, sentence) => {
-    expect(() => understand(spec, args)).toThrow(sentence);
+    [["a", "--wrong"], "There is no option --wrong."],
+    [["a", "--wrong=5"], "There is no option --wrong."],
+    [["a", "-x"], "There is no option -x."],
+    [["a", "--no-json"], "There is no option --no-json."],
+    [["a", "--to"], "--to needs a value: write --to and the value after it."],
+    [["a", "--to="], "--to needs a value: write --to and the value after it."],
+    [["a", "--to", "--json"], "--to needs a value: write --to and the value after it."],
+    [["a", "--json=5"], "--json takes no value. Leave it out."],
+  ])("that are invalid are refused in our words: %j", (args, sentence) => {
+    expect(() => understand(spec, args)).toThrow(new UsageError(sentence));
+  });
+
+  it("may hold a number below zero, and a value that begins with a dash", () => {
+    expect(understand(spec, ["a", "--to", "-5"])?.values).toEqual({ to: "-5" });
+    expect(understand(spec, ["a", "--to=-x"])?.values).toEqual({ to: "-x" });
+  });
+});
+
+describe("a number of an option", () => {
+  const whole = { least: 1, most: 1_200, isWhole: true };
+
+  it("is that number, or its default", () => {
+    expect([numberOf("months", "6", 12, whole), numberOf("months", undefined, 12, whole)]).toEqual([6, 12]);
+    expect(numberOf("factor", "0.5", 20)).toBe(0.5);
+  });
+
+  it.each(["1.5", "0", "1201", "-5", "six", " "])(
+    "that the option cannot take is refused, with its range: %j",
+    (text) => {
+      const sentence = `--months must be a whole number from 1 to 1,200, not "${text}".`;
+      expect(() => numberOf("months", text, 12, whole)).toThrow(new UsageError(sentence));
+    },
+  );
+
+  it.each(["-5", "Infinity", "1e12"])("has a range where none is given: %s", (text) => {
+    expect(() => numberOf("users", text, 0)).toThrow("--users must be a number from 0 to 100,000,000,000");
   });
 });
 
