@@ -50,6 +50,8 @@ export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
     env,
     execPath: process.execPath,
     execArgv: ["--import", "tsx"],
+    // A process group of its own: Ctrl-C in a terminal reaches a whole group, and the app still needs the devnet while it ends.
+    detached: true,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   const exited = new Promise<string>((resolve) => {

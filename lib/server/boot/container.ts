@@ -147,6 +147,7 @@ export function createApp({
     },
     close: async () => {
       app.health.close();
+      app.firstSync.close();
       await reporter.close();
       checks.close();
       await rereading.close();

@@ -22,6 +22,7 @@ const count = (number: number) => number.toLocaleString("en");
 
 export class FirstSync {
   private isUnderWay = false;
+  private isClosed = false;
   private running: Promise<boolean> | null = null;
   /** The number of messages of all topics on the mirror. Null before it was asked, and if it did not answer. */
   private total: number | null = null;
@@ -48,6 +49,11 @@ export class FirstSync {
     return this.running;
   }
 
+  /** Stops logging: the app ends, and a sync that breaks off with it is no trouble. */
+  close(): void {
+    this.isClosed = true;
+  }
+
   private async sync(): Promise<boolean> {
     const { scheduler, log } = this.deps;
     const done = new AbortController();
@@ -56,6 +62,7 @@ export class FirstSync {
     void this.say(done.signal);
     try {
       const reports = await scheduler.syncNow();
+      if (this.isClosed) return false;
       const added = reports.reduce((sum, report) => sum + report.added, 0);
       log.info(`Synced ${count(added)} new messages of ${counted(reports.length, "topic")}.`);
       const failing = reports.filter((report) => report.error !== null);
@@ -68,7 +75,7 @@ export class FirstSync {
       }
       return failing.length === 0;
     } catch (cause) {
-      log.error("the first sync failed; the next reader starts another one", { cause });
+      if (!this.isClosed) log.error("the first sync failed; the next reader starts another one", { cause });
       return false;
     } finally {
       this.isUnderWay = false;
@@ -81,7 +88,7 @@ export class FirstSync {
     await clock.sleep(QUICK_MS, done);
     if (!done.aborted) this.total = await this.askTotal();
     while (!done.aborted) {
-      if (this.progress !== null) log.info(this.progress);
+      if (this.progress !== null && !this.isClosed) log.info(this.progress);
       await clock.sleep(SAY_EVERY_MS, done);
     }
   }

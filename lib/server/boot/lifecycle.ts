@@ -33,12 +33,20 @@ export async function startWithFramework(): Promise<void> {
   if (shared.__trustmeshServer) return;
   watchSockets();
   const { getApp } = await import("./start");
-  for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.once(signal, () => void getApp().then((app) => app.close()));
+  let isEnding = false;
+  const end = async () => {
+    isEnding = true;
+    const app = await getApp();
+    app.log.info(STOPPING);
+    await app.close();
+  };
+  // A start that fails is reported below.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void end().catch(() => undefined));
   try {
     await getApp();
   } catch (cause) {
-    await endWith(cause);
+    // The framework ends what the start still needs.
+    if (!isEnding) await endWith(cause);
   }
 }
 
@@ -68,6 +76,8 @@ export const FOR_OPERATORS = [
 ];
 const isForOperators = (cause: unknown): cause is Error => cause instanceof Error && FOR_OPERATORS.includes(cause.name);
 
+const STOPPING = "Stopping: requests under way are answered first.";
+
 interface Closes {
   close(): void;
 }
@@ -75,7 +85,7 @@ interface Closes {
 export interface Ending {
   readonly front: Front;
   /** Null while the app is not running yet. */
-  readonly app: (Pick<App, "close"> & { readonly hub: Closes; readonly health: Closes }) | null;
+  readonly app: (Pick<App, "close" | "log"> & { readonly hub: Closes; readonly health: Closes }) | null;
   /** Null while the framework is not running yet. */
   readonly framework: { close(): Promise<void> } | null;
   readonly clock: Clock;
@@ -106,9 +116,10 @@ export async function endInOrder({ front, app, framework, clock }: Ending): Prom
   /** Resolves when the work is done, or when the time is over. A failure does not delay the end. */
   const within = (untilMs: number, work: Promise<unknown> | undefined) =>
     Promise.race([work?.catch((cause: unknown) => console.error(cause)), clock.sleep(left(untilMs))]);
+  app?.log.info(STOPPING);
   front.announceEnd();
   app?.hub.close();
-  // Ctrl-C in a terminal also ends the devnet. That must not raise an incident.
+  // From here on, a part that ends is no incident.
   app?.health.close();
   while (left(NOTICE_MS) > 0 && clock.monotonicMs() - Math.max(startMs, front.lastRequestMs) < QUIET_MS)
     await clock.sleep(LOOK_MS);

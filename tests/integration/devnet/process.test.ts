@@ -89,6 +89,19 @@ it("a devnet process ends when its parent has ended", async () => {
   expect(code).toBe(0);
 });
 
+it("a devnet goes on after Ctrl-C, which a terminal sends to a whole group: the app still needs it", async () => {
+  const app = fork("tests/support/servers/devnet-parent.ts", [dataDir], {
+    ...{ detached: true, execArgv: ["--import", "tsx"] },
+  });
+  const [{ restUrl, topic }] = await once(app, "message");
+  const noticed = once(app, "message");
+  process.kill(-(app.pid as number), "SIGINT");
+  expect(await noticed).toEqual(["Ctrl-C", undefined]);
+  expect(await lastOf(restUrl, topic)).toBeDefined();
+  app.disconnect();
+  await once(app, "exit");
+});
+
 describe("the trickle", () => {
   it("makes plausible messages, and answers demo people who write", async () => {
     let nowMs = 1_760_000_000_000;

@@ -87,6 +87,28 @@ it("progress does not wait for a silent mirror", async () => {
   expect(first.progress).toBe("The first sync has stored 10 messages so far.");
 });
 
+it.each([["ends"], ["is under way for long"]])(
+  "a first sync of an app that has closed says nothing more: it %s",
+  async (how) => {
+    const { clock, logged, first, end } = scene();
+    void first.run();
+    await clock.advance(1_000);
+    const before = [...logged];
+    first.close();
+    if (how === "ends") end();
+    await clock.advance(60_000);
+    expect(logged).toEqual(before);
+  },
+);
+
+it("a first sync that fails because its app has closed is no error", async () => {
+  const { sync, logged } = firstSync(["the mirror could not be reached"]);
+  const run = sync.run();
+  sync.close();
+  expect(await run).toBe(false);
+  expect(logged.filter((line) => /Not complete|error/.test(line))).toEqual([]);
+});
+
 function firstSync(errors: readonly (string | null)[]) {
   const logged: string[] = [];
   const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);

@@ -30,10 +30,12 @@ afterEach(() => {
   front.server.closeAllConnections();
 });
 
+const said: string[] = [];
 const app = {
   hub: { close: () => void events.push("bye") },
   health: { close: () => void events.push("judged no more") },
   close: async () => void events.push("stores closed"),
+  log: { info: (line: string) => void said.push(line), warn: () => {}, error: () => {} },
 };
 const framework = { close: async () => void events.push("framework closed") };
 
@@ -123,6 +125,12 @@ describe("the end of a server", () => {
     await clock.drive(endInOrder(hanging));
     expect(clock.monotonicMs() - startMs).toBeLessThan(10_000);
     await connection.closed();
+  });
+
+  it("is announced in one line of the log", async () => {
+    said.length = 0;
+    await clock.drive(end());
+    expect(said).toEqual(["Stopping: requests under way are answered first."]);
   });
 
   it("takes a second without requests", async () => {
