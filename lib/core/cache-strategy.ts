@@ -13,7 +13,9 @@ export const EVICTION_POLICIES = ["LRU", "TTL", "USER_BASED"] as const;
 export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
 
 export const VIEW_KINDS = ["contacts", "circle", "signals", "recognition", "mirror"] as const;
-type ViewKind = (typeof VIEW_KINDS)[number];
+export type ViewKind = (typeof VIEW_KINDS)[number];
+/** The views that show names of other people's profiles. A changed profile outdates these, and no others. */
+export const NAMING_KINDS = ["contacts", "circle"] as const satisfies readonly ViewKind[];
 
 export interface CacheStrategy {
   /** How long a view is kept without being renewed, in milliseconds. */

@@ -130,9 +130,9 @@ export function inPartitions(keys: Keys, userIds: Iterable<UserId>): ReadonlyMap
   return parts;
 }
 
-/** Every key that a user's views may have. */
-export function viewKeys(keys: Keys, userIds: readonly UserId[]): string[] {
-  return userIds.flatMap((userId) => NAMES.map((name) => keys.view(userId, name)));
+/** The keys that users' views of these names may have. */
+export function viewKeys(keys: Keys, userIds: readonly UserId[], names: readonly SharedViewName[] = NAMES): string[] {
+  return userIds.flatMap((userId) => names.map((name) => keys.view(userId, name)));
 }
 
 const DAY_MS = 86_400_000;

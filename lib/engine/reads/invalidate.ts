@@ -1,4 +1,5 @@
 /** Applies commits to the caches and streams of this process. */
+import { NAMING_KINDS } from "../../core/cache-strategy";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import type { Log } from "../../ports/log";
 import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
@@ -55,7 +56,7 @@ export function followCommits(
     if (event.definitionsChanged) definitions.value += 1;
     for (const { userId } of event.users) l1.expire(userId);
     for (const { userId, peers } of event.renamed) {
-      l1.expire(userId);
+      l1.expire(userId, NAMING_KINDS);
       hub.onPeersChanged(userId, peers);
     }
     if (event.cursor !== null) heard.learn(event.topicId, event.cursor.to);

@@ -14,6 +14,7 @@ import {
   kindOf,
   strategyOf,
   VIEW_KINDS,
+  type ViewKind,
 } from "../../core/cache-strategy";
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
@@ -138,13 +139,16 @@ export class L1Cache {
     return true;
   }
 
-  /** The user's views must be loaded again: a commit moved the user, or a name in a view has changed. */
-  expire(userId: UserId): void {
+  /**
+   * The user's views must be loaded again: a commit moved the user. With `kinds`, only these must: a name in them has changed. No
+   * load that is under way is kept in either case.
+   */
+  expire(userId: UserId, kinds: readonly ViewKind[] | null = null): void {
     this.lastGeneration += 1;
     this.generations.set(userId, this.lastGeneration);
-    outdate(this.entries.peek(userId));
-    for (const kind of VIEW_KINDS) {
-      if (this.policyOf(kind) !== "USER_BASED") outdate(this.entries.peek(placeOf(userId, kind, "LRU")));
+    outdate(this.entries.peek(userId), kinds);
+    for (const kind of kinds ?? VIEW_KINDS) {
+      if (this.policyOf(kind) !== "USER_BASED") outdate(this.entries.peek(placeOf(userId, kind, "LRU")), null);
     }
   }
 
@@ -177,8 +181,9 @@ export class L1Cache {
 const placeOf = (userId: UserId, name: string, policy: EvictionPolicy): string =>
   policy === "USER_BASED" ? keyOf(userId) : keyOf(kindOf(name), userId);
 
-function outdate(entry: Entry | undefined): void {
-  for (const view of entry?.views.values() ?? []) view.freshUntilMs = 0;
+/** `kinds` null: all of its views. */
+function outdate(entry: Entry | undefined, kinds: readonly string[] | null): void {
+  for (const [name, view] of entry?.views ?? []) if (kinds?.includes(kindOf(name)) ?? true) view.freshUntilMs = 0;
 }
 
 function sizeOf({ views }: Entry): number {

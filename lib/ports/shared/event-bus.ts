@@ -32,7 +32,10 @@ export interface CommitEvent {
   /** Null for messages behind the cursor. */
   readonly cursor: CursorMove | null;
   readonly users: readonly UserChange[];
-  /** Users whose views show a profile that changed, though none of their own rows did. `peers`: those profiles. */
+  /**
+   * Users whose views show a profile that changed, though none of their own rows did. `peers`: those profiles. Only their views
+   * that show names are outdated.
+   */
   readonly renamed: readonly { readonly userId: UserId; readonly peers: readonly UserId[] }[];
   readonly definitionsChanged: boolean;
 }

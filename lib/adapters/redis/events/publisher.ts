@@ -3,6 +3,7 @@
  * other partitions of a cluster are expired before it, with one command for each partition. If a process dies in between, the
  * commit does not count as published, and another instance tells everybody (event-bus.ts `lastPublished`).
  */
+import { NAMING_KINDS } from "../../../core/cache-strategy";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
 import type { Clock } from "../../../ports/clock";
 import type { BusEvent } from "../../../ports/shared/event-bus";
@@ -41,6 +42,15 @@ interface Raise {
   readonly to: number;
 }
 
+/** The users whose shared views an event outdates. */
+interface Outdated {
+  /** All of their views. */
+  readonly moved: readonly UserId[];
+  /** Their views that show names. */
+  readonly renamed: readonly UserId[];
+}
+const NOBODY: Outdated = { moved: [], renamed: [] };
+
 interface Announcement {
   readonly raise: Raise | null;
   readonly text: string;
@@ -76,8 +86,9 @@ export class Publisher {
 
   /** Resolves with the number of the event. */
   async publish(event: BusEvent): Promise<number> {
-    const userIds = usersOf(event);
-    const sent = this.inOrder(() => this.send(this.raiseOf(event), encodeEvent(event), [...userIds]));
+    const outdated = outdatedBy(event);
+    const userIds = [...outdated.moved, ...outdated.renamed];
+    const sent = this.inOrder(() => this.send(this.raiseOf(event), encodeEvent(event), outdated));
     for (const userId of userIds) this.publishing.set(userId, sent);
     try {
       return await sent;
@@ -89,7 +100,7 @@ export class Publisher {
   /** Tells everybody to read everything again. Resolves with the number of the event. */
   publishMissed(through: { readonly topicId: TopicId; readonly cursor: number } | null): Promise<number> {
     const raise = through && this.cursorOf(through.topicId, through.cursor);
-    return this.inOrder(() => this.send(raise, EVERYTHING, []));
+    return this.inOrder(() => this.send(raise, EVERYTHING, NOBODY));
   }
 
   /**
@@ -151,16 +162,26 @@ export class Publisher {
     return { hash: this.options.keys.everybody.published, field: topicId, to: cursor };
   }
 
-  private async send(raise: Raise | null, json: string, userIds: readonly UserId[]): Promise<number> {
+  private async send(raise: Raise | null, json: string, { moved, renamed }: Outdated): Promise<number> {
     const { keys, instanceId } = this.options;
     const turn = this.nextTurn();
+    const expired = [...viewKeys(keys, moved), ...viewKeys(keys, renamed, NAMING_KINDS)];
     const isTooMuch =
-      userIds.length > MAX_EXPIRED_USERS || bytesOf(viewKeys(keys, userIds)) + bytesOf(json) > MAX_REQUEST_BYTES;
+      moved.length + renamed.length > MAX_EXPIRED_USERS || bytesOf(expired) + bytesOf(json) > MAX_REQUEST_BYTES;
     // Everybody reads again by position, so nothing is lost by not naming them all.
     const isEverything = isTooMuch || json === EVERYTHING;
-    const users = inPartitions(keys, isEverything ? [] : userIds);
-    const expiryIn = (partition: number) => (isEverything ? null : viewKeys(keys, users.get(partition) ?? []));
-    const others = this.others.filter((partition) => isEverything || users.has(partition));
+    const [movedIn, renamedIn] = [moved, renamed].map((users) => inPartitions(keys, isEverything ? [] : users)) as [
+      ReadonlyMap<number, readonly UserId[]>,
+      ReadonlyMap<number, readonly UserId[]>,
+    ];
+    const expiryIn = (partition: number) =>
+      isEverything
+        ? null
+        : [
+            ...viewKeys(keys, movedIn.get(partition) ?? []),
+            ...viewKeys(keys, renamedIn.get(partition) ?? [], NAMING_KINDS),
+          ];
+    const others = this.others.filter((each) => isEverything || movedIn.has(each) || renamedIn.has(each));
     const sent = await Promise.allSettled(others.map((partition) => this.number(turn, partition, expiryIn(partition))));
     const failure = sent.find((each) => each.status === "rejected");
     if (failure) {
@@ -305,9 +326,10 @@ export class Publisher {
 const headArgs = (heads: readonly Head[]) =>
   heads.flatMap(({ partition, sequence, mark }) => [partition, sequence, mark]);
 
-/** The users whose shared views are outdated after the event. */
-function usersOf(event: BusEvent): ReadonlySet<UserId> {
-  if (event.type === "views-invalidated") return new Set(event.userIds);
-  if (event.type !== "commit") return new Set();
-  return new Set([...event.users, ...event.renamed].map(({ userId }) => userId));
+function outdatedBy(event: BusEvent): Outdated {
+  if (event.type === "views-invalidated") return { moved: [...new Set(event.userIds)], renamed: [] };
+  if (event.type !== "commit") return NOBODY;
+  const moved = new Set(event.users.map(({ userId }) => userId));
+  const renamed = new Set(event.renamed.map(({ userId }) => userId));
+  return { moved: [...moved], renamed: [...renamed].filter((userId) => !moved.has(userId)) };
 }

@@ -26,7 +26,8 @@ beforeEach(() => {
   incidents = new Incidents({ clock: new DrivenClock(), log: quietLog });
   [definitions, told] = [new DefinitionsGeneration(), new HeardCommits()];
   const l1 = {
-    expire: (userId: UserId) => void calls.push(`expire ${userId}`),
+    expire: (userId: UserId, kinds: readonly string[] = []) =>
+      void calls.push(`expire ${[userId, ...kinds].join(" ")}`),
     expireAll: () => void calls.push("expire all"),
   } as unknown as L1Cache;
   const hub = {
@@ -55,7 +56,7 @@ it("a commit expires the views of its users before it wakes their streams", asyn
 
 it("a new profile expires the views that show it, and tells their streams", async () => {
   await bus.publish(commit({ users: [], renamed: [{ userId: CARLA, peers: [BOB] }] }));
-  expect(calls).toEqual([`expire ${CARLA}`, `rename ${BOB} for ${CARLA}`, "wake "]);
+  expect(calls).toEqual([`expire ${CARLA} contacts circle`, `rename ${BOB} for ${CARLA}`, "wake "]);
 });
 
 it("a commit counts as heard through its cursor, whichever order commits arrive in", async () => {
