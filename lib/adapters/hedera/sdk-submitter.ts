@@ -9,6 +9,7 @@ import { VALID_S } from "../../core/ledger/write-window";
 import { err, ok, type Result } from "../../core/result";
 import type { SubmitError, Submitted, Submitter } from "../../ports/ledger/submitter";
 import type { TopicCreateError, TopicCreator } from "../../ports/ledger/topic-creator";
+import { signerOf } from "./operator-signer";
 
 export interface SdkSubmitterOptions {
   readonly network: "testnet" | "mainnet" | "previewnet" | { readonly nodeAddress: string };
@@ -117,7 +118,8 @@ export class SdkSubmitter implements Submitter, TopicCreator {
       typeof network === "string"
         ? sdk.Client.forName(network)
         : sdk.Client.forNetwork({ [network.nodeAddress]: DEVNET_NODE });
-    client.setOperator(operatorId, sdk.PrivateKey.fromString(operatorKey));
+    const key = sdk.PrivateKey.fromString(operatorKey);
+    client.setOperatorWith(operatorId, key.publicKey, signerOf(key));
     client.setRequestTimeout(REQUEST_TIMEOUT_MS);
     return { sdk, client };
   }
@@ -158,10 +160,13 @@ function topicOf({ status, topicId }: TransactionReceipt): Result<TopicId, Topic
   return id === null ? err(refusedTopic(status.toString())) : ok(id);
 }
 
-/** The receipt has no consensus time; the record has. A message without one is on the ledger all the same. */
+/**
+ * The receipt has no consensus time; the record has, and costs a fee (docs/hedera.md §3). `getRecord` would ask for the receipt
+ * again. A message without a time is on the ledger all the same.
+ */
 async function consensusOf(response: TransactionResponse, client: Client): Promise<ConsensusNs | null> {
   try {
-    const { consensusTimestamp } = await response.getRecord(client);
+    const { consensusTimestamp } = await response.getRecordQuery().execute(client);
     const { seconds, nanos } = consensusTimestamp;
     return parseConsensusTime(`${seconds}.${nanos.toString().padStart(9, "0")}`);
   } catch {
