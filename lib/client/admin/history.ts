@@ -67,17 +67,25 @@ export function ratesOf(history: readonly Sample[], counterOf: (sample: Sample) 
   });
 }
 
-/** The first counter's share of the growth of both; null if neither grew. */
+/**
+ * The first counter's share of the growth of both in the minute before each sample, as in the past minutes: a share of the few
+ * reads between two samples says nothing. Null if neither grew, and in the first minute.
+ */
 export function ratiosOf(
   history: readonly Sample[],
   partOf: (sample: Sample) => number,
   restOf: (sample: Sample) => number,
 ): Series {
-  return between(history, (before, after) => {
-    const part = partOf(after) - partOf(before);
-    const rest = restOf(after) - restOf(before);
-    return part < 0 || rest < 0 || part + rest === 0 ? null : part / (part + rest);
-  });
+  return {
+    times: history.slice(1).map(({ atMs }) => atMs / 1_000),
+    values: history.slice(1).map((after) => {
+      const before = history.findLast(({ atMs }) => atMs <= after.atMs - MINUTE_S * 1_000);
+      if (before === undefined) return null;
+      const part = partOf(after) - partOf(before);
+      const rest = restOf(after) - restOf(before);
+      return part < 0 || rest < 0 || part + rest === 0 ? null : part / (part + rest);
+    }),
+  };
 }
 
 export const valuesOf = (history: readonly Sample[], levelOf: (sample: Sample) => number | null): Series => ({
@@ -118,13 +126,14 @@ export const minuteValues = (past: MinuteColumns, name: "openStreams" | "lagMs")
 const MINUTE_S = 60;
 const endsOf = ({ minutes }: MinuteColumns) => minutes.map((minute) => (minute + 1) * MINUTE_S);
 
-/** The past up to the first live sample, then the live samples. */
+/** The past up to the first live sample that is known, then the live samples. */
 export function joined(past: Series, live: Series): Series {
-  const from = live.times[0] ?? Number.POSITIVE_INFINITY;
+  const first = live.values.findIndex((value) => value !== null);
+  const from = live.times[first] ?? Number.POSITIVE_INFINITY;
   const kept = past.times.filter((time) => time < from).length;
   return {
-    times: [...past.times.slice(0, kept), ...live.times],
-    values: [...past.values.slice(0, kept), ...live.values],
+    times: [...past.times.slice(0, kept), ...(first < 0 ? [] : live.times.slice(first))],
+    values: [...past.values.slice(0, kept), ...(first < 0 ? [] : live.values.slice(first))],
   };
 }
 

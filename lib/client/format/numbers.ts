@@ -47,10 +47,11 @@ export function lasting(ms: number | null): string {
 /** `just now` within a second, then `2.5 s ago`, `4 min ago`. A time in the future, by another clock, is `just now`. */
 export const ago = (ms: number): string => (ms < 1_000 ? "just now" : `${lasting(ms)} ago`);
 
-/** Shows cents if they matter: `$0.0004`, `$1.20`, `$42,000`. */
+/** Shows cents if they matter: `$0.0004`, `$1.20`, `$42,000`. Less than a hundredth of a cent is `under $0.0001`. */
 export function dollars(value: number | null): string {
   if (value === null) return UNKNOWN;
   if (value === 0) return "$0";
+  if (value < 0.0001) return "under $0.0001";
   if (value < 0.01) return `$${Number(value.toPrecision(2))}`;
   if (value < 100 && !Number.isInteger(value)) return `$${value.toFixed(2)}`;
   return `$${WHOLE.format(Number(value.toPrecision(3)))}`;

@@ -41,7 +41,8 @@ export function usePeople(): People {
     const person = (id: string): Person => {
       const entry = known.get(id);
       const profile = profiles?.get(id);
-      const handle = profile?.handle ?? entry?.handle ?? null;
+      // Without a profile the server gives the id as the handle.
+      const handle = (profile?.handle === id ? null : profile?.handle) ?? entry?.handle ?? null;
       const name = profile?.displayName || handle || id;
       return {
         id,

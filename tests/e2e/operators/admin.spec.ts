@@ -37,6 +37,15 @@ test.describe("access", () => {
     await page.getByRole("button", { name: /Devnet operator/ }).click();
     await expect(page).toHaveURL(/\/admin\/topics\?sort=lag\.desc$/);
     await expect(page.getByRole("columnheader", { name: "Lag" })).toHaveAttribute("aria-sort", "descending");
+    await expect(new Shell(page).account).toHaveAccessibleName("Account of Devnet operator");
+  });
+
+  test("shows every place of the operators' pages on a phone, without scrolling", async ({ admin, page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await admin.open("/admin");
+    const places = page.getByRole("navigation", { name: "Operate" }).getByRole("link");
+    await expect(places).toHaveCount(10);
+    for (const place of await places.all()) await expect(place).toBeInViewport({ ratio: 1 });
   });
 
   test("is offered by links in the navigation and in the account menu", async ({ admin, page }) => {

@@ -83,6 +83,12 @@ describe("access", () => {
       expect(await t.json("/api/auth/session", userId)).toMatchObject({ admin });
   });
 
+  it("names the devnet's operator, who publishes no profile, as the sign-in page does", async () => {
+    const people = [{ userId: operator, name: "Devnet operator" }];
+    const session = await t.ask("GET", "/api/auth/session", operator, { app: { ...t.app, people } });
+    expect(await session.json()).toMatchObject({ userId: operator, handle: "Devnet operator" });
+  });
+
   it("does not admit the operator's account outside the devnet", async () => {
     const public_ = { ...t.app, env: { ...t.app.env, isDevnet: false } };
     expect((await t.ask("GET", "/api/admin/status", operator, { app: public_ })).status).toBe(403);

@@ -57,8 +57,8 @@ describe("the history of counters", () => {
   it("has a share only if something was counted", () => {
     const history = [
       sample(START, { l1Hits: 10, l1Misses: 10 }),
-      sample(START + 1_000, { l1Hits: 19, l1Misses: 11 }),
-      sample(START + 2_000, { l1Hits: 19, l1Misses: 11 }),
+      sample(START + 60_000, { l1Hits: 19, l1Misses: 11 }),
+      sample(START + 120_000, { l1Hits: 19, l1Misses: 11 }),
     ];
     const series = ratiosOf(
       history,
@@ -67,6 +67,19 @@ describe("the history of counters", () => {
     );
     expect(series.values).toEqual([0.9, null]);
     expect(valuesOf(history, ({ openStreams }) => openStreams).values).toHaveLength(3);
+  });
+});
+
+describe("a share of reads", () => {
+  it("is of a whole minute, as in the past minutes: one miss after the page has opened is not 0 %", () => {
+    const history = [0, 5, 30, 60, 65].map((s) => sample(START + s * 1_000, { l1Hits: s === 0 ? 0 : 30, l1Misses: s }));
+    const { times, values } = ratiosOf(
+      history,
+      ({ l1Hits }) => l1Hits,
+      ({ l1Misses }) => l1Misses,
+    );
+    expect(times).toEqual([1_005, 1_030, 1_060, 1_065]);
+    expect(values).toEqual([null, null, 30 / 90, 0]);
   });
 });
 
@@ -86,5 +99,8 @@ describe("a chart", () => {
     const live = { times: [700, 703], values: [5, 6] };
     expect(joined(minuteRates(past, "requests"), live)).toEqual({ times: [660, 700, 703], values: [2, 5, 6] });
     expect(joined(minuteRates(past, "requests"), { times: [], values: [] }).times).toEqual([660, 720]);
+    const later = { times: [700, 730], values: [null, 6] };
+    expect(joined(minuteRates(past, "requests"), later)).toEqual({ times: [660, 720, 730], values: [2, 1, 6] });
+    expect(joined(minuteRates(past, "requests"), { times: [700], values: [null] }).values).toEqual([2, 1]);
   });
 });

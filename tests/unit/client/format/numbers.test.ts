@@ -50,6 +50,7 @@ describe("number formats", () => {
   });
 
   it("dollars have cents where they matter", () => {
+    expect([dollars(null), dollars(3e-7)]).toEqual(["–", "under $0.0001"]);
     expect(dollars(0)).toBe("$0");
     expect(dollars(0.000_412)).toBe("$0.00041");
     expect(dollars(1.2)).toBe("$1.20");

@@ -7,7 +7,7 @@ import { BUILD_PREFIX, OWN_FILES } from "@/lib/core/own-addresses";
 import { config } from "@/proxy";
 
 /** Files about the whole site: where another deployment has it, they are that deployment's. */
-const OF_THE_SITE = ["manifest.webmanifest", "robots.txt"];
+const OF_THE_SITE = ["favicon.ico", "manifest.webmanifest", "robots.txt"];
 /** The files of public/ that git knows. A build makes the wallet connector. */
 const FILES = readdirSync("public").filter((name) => !name.startsWith("wallet-connector"));
 const isPage = new RegExp(`^${config.matcher[0]}$`);

@@ -5,6 +5,7 @@ import { personHref } from "@/lib/client/admin/lookup";
 import { checkOf, entryTitle, outcomeOf, progressOf } from "@/lib/client/admin/sentences";
 import { useOperatorLog } from "@/lib/client/admin/status";
 import { reasonOf } from "@/lib/client/api/http";
+import { usePeople } from "@/lib/client/format/people";
 import { calendarDate, clockTime, useNow } from "@/lib/client/format/time";
 import type { OperatorLogEntry } from "@/lib/wire/operators/admin";
 import { Button } from "../../../primitives/button";
@@ -51,7 +52,7 @@ const COLUMNS: readonly SortedColumn<OperatorLogEntry>[] = [
         <span className="font-medium">{entryTitle(entry)}</span>
         <TargetLink entry={entry} />
         <span className="block text-ink-soft text-xs md:hidden">
-          by <bdi>{entry.actor}</bdi>
+          by <Operator id={entry.actor} />
         </span>
       </>
     ),
@@ -62,7 +63,7 @@ const COLUMNS: readonly SortedColumn<OperatorLogEntry>[] = [
     first: "asc",
     from: "md",
     key: ({ actor }) => actor,
-    cell: ({ actor }) => <bdi className="ledger text-xs">{actor}</bdi>,
+    cell: ({ actor }) => <Operator id={actor} />,
   },
   {
     id: "state",
@@ -85,6 +86,17 @@ const textOf = (entry: OperatorLogEntry) =>
   `${entryTitle(entry)} ${entry.actor} ${STATES[entry.state][1]} ${outcomeOf(entry, 0)}`;
 const OPTIONS = { columns: COLUMNS, start: null, textOf } as const;
 const NONE: readonly OperatorLogEntry[] = [];
+
+/** An operator by name, if this page knows it, with the id that the log has. */
+function Operator({ id }: { id: string }) {
+  const { name } = usePeople().person(id);
+  return (
+    <>
+      {name !== id && `${name} `}
+      <bdi className="ledger text-xs">{id}</bdi>
+    </>
+  );
+}
 
 export function OperatorLog() {
   const { entries, error, hasMore, loadingMore, loadMore, retry } = useOperatorLog();

@@ -73,19 +73,25 @@ export function Capacity() {
           {standing.sentence}
         </p>
       </Panel>
-      <Panel title="The plan's estimates" note="On both set-ups, without ledger fees. Storage is the same on both.">
+      <Panel
+        title="The plan's estimates"
+        note="The plan is the estimate that was made before this server was built. On both set-ups, without ledger fees. Storage is the same on both."
+      >
         <PlanCells rows={rows} missed={missed} />
       </Panel>
       <Panel
         title="Dollars per month by users"
-        note="Numbered lines mark where limits break. The solid line is the slider. The tables have the same numbers."
+        note="Numbered lines mark where limits break. The solid line is the slider. The tables have the same numbers. Today means TrustMesh without this cache, and the plan's estimate is for that."
       >
         <Curves curves={curves} marks={marks} />
         <div className="mt-5">
           <CostsTable scales={scales} />
         </div>
       </Panel>
-      <Panel title="Resources">
+      <Panel
+        title="Resources"
+        note="Today means TrustMesh without this cache: every page asks the mirror for the last 200 messages."
+      >
         <NeedsTable scales={scales} />
       </Panel>
       <Panel title="Limits" note="In the order in which they break, for the busiest minute of the day.">

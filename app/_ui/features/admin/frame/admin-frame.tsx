@@ -2,7 +2,6 @@
 import { DatabaseZap, ShieldX, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { useEffect, useRef } from "react";
 import { useSeen } from "@/lib/client/admin/history";
 import { databaseWords } from "@/lib/client/admin/sentences";
 import { isNotOperator, useAdminStatus } from "@/lib/client/admin/status";
@@ -42,15 +41,9 @@ export function AdminFrame({ children }: { children: React.ReactNode }) {
 
 function Places() {
   const pathname = usePathname();
-  const place = useRef<HTMLElement>(null);
-  // On phones the tabs are wider than the screen, so the current one is scrolled into view.
-  useEffect(() => {
-    const current = [...(place.current?.querySelectorAll("a") ?? [])].find((link) => link.pathname === pathname);
-    current?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [pathname]);
   return (
-    <nav ref={place} aria-label="Operate" className="mb-4 overflow-x-auto border-line border-b">
-      <ul className="flex gap-1">
+    <nav aria-label="Operate" className="mb-4 border-line border-b">
+      <ul className="flex flex-wrap gap-x-1">
         {PLACES.map(({ href, label }) => (
           <li key={href}>
             <Link
