@@ -15,6 +15,9 @@ import { GiveTrustDialog } from "./give-trust-dialog";
 import { SeatDialog } from "./seat-dialog";
 import { seat } from "./seats";
 
+/** The id of the sentence that says why no trust can be given. */
+const FULL = "circle-full";
+
 export function CirclePage() {
   const contacts = useContacts();
   const circle = useCircle();
@@ -22,6 +25,7 @@ export function CirclePage() {
   const [giving, setGiving] = useState(false);
   const [open, setOpen] = useState<string | null>(null);
   const seating = useMemo(() => (contacts.data ? seat(contacts.data) : null), [contacts.data]);
+  const isFull = seating !== null && (circle.data?.trustStats.allocatedOut ?? seating.given) >= CIRCLE_SLOTS;
   const over = circle.data?.trustStats.overAllocated ?? (seating ? seating.given > CIRCLE_SLOTS : false);
 
   return (
@@ -29,7 +33,12 @@ export function CirclePage() {
       <PageHeader
         title="Circle"
         action={
-          <Button look="primary" onClick={() => setGiving(true)} disabled={!seating}>
+          <Button
+            look="primary"
+            onClick={() => setGiving(true)}
+            disabled={!seating || isFull}
+            aria-describedby={isFull && !over ? FULL : undefined}
+          >
             Give trust
           </Button>
         }
@@ -44,6 +53,11 @@ export function CirclePage() {
           </div>
           <div className="space-y-6">
             <CircleStats seating={seating} circle={circle.data} over={over} />
+            {isFull && !over && (
+              <p id={FULL} className="text-ink-soft text-sm">
+                Your nine seats are taken. Take trust back from somebody to give it to another.
+              </p>
+            )}
             <CircleList seating={seating} people={people} />
           </div>
         </div>
