@@ -1,5 +1,5 @@
 /** Draws icons for home screens and the picture of shared links from the app's own logo. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Browser } from "@playwright/test";
 
 /** Colours of app/_ui/tokens.css: paper, verdigris and ink. */
@@ -47,7 +47,23 @@ const social = (): Drawing => ({
   </div>`,
 });
 
+/** A PNG as an .ico file, for what asks for /favicon.ico without having read a page. */
+function asIco(png: Buffer, size: number): Buffer {
+  const head = Buffer.alloc(22);
+  // The kind (icon) and the number of pictures; then the size, the depth in bits, and the bytes and place of the one picture.
+  head.writeUInt16LE(1, 2);
+  head.writeUInt16LE(1, 4);
+  head.writeUInt8(size, 6);
+  head.writeUInt8(size, 7);
+  head.writeUInt16LE(1, 10);
+  head.writeUInt16LE(32, 12);
+  head.writeUInt32LE(png.length, 14);
+  head.writeUInt32LE(head.length, 18);
+  return Buffer.concat([head, png]);
+}
+
 const drawings = (): readonly Drawing[] => [
+  icon("public/favicon.ico", 32),
   icon("public/icon-192.png", 192),
   icon("public/icon-512.png", 512),
   filled("public/icon-maskable-512.png", 512),
@@ -62,7 +78,8 @@ export async function drawIcons(browser: Browser): Promise<readonly string[]> {
   for (const { path, width, height, html, isTransparent = false } of wanted) {
     await page.setViewportSize({ width, height });
     await page.setContent(`<style>body{margin:0}svg{display:block;width:100%;height:100%}</style>${html}`);
-    await page.screenshot({ path, omitBackground: isTransparent });
+    const png = await page.screenshot({ omitBackground: isTransparent });
+    writeFileSync(path, path.endsWith(".ico") ? asIco(png, width) : png);
   }
   await page.close();
   return wanted.map(({ path }) => path);
