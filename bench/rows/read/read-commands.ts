@@ -1,4 +1,4 @@
-/** Redis commands and SQL statements of a read, and commands of a write, counted at the stand-ins. Each instance is its own process. */
+/** Redis commands and SQL statements of a read, counted at the stand-ins. Each instance is its own process. */
 import { costOf, quiet, type ReadCost, settled } from "@/tests/support/fleet/cost";
 import { type Instance, startFleet } from "@/tests/support/fleet/fleet";
 import { type FleetServices, startServices } from "@/tests/support/fleet/services";
@@ -17,7 +17,6 @@ type Case = keyof typeof CASES;
 export const names = [
   ...Object.keys(CASES).map((name) => `read.commands.${name}`),
   "read.commands.idle_topic_statements",
-  "write.commands",
 ];
 
 const PATHS = ["/api/contacts", "/api/circle", "/api/signals"];
@@ -31,11 +30,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   const services = await startServices({ people: 60 });
   try {
     const users = services.devnet.people.map(({ userId }) => userId);
-    return [
-      ...(await perRead(services, users.slice(0, USERS))),
-      await idleTopic(services, users),
-      await perWrite(services, users.slice(0, USERS)),
-    ];
+    return [...(await perRead(services, users.slice(0, USERS))), await idleTopic(services, users)];
   } finally {
     await services.stop();
   }
@@ -83,35 +78,6 @@ async function perRead(services: FleetServices, users: readonly string[]): Promi
       detail: `and ${median(statements)} SQL; ${CASES[name]}; most of ${commands.length} reads: ${Math.max(...commands)} and ${Math.max(...statements)}`,
     };
   });
-}
-
-/** Writes under a key, each by another user. */
-async function perWrite(services: FleetServices, users: readonly string[]): Promise<BenchRow> {
-  const fleet = await startFleet({ services, count: 1, env: { FRESHNESS_TARGET_MS: "600000", ...LIMITED } });
-  const [instance] = fleet.instances as [Instance];
-  const commands: number[] = [];
-  let nonce = Date.now();
-  try {
-    for (const from of users) {
-      nonce += 1;
-      const ts = Math.floor(Date.now() / 1_000);
-      const body = { type: "CONTACT_REQUEST", from, nonce, ts, payload: { target: `tm-target-${nonce}` } };
-      await quiet(services);
-      const cost = await costOf(services, async () => {
-        const headers = { "idempotency-key": `bench-${nonce}` };
-        const answer = await instance.post("/api/hcs/submit", from, { headers, body });
-        if (answer.status !== 200) throw new Error(`a write was answered with ${answer.status}`);
-        await quiet(services);
-      });
-      commands.push(cost.commands);
-    }
-  } finally {
-    await fleet.stop();
-  }
-  return {
-    ...{ name: "write.commands", value: median(commands), unit: "commands" },
-    detail: `required: 2; most of ${commands.length} writes: ${Math.max(...commands)}; the sync's own are not counted`,
-  };
 }
 
 /** Readers on two instances while the ledger is silent. */

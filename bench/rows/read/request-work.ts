@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import type { Devnet } from "@/lib/devnet/devnet";
 import { createRng } from "@/lib/devnet/rng";
 import { MINT_NOTES } from "@/lib/devnet/seed/phrases";
+import { OWN } from "@/tests/support/fleet/cost";
 import { type Fleet, type Instance, startFleet } from "@/tests/support/fleet/fleet";
 import type { Answer } from "@/tests/support/fleet/http";
 import { type FleetServices, startServices } from "@/tests/support/fleet/services";
@@ -27,6 +28,7 @@ export const names = [
   "write.answer_bytes",
   "stream.event_bytes",
   "mirror.bytes_per_message",
+  "write.commands",
   "redis.cpu_us_per_command",
   "redis.bytes_per_write",
 ];
@@ -186,6 +188,8 @@ interface RedisCosts {
   readonly cpuUs: number;
   readonly usedBytes: number;
   readonly commands: number;
+  /** The commands without those of syncs and reports. */
+  readonly ofRequests: number;
 }
 
 /** Resources that Redis has used, and the commands that came over Upstash's protocol. */
@@ -197,10 +201,12 @@ async function redisCosts({ redis, upstash }: FleetServices): Promise<RedisCosts
   ]);
   connection.close();
   const of = (info: unknown, name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, "m").exec(String(info))?.[1]);
+  const { total, byPurpose } = upstash.counters.read();
+  const own = OWN.reduce((sum, purpose) => sum + (byPurpose[purpose] ?? 0), 0);
   return {
     cpuUs: (of(cpu, "used_cpu_sys") + of(cpu, "used_cpu_user")) * 1e6,
     usedBytes: of(memory, "used_memory"),
-    commands: upstash.counters.read().total,
+    ...{ commands: total, ofRequests: total - own },
   };
 }
 
@@ -211,6 +217,10 @@ function ofRedis(before: RedisCosts, after: RedisCosts): readonly BenchRow[] {
     {
       ...{ name: "redis.bytes_per_write", value: (after.usedBytes - before.usedBytes) / writes, unit: "bytes" },
       detail: `answer, nonce and fence of ${writes} writes, kept for a day`,
+    },
+    {
+      ...{ name: "write.commands", value: (after.ofRequests - before.ofRequests) / writes, unit: "commands" },
+      detail: "required: 2; without those of the syncs that follow",
     },
     {
       ...{ name: "redis.cpu_us_per_command", value: (after.cpuUs - before.cpuUs) / commands, unit: "µs CPU" },

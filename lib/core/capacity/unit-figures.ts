@@ -31,12 +31,12 @@ export const UNIT_FIGURES = {
   /** CPU for a view that memory does not have, and for a write with its syncs: Redis over TCP, and over HTTP. */
   coldReadTcpUs: { value: 2_500, unit: "µs CPU", row: "read.cold.tcp_cpu_us" },
   coldReadHttpUs: { value: 4_722, unit: "µs CPU", row: "read.cold.http_cpu_us" },
-  writeTcpUs: { value: 11_583, unit: "µs CPU", row: "write.tcp_cpu_us" },
-  writeHttpUs: { value: 16_417, unit: "µs CPU", row: "write.http_cpu_us" },
+  writeTcpUs: { value: 11_292, unit: "µs CPU", row: "write.tcp_cpu_us" },
+  writeHttpUs: { value: 11_583, unit: "µs CPU", row: "write.http_cpu_us" },
   /** CPU of Redis for one command of ours, most of which are scripts. */
-  redisUsPerCommand: { value: 114, unit: "µs CPU", row: "redis.cpu_us_per_command" },
+  redisUsPerCommand: { value: 142, unit: "µs CPU", row: "redis.cpu_us_per_command" },
   /** First answers, nonces and fences stay in Redis for a day. */
-  redisBytesPerWrite: { value: 409, unit: "bytes", row: "redis.bytes_per_write" },
+  redisBytesPerWrite: { value: 382, unit: "bytes", row: "redis.bytes_per_write" },
   /** Answers on the wire, heads included: a compressed view, an unchanged one, a write's, an event of a stream. */
   answerBytes: { value: 2_222, unit: "bytes", row: "read.cold.br_bytes" },
   unchangedBytes: { value: 799, unit: "bytes", row: "read.304.bytes" },

@@ -12,7 +12,7 @@ export interface ReadCost {
 }
 
 /** Purposes of commands that the sync and an instance's report send. No read and no stream sends them. */
-const OWN = ["round", "budget", "publish", "cursor", "report"];
+export const OWN = ["round", "budget", "publish", "cursor", "report"];
 
 /** The cost of `work`. Nothing else may run at the same time. */
 export async function costOf({ upstash, proxy }: FleetServices, work: () => Promise<unknown>): Promise<ReadCost> {
