@@ -5,7 +5,7 @@
 import { capacity } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
-import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES, withSetUp } from "@/lib/core/capacity/inputs";
+import { type CapacityInputs, DEFAULT_INPUTS, GB, PLAN_SCALES, withSetUp } from "@/lib/core/capacity/inputs";
 import { type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
 import type { Capacity, CostPart } from "@/lib/core/capacity/need";
 import { type Cell, PART_LABELS, planCells, type Shortfall, shortfalls } from "@/lib/core/capacity/plan";
@@ -137,8 +137,6 @@ export interface PlanRow {
   readonly setUp: SetUp;
   readonly cells: readonly { readonly users: number; readonly value: number; readonly cell: Cell | null }[];
 }
-
-const GB = 1e9;
 
 /** The plan's two tables. Storage is the same on every set-up. */
 export function planRows(inputs: CapacityInputs): readonly PlanRow[] {

@@ -1,6 +1,6 @@
 /** Sentences for operators about shards: effect and progress of splits and drains. Pure. */
 import type { TopicStatus } from "@/lib/wire/operators/admin";
-import { MOST_SEGMENTS, type ShardStatus, type ShardsAnswer, SplitBody } from "@/lib/wire/operators/shards";
+import { MAX_SEGMENTS, type ShardStatus, type ShardsAnswer, SplitBody } from "@/lib/wire/operators/shards";
 import { asSentence } from "../format/as-sentence";
 import { counted, percent, whole } from "../format/numbers";
 import { calendarDate, clockMinute, clockTime } from "../format/time";
@@ -19,7 +19,7 @@ export const NO_KEY =
 /** The fault of a typed number of segments; null if a split can be asked for. */
 export function segmentsFault(text: string, has: number, unfinished: number | null): string | null {
   const to = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (!SplitBody.shape.to.safeParse(to).success) return `A number of segments is 1 to ${whole(MOST_SEGMENTS)}.`;
+  if (!SplitBody.shape.to.safeParse(to).success) return `A number of segments is 1 to ${whole(MAX_SEGMENTS)}.`;
   if (to <= has)
     return `There ${has === 1 ? "is 1" : `are ${whole(has)}`} already: ask for ${whole(has + 1)} or more. To have fewer, drain the last one.`;
   if (unfinished !== null && to !== unfinished)

@@ -7,7 +7,7 @@ import { TOPIC_KINDS } from "../ledger/ids";
 import { PAGE } from "../sync/pages";
 import { atPeak } from "./capacity";
 import { mirrorCosts } from "./costs";
-import { type CapacityInputs, DAY_S, MONTH_DAYS, MONTH_S } from "./inputs";
+import { type CapacityInputs, DAY_S, GB, MONTH_DAYS, MONTH_HOURS, MONTH_S } from "./inputs";
 import type { CostLine } from "./need";
 import { hcsFeesUsd, usdOf } from "./prices";
 import { figure } from "./unit-figures";
@@ -21,8 +21,6 @@ export interface CurrentPlan {
   readonly costs: readonly CostLine[];
 }
 
-const GB = 1e9;
-
 export function currentPlan(inputs: CapacityInputs): CurrentPlan {
   const { users, current, signalsPerUserDay } = inputs;
   const messagesPerDay = users * signalsPerUserDay;
@@ -31,7 +29,7 @@ export function currentPlan(inputs: CapacityInputs): CurrentPlan {
   const peakMirrorRequestsPerS = mirrorRequestsOf(atPeak(inputs));
   const { base, size } = hcsFeesUsd(messagesPerDay * MONTH_DAYS, inputs.messageBytes);
   const requests = pageRequestsOf(inputs);
-  const hours = MONTH_DAYS * 24;
+  const hours = MONTH_HOURS;
   const cores = (requests * figure("frameworkRequestUs")) / 1e6;
   return {
     messagesPerDay,

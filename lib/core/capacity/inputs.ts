@@ -108,3 +108,6 @@ export const PLAN_SCALES: readonly number[] = [10_000, 100_000, 1_000_000, 10_00
 export const DAY_S = 86_400;
 export const MONTH_DAYS = 30;
 export const MONTH_S = MONTH_DAYS * DAY_S;
+export const MONTH_HOURS = MONTH_DAYS * 24;
+/** Bytes of a gigabyte, as vendors bill it. */
+export const GB = 1e9;

@@ -6,7 +6,7 @@
 import { PAGE } from "../sync/pages";
 import { capacity } from "./capacity";
 import { type CurrentPlan, currentPlan } from "./current";
-import type { CapacityInputs } from "./inputs";
+import { type CapacityInputs, GB } from "./inputs";
 import type { Capacity } from "./need";
 import { LIMITS } from "./prices";
 import { SET_UPS } from "./set-ups/set-ups";
@@ -28,8 +28,6 @@ export interface LimitAt extends LimitUse {
   /** The number of users at which it breaks, with all other inputs as given. */
   readonly breaksAtUsers: number;
 }
-
-const GB = 1e9;
 
 const usesOf = (needs: Capacity): readonly LimitUse[] => [
   ...everywhere(needs),

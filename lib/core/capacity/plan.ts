@@ -3,7 +3,7 @@ import { counted } from "../counted";
 import { keyOf } from "../key";
 import { capacity } from "./capacity";
 import { total, withoutLedger } from "./costs";
-import { type CapacityInputs, withSetUp } from "./inputs";
+import { type CapacityInputs, GB, withSetUp } from "./inputs";
 import type { Capacity, CostPart } from "./need";
 import { SET_UPS, type SetUp } from "./set-ups/set-ups";
 import { figure } from "./unit-figures";
@@ -25,18 +25,21 @@ const PLAN: Readonly<Record<number, PlanEstimate>> = {
 
 export const planFor = (users: number): PlanEstimate | null => PLAN[users] ?? null;
 
+/** The plan's dollars a month without a cache, in words. `none` stands where the plan gives none. */
+export function currentEstimate(users: number, dollars: (usd: number) => string, none: string): string {
+  const usd = planFor(users)?.currentUsd ?? null;
+  if (usd === null) return none;
+  return usd === "not feasible" ? usd : dollars(usd);
+}
+
 export interface Cell {
   readonly what: "storage" | "dollars";
   /** GB or dollars, a month. */
   readonly value: number;
   readonly goal: number;
   readonly isMet: boolean;
-  /** Where it is not met: what takes most of it, and what would lower it. */
-  readonly why: string;
-  readonly next: string;
 }
 
-const GB = 1e9;
 /** The plan stores 5 GB for 52.5 million messages. */
 const PLAN_BYTES = 95;
 
@@ -77,8 +80,14 @@ export function planCells(needs: Capacity): readonly Cell[] {
 
 function storageCell({ storage }: Capacity, goal: number): Cell {
   const value = storage.monthBytes / GB;
+  return { what: "storage", value, goal, isMet: value <= goal };
+}
+
+/** The part that takes most of a cell that is not met, and the step that would lower it. */
+type Advice = Pick<Shortfall, "why" | "next">;
+
+function storageAdvice(): Advice {
   return {
-    ...{ what: "storage", value, goal, isMet: value <= goal },
     why: `A message takes ${figure("storedBytesPerMessage")} bytes with its rows and indexes, and the plan counts ${PLAN_BYTES}.`,
     next: "Compressed segments for old messages, which do not exist yet: 60 bytes a message in a trial (docs/measurements.md).",
   };
@@ -86,13 +95,16 @@ function storageCell({ storage }: Capacity, goal: number): Cell {
 
 const RUNNING: readonly Exclude<CostPart, "ledger">[] = ["mirror", "redis", "postgres", "instances", "network"];
 
-function dollarsCell({ costs, inputs }: Capacity, goal: number): Cell {
+function dollarsCell({ costs }: Capacity, goal: number): Cell {
   const value = withoutLedger(costs);
+  return { what: "dollars", value, goal, isMet: value <= goal };
+}
+
+function dollarsAdvice({ costs, inputs }: Capacity, { value, goal }: Cell): Advice {
   const [largest = "redis"] = RUNNING.toSorted((a, b) => total(costs, b) - total(costs, a));
   const share = Math.round((total(costs, largest) / value) * 100);
   const line = costs.filter(({ part }) => part === largest).toSorted((a, b) => b.usd - a.usd)[0];
   return {
-    ...{ what: "dollars", value, goal, isMet: value <= goal },
     why: `${PART_LABELS[largest]} is ${share} % of it, ${line?.what ?? ""} most of all.`,
     next: stepThatMeets(inputs, goal) ?? NEXT[inputs.setUp][largest],
   };
@@ -133,8 +145,10 @@ export interface Shortfall {
 export function shortfalls(all: readonly Capacity[]): readonly Shortfall[] {
   const found = new Map<string, Shortfall>();
   for (const needs of all)
-    for (const { what, value, goal, isMet, why, next } of planCells(needs)) {
-      if (isMet) continue;
+    for (const cell of planCells(needs)) {
+      if (cell.isMet) continue;
+      const { what, value, goal } = cell;
+      const { why, next } = what === "storage" ? storageAdvice() : dollarsAdvice(needs, cell);
       const name = what === "storage" ? "storage" : `dollars on ${SET_UPS[needs.inputs.setUp].name}`;
       const times = value / goal;
       const key = keyOf(name, times.toFixed(2), why);

@@ -1,15 +1,13 @@
 import "server-only";
 /** The cost of all instances so far and per day, at the list prices of core/capacity/prices. */
+import { GB, MONTH_DAYS } from "../../core/capacity/inputs";
 import { PRICES, type PriceName, usdOf } from "../../core/capacity/prices";
 import type { CostStatus } from "../../wire/operators/admin";
 import type { InstanceReport } from "../../wire/operators/instance-report";
 
 const DAY_MS = 86_400_000;
-/** As in core/capacity/prices: one day is a thirtieth of a monthly bill. */
-const MONTH_DAYS = 30;
 /** A rate from a shorter time says little: one write in the first minute would be 1,440 a day. */
 const LEAST_UPTIME_MS = 3_600_000;
-const GB = 1e9;
 
 type Item = CostStatus["items"][number];
 

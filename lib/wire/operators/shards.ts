@@ -56,13 +56,12 @@ export const ReshardDetail = z.union([
 ]);
 export type ReshardDetail = z.infer<typeof ReshardDetail>;
 
-/** A group has at most this many segments. */
-export const MOST_SEGMENTS = MAX_SEGMENTS;
+export { MAX_SEGMENTS };
 
 /** `POST /api/admin/shards/split`: the group then has `to` segments. */
 export const SplitBody = z.strictObject({
   kind: z.enum(TOPIC_KINDS),
-  to: z.int().check(z.minimum(1), z.maximum(MOST_SEGMENTS)),
+  to: z.int().check(z.minimum(1), z.maximum(MAX_SEGMENTS)),
   tier: z._default(z.enum(TIERS), "standard"),
   owner: z._default(Owner, null).register(z.globalRegistry, {
     description: "The tenant (enterprise) or user (busy) that gets topics of its own",

@@ -8,7 +8,14 @@ import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, withSetUp } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
 import type { Capacity, CostPart } from "@/lib/core/capacity/need";
-import { type Cell, type PlanEstimate, planCells, planFor, shortfalls } from "@/lib/core/capacity/plan";
+import {
+  type Cell,
+  currentEstimate,
+  type PlanEstimate,
+  planCells,
+  planFor,
+  shortfalls,
+} from "@/lib/core/capacity/plan";
 import { SET_UPS, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
 import { counted } from "@/lib/core/counted";
 import { bytes, columns, count, dollars, meanAndPeak } from "./words";
@@ -148,7 +155,7 @@ function costs(all: readonly Scale[]) {
     row("today: mirror", ({ current }) => dollars(total(current.costs, "mirror"))),
     row("today: instances", ({ current }) => dollars(total(current.costs, "instances"))),
     row("today: all except ledger fees", ({ current }) => dollars(withoutLedger(current.costs))),
-    row("       the plan's estimate", ({ ours }) => currentEstimate(planFor(ours.inputs.users))),
+    row("       the plan's estimate", ({ ours }) => currentEstimate(ours.inputs.users, dollars, "-")),
     [""],
     row("cache: mirror", part("mirror")),
     row("cache: Redis", part("redis")),
@@ -157,12 +164,6 @@ function costs(all: readonly Scale[]) {
     row("cache: network", part("network")),
     row("cache: all except ledger fees", ({ ours }) => dollars(withoutLedger(ours.costs))),
   ];
-}
-
-function currentEstimate(plan: PlanEstimate | null): string {
-  const usd = plan?.currentUsd ?? null;
-  if (usd === null) return "-";
-  return usd === "not feasible" ? usd : dollars(usd);
 }
 
 /** The limits that this number of users breaks, and the next one. */

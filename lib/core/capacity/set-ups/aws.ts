@@ -4,14 +4,13 @@
  * second one.
  */
 import { egressBytesPerS } from "../egress";
-import { MONTH_DAYS, MONTH_S } from "../inputs";
+import { GB, MONTH_HOURS, MONTH_S } from "../inputs";
 import type { CostLine, Needs } from "../need";
 import { LIMITS, type PriceName, usdOf } from "../prices";
 import { figure } from "../unit-figures";
+import { linesOf } from "./cost-line";
 import { CACHE_MACHINES, CACHE_MEMORY_SHARE, CORE_SHARE, cheapest, DATABASE_MACHINES, type Machine } from "./sizes";
 
-const GB = 1e9;
-const HOURS = MONTH_DAYS * 24;
 /** Memory of PostgreSQL's connections and of the system. */
 const DATABASE_OWN_GB = 1;
 /** One process runs JavaScript on one core. */
@@ -98,11 +97,8 @@ export const containersOf = ({ instances, inputs }: Pick<Needs, "instances" | "i
   Math.max(instances.peak, inputs.zones);
 
 function containers(needs: Needs): CostLine[] {
-  const hours = containersOf(needs) * HOURS;
-  const line = (what: string, price: PriceName, amount: number): CostLine => ({
-    ...{ part: "instances", what, price },
-    usd: usdOf(price, amount),
-  });
+  const hours = containersOf(needs) * MONTH_HOURS;
+  const line = linesOf("instances");
   return [
     line("cores", "fargateCoreHour", hours * CONTAINER_CORES),
     line("memory", "fargateGbHour", hours * needs.inputs.settings.instanceMemoryGb),
@@ -111,13 +107,10 @@ function containers(needs: Needs): CostLine[] {
 
 function network(needs: Needs): CostLine[] {
   const bytesPerS = egressBytesPerS(needs.inputs, needs.mean);
-  const line = (what: string, price: PriceName, amount: number): CostLine => ({
-    ...{ part: "network", what, price },
-    usd: usdOf(price, amount),
-  });
+  const line = linesOf("network");
   return [
-    line("load balancer", "balancerHour", HOURS),
-    line("its capacity units", "balancerUnitHour", balancerUnits(needs, bytesPerS) * HOURS),
+    line("load balancer", "balancerHour", MONTH_HOURS),
+    line("its capacity units", "balancerUnitHour", balancerUnits(needs, bytesPerS) * MONTH_HOURS),
     ...wayOut(needs),
     ...egressLines((bytesPerS * MONTH_S) / GB),
   ];
@@ -136,9 +129,9 @@ function balancerUnits({ mean }: Needs, bytesPerS: number): number {
 function wayOut(needs: Needs): CostLine[] {
   const { inputs, mean } = needs;
   const bytesPerS = mean.messages * (figure("mirrorBytesPerMessage") + inputs.ownWriteShare * inputs.messageBytes);
-  const gateway = usdOf("natHour", HOURS * inputs.zones);
+  const gateway = usdOf("natHour", MONTH_HOURS * inputs.zones);
   const processed = usdOf("natGb", (bytesPerS * MONTH_S) / GB);
-  const addresses = usdOf("publicAddressHour", containersOf(needs) * HOURS);
+  const addresses = usdOf("publicAddressHour", containersOf(needs) * MONTH_HOURS);
   if (addresses <= gateway + processed)
     return [{ part: "network", what: "public addresses", usd: addresses, price: "publicAddressHour" }];
   return [

@@ -1,4 +1,5 @@
 /** Plans and sizes that are bought whole, and the cheapest that carries a load. */
+import { MONTH_HOURS } from "../inputs";
 import { PRICES, type PriceName } from "../prices";
 
 /** Something that carries a load, at a price a month. */
@@ -20,7 +21,6 @@ export const CORE_SHARE = 0.6;
 /** ElastiCache reserves a quarter of a node's memory for snapshots and failover. */
 export const CACHE_MEMORY_SHARE = 0.75;
 
-const MONTH_HOURS = 30 * 24;
 const hourly = (price: PriceName, times = 1): Pick<Priced, "usd" | "price"> => ({
   usd: PRICES[price].usd * times * MONTH_HOURS,
   price,

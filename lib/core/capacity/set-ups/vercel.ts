@@ -1,13 +1,12 @@
 /** Dollars a month on Vercel, Upstash and Neon. */
 import { egressBytesPerS } from "../egress";
-import { MONTH_DAYS, MONTH_S } from "../inputs";
+import { GB, MONTH_HOURS, MONTH_S } from "../inputs";
 import type { CostLine, Needs } from "../need";
 import { LIMITS, usdOf } from "../prices";
 import { figure } from "../unit-figures";
+import { linesOf } from "./cost-line";
 import { cheapest, UPSTASH_PLANS } from "./sizes";
 
-const GB = 1e9;
-const HOURS = MONTH_DAYS * 24;
 /** Neon's own default: one day back can be restored. */
 const HISTORY_DAYS = 1;
 
@@ -40,12 +39,9 @@ function postgres({ postgres: { computeUnits }, storage, messages, mean }: Needs
   const read = mean.sql.view + mean.sql.direct;
   const historyBytes = messages.perDay * HISTORY_DAYS * figure("walBytesPerMessage");
   const trafficBytes = read * figure("viewBytes") * MONTH_S;
-  const line = (what: string, price: CostLine["price"], amount: number): CostLine => ({
-    ...{ part: "postgres", what, price },
-    usd: usdOf(price, amount),
-  });
+  const line = linesOf("postgres");
   return [
-    line("compute", "postgresComputeHour", computeUnits * HOURS),
+    line("compute", "postgresComputeHour", computeUnits * MONTH_HOURS),
     line("storage", "postgresStorageGb", storage.keptBytes / GB),
     line("history of a day", "postgresHistoryGb", historyBytes / GB),
     line("traffic", "postgresTrafficGb", trafficBytes / GB),
@@ -53,13 +49,10 @@ function postgres({ postgres: { computeUnits }, storage, messages, mean }: Needs
 }
 
 function functions({ inputs, instances, mean }: Needs): CostLine[] {
-  const line = (what: string, price: CostLine["price"], amount: number): CostLine => ({
-    ...{ part: "instances", what, price },
-    usd: usdOf(price, amount),
-  });
+  const line = linesOf("instances");
   return [
-    line("active CPU", "functionCpuHour", instances.cores * HOURS),
-    line("memory", "functionMemoryGbHour", instances.mean * inputs.settings.instanceMemoryGb * HOURS),
+    line("active CPU", "functionCpuHour", instances.cores * MONTH_HOURS),
+    line("memory", "functionMemoryGbHour", instances.mean * inputs.settings.instanceMemoryGb * MONTH_HOURS),
     line("invocations", "functionCall", mean.requests * MONTH_S),
     line("seat of the Pro plan", "vercelSeat", inputs.users === 0 ? 0 : 1),
   ];
@@ -68,10 +61,7 @@ function functions({ inputs, instances, mean }: Needs): CostLine[] {
 /** The price of Vercel's network: for each request, and for each byte to browsers and from functions to the network. */
 function edge(needs: Needs): CostLine[] {
   const gb = (egressBytesPerS(needs.inputs, needs.mean) * MONTH_S) / GB;
-  const line = (what: string, price: CostLine["price"], amount: number): CostLine => ({
-    ...{ part: "network", what, price },
-    usd: usdOf(price, amount),
-  });
+  const line = linesOf("network");
   return [
     line("requests", "edgeRequest", needs.mean.requests * MONTH_S),
     line("to browsers", "edgeTransferGb", gb),

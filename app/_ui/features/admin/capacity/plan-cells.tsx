@@ -2,11 +2,13 @@ import clsx from "clsx";
 import { Check, X } from "lucide-react";
 import type { PlanRow } from "@/lib/client/admin/capacity";
 import { bytes, compact, dollars } from "@/lib/client/format/numbers";
+import { GB } from "@/lib/core/capacity/inputs";
 import { planFor, type Shortfall } from "@/lib/core/capacity/plan";
 import { SET_UPS } from "@/lib/core/capacity/set-ups/set-ups";
+import { UsersHead } from "./users-head";
 
 const shown = (what: PlanRow["what"], value: number) =>
-  what === "storage" ? bytes(value * 1e9) : dollars(Math.round(value));
+  what === "storage" ? bytes(value * GB) : dollars(Math.round(value));
 
 /** The plan's two tables: each cell of ours beside the plan's, with a mark, and what would meet the cells that are not met. */
 export function PlanCells({ rows, missed }: { rows: readonly PlanRow[]; missed: readonly Shortfall[] }) {
@@ -17,18 +19,7 @@ export function PlanCells({ rows, missed }: { rows: readonly PlanRow[]; missed: 
       <section aria-label="The plan's cells, as a table" tabIndex={0} className="-mx-1 overflow-x-auto px-1">
         <table className="w-full min-w-lg border-collapse text-sm">
           <caption className="sr-only">The plan's estimates a month, and ours</caption>
-          <thead>
-            <tr className="border-line-strong border-b">
-              <th scope="col" className="py-2 pr-2 text-left font-medium text-ink-soft">
-                Users
-              </th>
-              {scales.map((users) => (
-                <th key={users} scope="col" className="px-2 py-2 text-right font-medium tabular-nums last:pr-0">
-                  {compact(users)}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <UsersHead scales={scales} />
           <tbody>
             {rows.map(({ what, setUp, cells }) => (
               <tr key={`${what} ${setUp}`} className="border-line border-t">

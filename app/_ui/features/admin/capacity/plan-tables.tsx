@@ -1,15 +1,10 @@
 import { costOfPart, PARTS, runningCost, type Scale } from "@/lib/client/admin/capacity";
-import { bytes, compact, dollars, rate } from "@/lib/client/format/numbers";
-import { planFor } from "@/lib/core/capacity/plan";
+import { bytes, compact, dollars, rate, UNKNOWN } from "@/lib/client/format/numbers";
+import { currentEstimate } from "@/lib/core/capacity/plan";
 import { DownloadCsv } from "../frame/download-csv";
+import { UsersHead } from "./users-head";
 
 /** Needs and costs of the chosen set-up, beside the plan's estimates without a cache. */
-
-function currentEstimate(users: number): string {
-  const usd = planFor(users)?.currentUsd ?? null;
-  if (usd === null) return "–";
-  return usd === "not feasible" ? usd : dollars(usd);
-}
 
 interface Line {
   readonly name: string;
@@ -46,7 +41,7 @@ const COSTS: readonly Line[] = [
     isTotal: true,
     cell: ({ current }) => dollars(Math.round(runningCost(current))),
   },
-  { name: "the plan's estimate, without", isPlan: true, cell: ({ users }) => currentEstimate(users) },
+  { name: "the plan's estimate, without", isPlan: true, cell: ({ users }) => currentEstimate(users, dollars, UNKNOWN) },
 ];
 
 export const NeedsTable = ({ scales }: { scales: readonly Scale[] }) => (
@@ -67,18 +62,7 @@ function PlanTable({ caption, lines, scales }: { caption: string; lines: readonl
       <section aria-label={`${caption}, as a table`} tabIndex={0} className="-mx-1 overflow-x-auto px-1">
         <table className="w-full min-w-lg border-collapse text-sm">
           <caption className="sr-only">{caption}</caption>
-          <thead>
-            <tr className="border-line-strong border-b">
-              <th scope="col" className="py-2 pr-2 text-left font-medium text-ink-soft">
-                Users
-              </th>
-              {scales.map(({ users }) => (
-                <th key={users} scope="col" className="px-2 py-2 text-right font-medium tabular-nums last:pr-0">
-                  {compact(users)}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <UsersHead scales={scales.map(({ users }) => users)} />
           <tbody>
             {lines.map((line) => (
               <tr key={line.name} className={lookOf(line)}>
