@@ -11,7 +11,7 @@ export interface Clock {
    * Milliseconds since that instant for which this process had nothing to do: its event loop waited. A clock that a test drives does
    * not know.
    */
-  idleMs?(): number;
+  eventLoopIdleMs?(): number;
   /**
    * Resolves after `ms`, or at once when the signal aborts (never rejects). A wait of zero or less also resolves at once: the deadline
    * has passed. `ms` is finite and at most 24.8 days.

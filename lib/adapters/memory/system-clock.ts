@@ -7,7 +7,7 @@ export const systemClock: Clock = {
   now: Date.now,
   // Whole milliseconds, like `now`: ages are part of answers whose schemas want integers.
   monotonicMs: () => Math.floor(performance.now()),
-  idleMs: waitedMs,
+  eventLoopIdleMs: waitedMs,
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();

@@ -32,7 +32,8 @@ export function throughOf({ blocks: [newest] }: z.infer<typeof BlocksJson>): Con
 
 const KeyJson = z.object({ _type: z.string(), key: z.string() });
 
-export interface ToldAccount {
+/** An account as a mirror tells of it. */
+export interface MirrorAccount {
   readonly account: LedgerAccount;
   /** Null if the mirror does not know when the account was made. */
   readonly createdNs: ConsensusNs | null;
@@ -47,7 +48,7 @@ export const AccountJson = z
     key: KeyJson.nullish(),
   })
   .transform(
-    (json): ToldAccount => ({
+    (json): MirrorAccount => ({
       account: {
         accountId: json.account,
         evmAddress: parseEvmAddress(json.evm_address ?? ""),

@@ -31,7 +31,7 @@ import { stopwatch, type Took } from "../../system/waiting";
 import { NOT_JSON, type Read, type Take, takeJson, takeRaw } from "./answers";
 import { askedOf } from "./asked";
 import { listOf, messagesOf, readMessage } from "./message-json";
-import { AccountJson, BlocksJson, type ToldAccount, throughOf } from "./mirror-json";
+import { AccountJson, BlocksJson, type MirrorAccount, throughOf } from "./mirror-json";
 import { CIRCUITS, type CircuitOf, type Mirror, type MirrorState, mirrorsAt } from "./mirrors";
 
 export interface MirrorOptions {
@@ -187,7 +187,7 @@ export class MirrorLedger implements Ledger, RawMirror {
     name: AccountId | EvmAddress,
     isAsked: (account: LedgerAccount) => boolean,
     { atNs, asking = {} }: { readonly atNs?: ConsensusNs | undefined; readonly asking?: Asking } = {},
-  ): Promise<Result<ToldAccount & { readonly from: Mirror }, LedgerError>> {
+  ): Promise<Result<MirrorAccount & { readonly from: Mirror }, LedgerError>> {
     const answer = await this.ask(accountPath(name, atNs), takeAccount, asking, { circuit: "accounts" });
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "not-found", message: "the mirror has no such account" });
@@ -204,7 +204,7 @@ export class MirrorLedger implements Ledger, RawMirror {
    */
   private async checkTime(
     from: Mirror,
-    { account, createdNs }: ToldAccount,
+    { account, createdNs }: MirrorAccount,
     atNs: ConsensusNs,
   ): Promise<Result<null, LedgerError>> {
     if (createdNs === null) return ok(null);

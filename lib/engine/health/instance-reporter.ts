@@ -88,8 +88,8 @@ export class InstanceReporter {
   /** Null while Redis does not answer. */
   private send(asks: "everybody" | "nobody"): Promise<readonly string[] | null> {
     const nowMs = this.deps.clock.monotonicMs();
-    const isOfRun = this.sentMs !== null && nowMs - this.sentMs <= REPORT_EVERY_MS + LATE_MS;
-    this.isShortLived = this.hasNews && isOfRun;
+    const isSoonAfterLast = this.sentMs !== null && nowMs - this.sentMs <= REPORT_EVERY_MS + LATE_MS;
+    this.isShortLived = this.hasNews && isSoonAfterLast;
     this.sentMs = nowMs;
     // Something that happens while the report is composed may be missing in it, so it counts as news again.
     this.hasNews = false;

@@ -61,10 +61,10 @@ export class WaitedRuns {
   }
 
   private async run(sync: TopicSync, runs: Runs, untilMs: number): Promise<void> {
-    const idleMs = this.clock.monotonicMs() - runs.startedMs;
-    if (idleMs >= FORGET_MS) runs.emptyRuns = 0;
+    const sinceRunMs = this.clock.monotonicMs() - runs.startedMs;
+    if (sinceRunMs >= FORGET_MS) runs.emptyRuns = 0;
     const pauseMs = Math.min(PAUSE_MS.first * 2 ** runs.emptyRuns, PAUSE_MS.most);
-    if (idleMs < pauseMs) await this.clock.sleep(pauseMs - idleMs);
+    if (sinceRunMs < pauseMs) await this.clock.sleep(pauseMs - sinceRunMs);
     runs.startedMs = this.clock.monotonicMs();
     const { added, complete } = await sync.run(untilMs);
     runs.emptyRuns = added > 0 ? 0 : Math.min(runs.emptyRuns + 1, 8);

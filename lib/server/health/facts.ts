@@ -11,7 +11,7 @@ import type { App } from "../boot/app";
 /** Counters of the parts at one moment. They count from the start. */
 export interface Tally {
   readonly atMs: number;
-  readonly idleMs: number | null;
+  readonly eventLoopIdleMs: number | null;
   readonly postgres: Count;
   readonly redis: Count;
   readonly mirrors: ReadonlyMap<string, Count>;
@@ -63,7 +63,7 @@ export function tallyOf({ stores, sharedStats, ledger, metrics, clock }: App): T
     ]);
   return {
     atMs: clock.monotonicMs(),
-    idleMs: clock.idleMs?.() ?? null,
+    eventLoopIdleMs: clock.eventLoopIdleMs?.() ?? null,
     postgres: statements.reduce(plus, NONE),
     redis: commands.reduce(plus, NONE),
     mirrors: new Map(mirrors),
@@ -78,8 +78,8 @@ function callsBetween(before: Count | undefined, after: Count | undefined): Call
 }
 
 function busyShareBetween(before: Tally | null, now: Tally): number | null {
-  if (before === null || before.idleMs === null || now.idleMs === null) return null;
-  return 1 - (now.idleMs - before.idleMs) / (now.atMs - before.atMs);
+  if (before === null || before.eventLoopIdleMs === null || now.eventLoopIdleMs === null) return null;
+  return 1 - (now.eventLoopIdleMs - before.eventLoopIdleMs) / (now.atMs - before.atMs);
 }
 
 export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {

@@ -220,7 +220,7 @@ const lifeEvent = fc.oneof(
   { weight: 3, arbitrary: fc.record({ name: fc.constant("hole" as const), hole, nowMs, random }) },
 );
 const step = fc.record({ afterMs: fc.nat({ max: 40_000 }), event: lifeEvent, holeFrom: fc.constantFrom(5, 5, 5, 8) });
-const isOfRun = ({ name }: PhaseEvent) => name !== "demand" && name !== "pause" && name !== "resume";
+const isPullEvent = ({ name }: PhaseEvent) => name !== "demand" && name !== "pause" && name !== "resume";
 
 describe("a topic's life", () => {
   it("leaves a wait only by a due demand, and declares a gap only when its grace time is over", () => {
@@ -232,7 +232,7 @@ describe("a topic's life", () => {
         const firstSeen = new Map<number, number>();
         for (const { afterMs, event, holeFrom } of steps) {
           now += afterMs;
-          if (isOfRun(event) && state.name !== "pulling") continue;
+          if (isPullEvent(event) && state.name !== "pulling") continue;
           const seen = firstSeen.get(holeFrom) ?? now;
           const timed: PhaseEvent =
             event.name === "hole"
