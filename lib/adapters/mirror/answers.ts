@@ -4,12 +4,15 @@ import { err, ok, type Result } from "../../core/result";
 import type { LedgerError } from "../../ports/ledger/ledger";
 import type { RawAnswer } from "../../ports/ledger/raw-mirror";
 import { readJson, readText, TOO_LARGE } from "./bounded-json";
+import type { MirrorAnswer } from "./send";
+
+const isOk = ({ status }: MirrorAnswer) => status >= 200 && status < 300;
 
 /** Reads an answer's JSON; null if it does not have the documented shape. */
 export type Read<T> = (json: unknown) => T | null;
 
 /** Takes an answer of whatever status. */
-export type Take<T> = (response: Response, nowMs: number) => Promise<Result<T, LedgerError>>;
+export type Take<T> = (response: MirrorAnswer, nowMs: number) => Promise<Result<T, LedgerError>>;
 
 /**
  * Takes an answer's JSON. `isToldNotFound`: a 404 means "there is none" only if the mirror says so, since gateways answer 404
@@ -18,10 +21,10 @@ export type Take<T> = (response: Response, nowMs: number) => Promise<Result<T, L
 export const takeJson =
   <T>(read: Read<T>, { isToldNotFound = false } = {}): Take<T> =>
   async (response, nowMs) => {
-    if (!response.ok) {
+    if (!isOk(response)) {
       if (response.status === 404 && isToldNotFound && !(await saysNotFound(response)))
         return err({ code: "unavailable", message: "the mirror answered 404 without saying that there is none" });
-      if (!response.bodyUsed) await response.body?.cancel();
+      await response.body?.cancel();
       return err(statusError(response, nowMs));
     }
     const json = await readJson(response);
@@ -37,7 +40,7 @@ const NOT_FOUND = z.object({
 });
 
 /** A mirror says in `_status` that it has found nothing (docs/hedera.md §1). */
-async function saysNotFound(response: Response): Promise<boolean> {
+async function saysNotFound(response: MirrorAnswer): Promise<boolean> {
   const text = await readText(response, MAX_RAW_BYTES);
   if (text === TOO_LARGE) return false;
   try {
@@ -55,7 +58,7 @@ export const takeRaw: Take<RawAnswer> = async (response, nowMs) => {
   const isJson = response.headers.get("content-type")?.includes("json") ?? false;
   if (![200, 400, 404].includes(response.status) || !isJson) {
     await response.body?.cancel();
-    return err(response.ok ? NOT_JSON : statusError(response, nowMs));
+    return err(isOk(response) ? NOT_JSON : statusError(response, nowMs));
   }
   const body = await readText(response, MAX_RAW_BYTES);
   if (body === TOO_LARGE) return err({ code: "malformed", message: "the mirror's answer is larger than 2 MB" });
@@ -65,12 +68,12 @@ export const takeRaw: Take<RawAnswer> = async (response, nowMs) => {
 
 export const NOT_JSON: LedgerError = { code: "malformed", message: "the mirror's answer is not JSON" };
 
-function statusError(response: Response, nowMs: number): LedgerError {
+function statusError(response: MirrorAnswer, nowMs: number): LedgerError {
   const { status } = response;
   const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), nowMs);
   if (status === 429)
     return { code: "rate-limited", message: "the mirror answered 429, too many requests", retryAfterMs };
-  if (response.type === "opaqueredirect" || (status >= 300 && status < 400))
+  if (status >= 300 && status < 400)
     return {
       code: "unavailable",
       message: "the mirror answered with a redirect, which is not followed: MIRROR_URL must name where it leads to",

@@ -27,12 +27,14 @@ import type {
   PageRequest,
 } from "../../ports/ledger/ledger";
 import type { RawAnswer, RawMirror } from "../../ports/ledger/raw-mirror";
+import { Turns } from "../../system/turns";
 import { stopwatch, type Took } from "../../system/waiting";
 import { NOT_JSON, type Read, type Take, takeJson, takeRaw } from "./answers";
 import { askedOf } from "./asked";
 import { listOf, messagesOf, readMessage } from "./message-json";
 import { AccountJson, BlocksJson, type MirrorAccount, throughOf } from "./mirror-json";
 import { CIRCUITS, type CircuitOf, type Mirror, type MirrorState, mirrorsAt } from "./mirrors";
+import { type Send, send } from "./send";
 
 export interface MirrorOptions {
   /** REST bases as parseMirrorAddress takes them, with or without `/api/v1`; the first is preferred. */
@@ -41,7 +43,8 @@ export interface MirrorOptions {
   /** Milliseconds until a token is there, or null if none comes soon (HotCache.reserve). */
   readonly reserve: () => Promise<number | null>;
   readonly random?: () => number;
-  readonly fetch?: typeof fetch;
+  /** Absent: over HTTP. */
+  readonly send?: Send;
   readonly onRequest?: (sample: MirrorSample) => void;
   /** Called with a sentence when the mirror answers about something else than it was asked, and with null when that is over. */
   readonly onForeign?: (mirror: MirrorName, summary: string | null) => void;
@@ -84,6 +87,8 @@ const takeAccount = takeJson(inShape(AccountJson), { isToldNotFound: true });
 export class MirrorLedger implements Ledger, RawMirror {
   private readonly nodes: Mirror[];
   private readonly random: () => number;
+  /** Sending a request takes up to 0.5 ms of CPU, and a round asks for all topics at once. */
+  private readonly turns = new Turns();
 
   constructor(private readonly options: MirrorOptions) {
     this.random = options.random ?? Math.random;
@@ -267,6 +272,7 @@ export class MirrorLedger implements Ledger, RawMirror {
     if (waitMs === null)
       return err({ code: "no-budget", message: "the mirror request budget is used up", retryAfterMs: 1_000 });
     if (waitMs > 0) await this.options.clock.sleep(waitMs, signal);
+    await this.turns.next();
     const took = stopwatch();
     const answer = await this.fetch(mirror, path, take, signal);
     const isHealthy = answer.ok || answer.error.code === "not-found";
@@ -310,12 +316,11 @@ export class MirrorLedger implements Ledger, RawMirror {
     mirror.requests += 1;
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const response = await (this.options.fetch ?? fetch)(mirror.base + path, {
+      const response = await (this.options.send ?? send)(mirror.base + path, {
         headers: {
           accept: "application/json",
           ...(mirror.authorization === null ? {} : { authorization: mirror.authorization }),
         },
-        // A redirect could lead to any host, with a request for which no token was taken.
         redirect: "manual",
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         cache: "no-store",

@@ -1,6 +1,7 @@
 import "server-only";
-/** Types of a wired app and of its opened parts. The file holds types only, so that each part can refer to the whole app. */
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
+/** Types of a wired app and of its opened parts. The file holds types only, so that each part can refer to the whole app. */
+import type { Send } from "../../adapters/mirror/send";
 import type { GrpcAddress } from "../../adapters/mirror-grpc/address";
 import type { StatementsStats } from "../../adapters/postgres/drivers/statements";
 import type { RedisClientStats } from "../../adapters/redis/client/client";
@@ -203,6 +204,8 @@ export interface Parts {
   readonly log: Log;
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Sends requests to mirrors. Absent: over HTTP. */
+  readonly sendToMirror?: Send;
   /** The metrics that the opened parts count in. New ones if absent. */
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | null;

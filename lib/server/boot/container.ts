@@ -3,6 +3,7 @@ import "server-only";
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { systemClock } from "../../adapters/memory/system-clock";
+import { send } from "../../adapters/mirror/send";
 import { Incidents } from "../../engine/health/incidents";
 import { InstanceReporter } from "../../engine/health/instance-reporter";
 import { followTopics } from "../../engine/live/follow-topics";
@@ -41,6 +42,7 @@ export function createApp({
   log: writtenLog,
   clock = systemClock,
   random = Math.random,
+  sendToMirror = send,
   metrics = new Metrics(),
   tracing = null,
   place = instancePlace(process.env, hostname(), env.PORT),
@@ -54,7 +56,7 @@ export function createApp({
   const ledger = buildLedger({
     urls: network.mirrorUrls,
     perSecond: env.MIRROR_RPS,
-    ...{ tiers, clock, random, metrics, incidents },
+    ...{ tiers, clock, random, metrics, incidents, send: sendToMirror },
   });
   const instanceId = randomUUID();
   const reporter = new InstanceReporter({

@@ -41,7 +41,7 @@ describe("an account at a time", () => {
       foreign = [];
       ledger = new MirrorLedger({
         ...{ urls: [devnet.restUrl], clock, reserve: async () => 0 },
-        fetch: (url, init) => {
+        send: (url, init) => {
           asked.push(String(url));
           return fetch(isDropped ? String(url).replace(/&timestamp=[^&]*/, "") : String(url), init);
         },
@@ -110,7 +110,7 @@ describe("an account at a time", () => {
     it("is taken for right if the mirror does not know when the account was made", async () => {
       const told = JSON.stringify({ account: "0.0.7", created_timestamp: null, key: null });
       const options = { urls: [devnet.restUrl], clock, reserve: async () => 0 };
-      ledger = new MirrorLedger({ ...options, fetch: async () => new Response(told) });
+      ledger = new MirrorLedger({ ...options, send: async () => new Response(told) });
       expect(await ledger.account("0.0.7" as AccountId, consensusNs(1n))).toMatchObject({ ok: true });
     });
   });

@@ -16,11 +16,10 @@ const ALICE = "tm-alice";
 let t: TestApp;
 let mirrors: LyingMirrors;
 beforeAll(async () => {
-  t = await startTestApp({ env: { RATE_LIMITS: "0" } });
   mirrors = new LyingMirrors(() => t.devnet.restUrl);
+  t = await startTestApp({ env: { RATE_LIMITS: "0" }, mirrors });
 });
 afterAll(async () => {
-  mirrors.restore();
   await t.close();
 });
 
@@ -138,7 +137,7 @@ describe("any JSON in place of an answer about blocks, accounts or topics", () =
           // One that has had no failure yet, so that its circuit breaker is closed.
           const ledger = new MirrorLedger({
             ...{ urls: ["http://mirror.test"], clock: t.clock, reserve: async () => 0, random: () => 0.5 },
-            fetch: async () => new Response(json),
+            send: async () => new Response(json),
           });
           const what = `${about} ${path.join(".")} = ${JSON.stringify(value)?.slice(0, 60)}`;
           const byId = await ledger.account(asked);

@@ -217,7 +217,7 @@ describe("an answer", () => {
       clock,
       reserve: async () => 0,
       random: () => 0.5,
-      fetch: async (input, init) => {
+      send: async (input, init) => {
         const request = new Request(input, init);
         asked.push(request);
         return answer(request, asked.length - 1);

@@ -17,11 +17,10 @@ let t: TestApp;
 let mirrors: LyingMirrors;
 
 const open = async (env: Readonly<Record<string, string>> = {}, moreMirrors: readonly string[] = []) => {
-  t = await startTestApp({ env, moreMirrors });
   mirrors = new LyingMirrors(() => t.devnet.restUrl);
+  t = await startTestApp({ env, moreMirrors, mirrors });
 };
 afterEach(async () => {
-  mirrors.restore();
   await t.close();
 });
 

@@ -18,10 +18,12 @@ const STRANGER = "0.0.666" as AccountId;
 /** A list of keys, for which no single wallet can sign. */
 const KEY_LIST = Uint8Array.from([0x32, 0x02, 0x0a, 0x00]);
 let t: TestApp;
+let mirrors: LyingMirrors;
 let ana: Wallet;
 
 beforeEach(async () => {
-  t = await startTestApp({ env: { RATE_LIMITS: "0" } });
+  mirrors = new LyingMirrors(() => t.devnet.restUrl);
+  t = await startTestApp({ env: { RATE_LIMITS: "0" }, mirrors });
   ana = ed25519Wallet();
   t.devnet.ledger.createAccount(ana.encodedKey, { id: ANA });
   await t.clock.advance(1_000);
@@ -262,12 +264,6 @@ describe("while accounts cannot be looked up", () => {
 });
 
 describe("while a mirror answers with the keys of now", () => {
-  let mirrors: LyingMirrors;
-  beforeEach(() => {
-    mirrors = new LyingMirrors(() => t.devnet.restUrl);
-  });
-  afterEach(() => mirrors.restore());
-
   /** Ana's profile, on the ledger and not read yet. Her key was another one since. */
   async function rotated(): Promise<{ readonly kind: "profile"; readonly sequence: number }> {
     const [message] = t.devnet.submit(t.devnet.topics.profile, profile("Ana"), { payer: STRANGER });
@@ -304,7 +300,7 @@ describe("while a mirror answers with the keys of now", () => {
 
   it("the next mirror is asked", async () => {
     await t.close();
-    t = await startTestApp({ env: { RATE_LIMITS: "0" }, moreMirrors: [SECOND] });
+    t = await startTestApp({ env: { RATE_LIMITS: "0" }, moreMirrors: [SECOND], mirrors });
     t.devnet.ledger.createAccount(ana.encodedKey, { id: ANA });
     await t.clock.advance(1_000);
     const message = await rotated();

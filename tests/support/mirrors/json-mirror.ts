@@ -24,7 +24,7 @@ export function ledgerOfJson(messages: readonly unknown[], clock: DrivenClock, t
     clock,
     reserve: async () => 0,
     random: () => 0.5,
-    fetch: async (input) => {
+    send: async (input) => {
       const json = answer(new URL(String(input)));
       return new Response(JSON.stringify(json) ?? "null", { status: json === undefined ? 404 : 200 });
     },

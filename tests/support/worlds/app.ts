@@ -14,6 +14,7 @@ import { ROUTES } from "@/lib/server/routes/table";
 import { expectSame, OwnServer } from "../contract/both-entries";
 import { answer } from "../contract/checked";
 import { DrivenClock } from "../control/driven-clock";
+import type { LyingMirrors } from "../mirrors/lying-mirrors";
 import { openTestShared } from "../servers/set-up";
 import { emptyStores } from "../stores/database";
 import { createTestApp } from "./create-test-app";
@@ -55,6 +56,8 @@ export interface TestAppOptions {
   readonly shared?: SharedTier;
   /** Urls of further mirrors. The devnet's own comes first. */
   readonly moreMirrors?: readonly string[];
+  /** Answer in place of the mirrors at these urls. */
+  readonly mirrors?: LyingMirrors;
   /** Tells when a topic moves. Without it topics are polled. */
   readonly doorbell?: (devnet: Devnet) => Doorbell;
   /** Our own server is asked for the same as the route handler, unless that wrote something, and must answer the same. */
@@ -89,6 +92,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     log,
     clock,
     random: () => 0.5,
+    ...(options.mirrors ? { sendToMirror: options.mirrors.send } : {}),
   });
   await app.openTopics();
   const own = options.bothEntries ? await OwnServer.open(app) : null;

@@ -1,6 +1,7 @@
 import "server-only";
 /** Wires the mirror nodes, and the request budget that all instances share. */
 import { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
+import type { Send } from "../../../adapters/mirror/send";
 import type { Incidents } from "../../../engine/health/incidents";
 import type { Clock } from "../../../ports/clock";
 import type { BudgetPolicy, HotCache } from "../../../ports/shared/hot-cache";
@@ -19,16 +20,16 @@ interface MirrorParts {
   readonly tiers: Tiers;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly send: Send;
   readonly metrics: Metrics;
   readonly incidents: Incidents;
 }
 
-export function buildLedger({ urls, perSecond, tiers, clock, random, metrics, incidents }: MirrorParts): MirrorLedger {
+export function buildLedger({ urls, perSecond, tiers, metrics, incidents, ...rest }: MirrorParts): MirrorLedger {
   const budget = { perSecond, burst: perSecond * BUDGET_BURST_S, maxWaitMs: BUDGET_WAIT_MS };
   return new MirrorLedger({
     urls,
-    clock,
-    random,
+    ...rest,
     reserve: async () => {
       const waitMs = await reserveFrom(tiers.hot, tiers.own, budget);
       metrics.observeBudget(waitMs);

@@ -1,6 +1,7 @@
 import "server-only";
 import { systemClock } from "../../../adapters/memory/system-clock";
 import { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
+import { type Send, send } from "../../../adapters/mirror/send";
 import { fromMs, toMs } from "../../../core/ledger/consensus-time";
 import { type TopicId, toAccountId } from "../../../core/ledger/ids";
 import { equalBytes } from "../../../core/ledger/running-hash";
@@ -26,16 +27,16 @@ export class MirrorExam {
 
   constructor(private readonly env: Env) {
     const urls = env.MIRROR_URL ?? NETWORK_MIRRORS[env.HEDERA_NETWORK] ?? [];
-    this.ledger = new MirrorLedger({ urls, clock: systemClock, reserve: async () => 0, fetch: this.dated });
+    this.ledger = new MirrorLedger({ urls, clock: systemClock, reserve: async () => 0, send: this.dated });
   }
 
   /** Notes the server's time in each answer. */
-  private readonly dated: typeof fetch = async (input, init) => {
+  private readonly dated: Send = async (url, sent) => {
     const beforeMs = Date.now();
-    const response = await fetch(input, init);
-    const dateMs = Date.parse(response.headers.get("date") ?? "");
-    if (Number.isFinite(dateMs)) this.dates.set(new URL(String(input)).origin, [dateMs, beforeMs, Date.now()]);
-    return response;
+    const answer = await send(url, sent);
+    const dateMs = Date.parse(answer.headers.get("date") ?? "");
+    if (Number.isFinite(dateMs)) this.dates.set(new URL(url).origin, [dateMs, beforeMs, Date.now()]);
+    return answer;
   };
 
   /** Checks each mirror in turn: whether it answers, how fresh it is, and whether its clock agrees with ours. */

@@ -16,7 +16,6 @@ const ALICE = "tm-alice";
 let t: TestApp;
 let mirrors: LyingMirrors;
 afterEach(async () => {
-  mirrors.restore();
   await t.close();
 });
 
@@ -26,8 +25,8 @@ interface Start {
 }
 
 async function open({ env = {}, moreMirrors = [] }: Start = {}): Promise<void> {
-  t = await startTestApp({ env: { METRICS_TOKEN, ...env }, moreMirrors });
   mirrors = new LyingMirrors(() => t.devnet.restUrl);
+  t = await startTestApp({ env: { METRICS_TOKEN, ...env }, moreMirrors, mirrors });
   write(3);
   await readFor(3);
 }
@@ -88,7 +87,10 @@ describe("a topic that was reset", () => {
     expect(stream.events.at(-1)?.data).toMatchObject({ stale: true });
     await stream.cancel();
 
-    const started = createTestApp({ devnet: t.devnet, stores: t.app.stores, env: { METRICS_TOKEN }, clock: t.clock });
+    const started = createTestApp({
+      ...{ devnet: t.devnet, stores: t.app.stores, env: { METRICS_TOKEN }, clock: t.clock },
+      sendToMirror: mirrors.send,
+    });
     await started.openTopics();
     await readFor(5, started);
     await expectToldEverywhere(started, askHealth(started), "topic-reset");

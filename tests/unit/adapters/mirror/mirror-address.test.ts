@@ -18,7 +18,7 @@ describe("an address", () => {
       urls: ["https://me%40corp:s%3Acret@mirror.test:8443/base/"],
       clock,
       reserve: async () => 0,
-      fetch: async (input, init) => {
+      send: async (input, init) => {
         asked.push(new Request(input, init));
         return new Response("", { status: 500 });
       },
@@ -42,7 +42,7 @@ describe("an address", () => {
           urls: [`https://${credentials}@mirror.test/`],
           clock,
           reserve: async () => 0,
-          fetch: async (input, init) => {
+          send: async (input, init) => {
             const request = new Request(input, init);
             sent.push(request.headers.get("authorization"));
             expect(request.url).toMatch(/^https:\/\/mirror\.test\/api\/v1\/topics\//);
