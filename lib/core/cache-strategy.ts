@@ -15,7 +15,7 @@ export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
 export const VIEW_KINDS = ["contacts", "circle", "signals", "recognition", "mirror"] as const;
 export type ViewKind = (typeof VIEW_KINDS)[number];
 /** The views that show names of other people's profiles. A changed profile outdates these, and no others. */
-export const NAMING_KINDS = ["contacts", "circle"] as const satisfies readonly ViewKind[];
+export const NAMING_KINDS: readonly ViewKind[] = ["contacts", "circle", "mirror"];
 
 export interface CacheStrategy {
   /** How long a view is kept without being renewed, in milliseconds. */

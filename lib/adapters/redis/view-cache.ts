@@ -1,5 +1,5 @@
 /** The shared views, in Redis. Leases run by Redis' clock, so instances need not agree on the time. */
-import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy";
+import { type CacheStrategies, cacheStrategies, NAMING_KINDS } from "../../core/cache-strategy";
 import type { UserId } from "../../core/ledger/ids";
 import type { CachedView, HeldView, Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
 import { TierUnavailable } from "../../ports/tier-unavailable";
@@ -24,6 +24,8 @@ export interface RedisViewCacheOptions {
 }
 
 const NAMES: readonly SharedViewName[] = ["contacts", "circle", "signals"];
+/** Those that a changed profile outdates. */
+export const NAMING_VIEWS = NAMES.filter((name) => NAMING_KINDS.includes(name));
 /** A fill must stay below the smallest limit of a request, 1 MB. A larger view is served from the database. */
 const MAX_VIEW_BYTES = 900_000;
 /** If a commit concerns more people, everything expires instead: this many take Redis some 25 ms. */

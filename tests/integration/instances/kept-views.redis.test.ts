@@ -16,7 +16,7 @@ import { createTestApp } from "../../support/worlds/create-test-app";
 const fixture = upstashFixture();
 const PEOPLE = Array.from({ length: 5 }, (_, i) => `tm-p${i}` as UserId);
 const [ADA, BEN, ZOE] = PEOPLE as [UserId, UserId, UserId];
-const KINDS = ["contacts", "circle", "signals", "recognition"] as const;
+const KINDS = ["contacts", "circle", "signals", "recognition", "mirror"] as const;
 const SHARED: readonly SharedViewName[] = ["contacts", "circle", "signals"];
 
 let t: TestApp;
@@ -36,8 +36,11 @@ beforeEach(async () => {
 });
 afterEach(() => t.close());
 
+const pathOf = (kind: (typeof KINDS)[number]) =>
+  kind === "mirror" ? `/api/me/api/v1/topics/${t.devnet.topics.contact}/messages` : `/api/${kind}`;
+
 async function readAll(): Promise<void> {
-  for (const userId of PEOPLE) for (const kind of KINDS) await t.ask("GET", `/api/${kind}`, userId);
+  for (const userId of PEOPLE) for (const kind of KINDS) await t.ask("GET", pathOf(kind), userId);
 }
 
 interface Kept {
@@ -50,12 +53,13 @@ interface Kept {
 /** The views that are still fresh. */
 async function keptViews(): Promise<readonly Kept[]> {
   const kept: Kept[] = [];
-  const current = `recognition.cards.${t.app.definitions.value}`;
+  const { value } = t.app.definitions;
+  const current = [...SHARED, `recognition.cards.${value}`, `mirror.${value}`];
   for (const userId of PEOPLE) {
     for (const { name, view, isFresh } of t.app.l1.held(userId)) {
-      // Nobody asks for recognition by earlier definitions again.
-      const isAsked = kindOf(name) !== "recognition" || name === current;
-      if (isFresh && isAsked) kept.push({ tier: "memory", userId, kind: kindOf(name), body: view.body.toString() });
+      // Nobody asks for views by earlier definitions again.
+      if (isFresh && current.includes(name))
+        kept.push({ tier: "memory", userId, kind: kindOf(name), body: view.body.toString() });
     }
     const fresh = await busy(shared.views.held(userId));
     for (const { name } of fresh.filter(({ isFresh }) => isFresh)) {
@@ -73,7 +77,7 @@ async function readAfresh(): Promise<ReadonlyMap<string, string>> {
   await app.openTopics();
   const views = new Map<string, string>();
   for (const userId of PEOPLE) {
-    for (const kind of KINDS) await t.ask("GET", `/api/${kind}`, userId, { app, withoutBackground: true });
+    for (const kind of KINDS) await t.ask("GET", pathOf(kind), userId, { app, withoutBackground: true });
     for (const { name, view } of app.l1.held(userId)) views.set(`${userId} ${kindOf(name)}`, view.body.toString());
   }
   return views;

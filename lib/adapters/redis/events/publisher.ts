@@ -3,7 +3,6 @@
  * other partitions of a cluster are expired before it, with one command for each partition. If a process dies in between, the
  * commit does not count as published, and another instance tells everybody (event-bus.ts `lastPublished`).
  */
-import { NAMING_KINDS } from "../../../core/cache-strategy";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
 import type { Clock } from "../../../ports/clock";
 import type { BusEvent } from "../../../ports/shared/event-bus";
@@ -13,7 +12,7 @@ import { bytesOf } from "../client/command-stats";
 import type { Keys } from "../client/keys";
 import { eventIn, type Head, type History, keptEvent, markOf } from "../history";
 import { REGISTRY_FIELD } from "../hot-scripts";
-import { generationMs, inPartitions, MAX_EXPIRED_USERS, viewKeys } from "../view-cache";
+import { generationMs, inPartitions, MAX_EXPIRED_USERS, NAMING_VIEWS, viewKeys } from "../view-cache";
 import { EVERYTHING, encodeEvent, messageOf } from "./event-codec";
 import { PUBLISH, START_OVER, TOLD } from "./event-scripts";
 
@@ -165,7 +164,7 @@ export class Publisher {
   private async send(raise: Raise | null, json: string, { moved, renamed }: Outdated): Promise<number> {
     const { keys, instanceId } = this.options;
     const turn = this.nextTurn();
-    const expired = [...viewKeys(keys, moved), ...viewKeys(keys, renamed, NAMING_KINDS)];
+    const expired = [...viewKeys(keys, moved), ...viewKeys(keys, renamed, NAMING_VIEWS)];
     const isTooMuch =
       moved.length + renamed.length > MAX_EXPIRED_USERS || bytesOf(expired) + bytesOf(json) > MAX_REQUEST_BYTES;
     // Everybody reads again by position, so nothing is lost by not naming them all.
@@ -179,7 +178,7 @@ export class Publisher {
         ? null
         : [
             ...viewKeys(keys, movedIn.get(partition) ?? []),
-            ...viewKeys(keys, renamedIn.get(partition) ?? [], NAMING_KINDS),
+            ...viewKeys(keys, renamedIn.get(partition) ?? [], NAMING_VIEWS),
           ];
     const others = this.others.filter((each) => isEverything || movedIn.has(each) || renamedIn.has(each));
     const sent = await Promise.allSettled(others.map((partition) => this.number(turn, partition, expiryIn(partition))));

@@ -56,7 +56,7 @@ it("a commit expires the views of its users before it wakes their streams", asyn
 
 it("a new profile expires the views that show it, and tells their streams", async () => {
   await bus.publish(commit({ users: [], renamed: [{ userId: CARLA, peers: [BOB] }] }));
-  expect(calls).toEqual([`expire ${CARLA} contacts circle`, `rename ${BOB} for ${CARLA}`, "wake "]);
+  expect(calls).toEqual([`expire ${CARLA} contacts circle mirror`, `rename ${BOB} for ${CARLA}`, "wake "]);
 });
 
 it("a commit counts as heard through its cursor, whichever order commits arrive in", async () => {
