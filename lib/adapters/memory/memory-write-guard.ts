@@ -30,7 +30,7 @@ interface Place extends WriteRoute {
 interface Nonce {
   readonly nonce: number;
   readonly digest: string;
-  /** The claim that may give the nonce back. Null once the same message was claimed again. */
+  /** The claim that may give the nonce back. Null once the same message or a smaller nonce was claimed. */
   claimId: string | null;
   readonly before: Nonce | undefined;
 }
@@ -101,7 +101,7 @@ export class MemoryWriteGuard implements WriteGuard {
     // One claim back is enough: what came before it is no longer needed.
     const before = last && { ...last, claimId: null, before: undefined };
     if (kind === "next" || kind === "unknown") this.nonces.set(userId, { nonce, digest, claimId, before });
-    else if (kind === "same" && last) last.claimId = null;
+    else if (last) last.claimId = null;
   }
 
   /** The place with one more write in flight. */

@@ -9,7 +9,7 @@ import { IS_LARGER, TAKE_TOKEN } from "./hot-scripts";
  * knows to be read back, ms that an entry lasts, ms that nonce and place are kept, what is known (history.ts).
  *
  * The claim of a nonce holds its id, and the nonce and digest before it, for a nonce that is given back. It is deleted as soon as
- * the same message is claimed again: somebody else may then have sent it.
+ * the same message or one with a smaller nonce is claimed. That one may be sent, and the last nonce must not fall below it again.
  *
  * Answers {'begun', how the nonce compares with the last one, for how many ms nonces have been remembered}, {'limited'},
  * {'attempt', what is stored}, {'used'}, {'outdated'}, or {'elsewhere', topic, sequence, writes in flight}.
@@ -58,7 +58,7 @@ if #KEYS > 2 then
     redis.call('SET', KEYS[5], ARGV[5], 'PX', ARGV[15])
     redis.call('SET', KEYS[6], ARGV[6], 'PX', ARGV[15])
     redis.call('SET', KEYS[7], before, 'PX', ARGV[14])
-  elseif kind == 'same' then
+  else
     redis.call('DEL', KEYS[7])
   end
   answer = {'begun', kind, memoryMs(KEYS[4])}

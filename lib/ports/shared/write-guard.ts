@@ -91,7 +91,7 @@ export interface MessageEnd {
   readonly topicId: TopicId;
   readonly nonce: number;
   readonly claimId: string;
-  /** Nothing was sent, so the nonce is given back, unless the same message was claimed again meanwhile. */
+  /** Nothing was sent, so the nonce is given back, unless it or a smaller one was claimed meanwhile. */
   readonly isUnsent: boolean;
   /** The message took this sequence; null if none was written. */
   readonly sequence: number | null;

@@ -185,6 +185,15 @@ export function writeGuardContract(open: () => Promise<WriteGuardSubject>): void
       expect(await claim(8)).toBe("same");
     });
 
+    it("stays spent if a message with a smaller one was claimed meanwhile, because that one may be sent", async () => {
+      await claim(5, "before");
+      const larger = messageOf(9, { digest: "larger" });
+      await begin(null, larger);
+      expect(await claim(8, "smaller")).toBe("older");
+      await guard.end(A, null, endOf(larger, { isUnsent: true }));
+      expect(await claim(8, "smaller")).toBe("older");
+    });
+
     it("stays spent if a larger one was taken meanwhile", async () => {
       const first = messageOf(8);
       await begin(null, first);
