@@ -60,6 +60,8 @@ export class Passage {
 
   /** Claims the message, and the request if that is still to do. */
   async begin(from: UserId, message: Omit<MessageClaim, "claimId">): Promise<Began> {
+    // The log has refused the nonce of an earlier attempt. Remembered as the last one, it would hide the larger one that is there.
+    await this.endMessage();
     const isOfSender = this.request?.userId === from;
     if (!isOfSender) {
       const refusal = await this.claim();
@@ -90,18 +92,26 @@ export class Passage {
    * the nonce alone keeps a retry from becoming a second message.
    */
   async end(answer: string | null): Promise<void> {
-    const { guard, request, held } = this;
-    this.held = null;
+    const { request, held } = this;
     const ended = request && this.endOf(request, answer);
-    const message = held && messageEnd(held);
-    const end = (userId: UserId, ofRequest: RequestEnd | null, ofMessage: MessageEnd | null) =>
-      guard.end(userId, ofRequest, ofMessage).catch(ifDown("redis", () => {}));
-    if (request && held && request.userId === held.from) {
-      if (ended || message) await end(held.from, ended, message);
+    if (request && ended && held?.from === request.userId) {
+      this.held = null;
+      await this.settle(held.from, ended, messageEnd(held));
       return;
     }
-    if (held && message) await end(held.from, null, message);
-    if (request && ended) await end(request.userId, ended, null);
+    await this.endMessage();
+    if (request && ended) await this.settle(request.userId, ended, null);
+  }
+
+  private async endMessage(): Promise<void> {
+    const { held } = this;
+    this.held = null;
+    const message = held && messageEnd(held);
+    if (held && message) await this.settle(held.from, null, message);
+  }
+
+  private settle(userId: UserId, request: RequestEnd | null, message: MessageEnd | null): Promise<void> {
+    return this.guard.end(userId, request, message).catch(ifDown("redis", () => {}));
   }
 
   /** The part of the request that is still to be claimed. */

@@ -62,6 +62,19 @@ describe("a request that writes its sender's message", () => {
     ]);
   });
 
+  it("gives the nonce of its first attempt back before it claims a second one", async () => {
+    const passage = passageOf(request);
+    await passage.begin(ADA, message);
+    await passage.begin(ADA, { ...message, nonce: 8 });
+    await passage.end(null);
+    expect(calls).toEqual([
+      ["begin", ADA, { limit, attempt }, claim],
+      ["end", ADA, null, ended({ isUnsent: true })],
+      ["begin", ADA, null, { ...claim, nonce: 8 }],
+      ["end", ADA, answered(null), ended({ isUnsent: true, nonce: 8 })],
+    ]);
+  });
+
   it("gives everything back if nothing was sent", async () => {
     const passage = passageOf(request);
     await passage.begin(ADA, message);
