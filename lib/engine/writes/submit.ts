@@ -155,6 +155,8 @@ export class SubmitService {
     const { submitter, digest, earlier, router, clock } = this.deps;
     if (!submitter)
       return refuse("read-only", "This server has no operator key, so it can show the ledger but not write to it.");
+    // Such a clock makes nonces that are too far ahead as well, and its owner has chosen none.
+    if (envelope.ts > clock.now() / 1_000 + TS_FUTURE_S) return WRONG_CLOCK;
     if (envelope.nonce > clock.now() + MAX_NONCE_AHEAD_MS) return NONCE_TOO_FAR;
     const decoded = decodeJson(envelope);
     if (!decoded.ok)
@@ -198,14 +200,8 @@ export class SubmitService {
     decoded: DecodedBody,
     claimed: Claimed,
   ): Promise<Result<Submitted, SubmitRefusal>> {
-    const nowS = this.deps.clock.now() / 1_000;
-    if (envelope.ts < nowS - TS_PAST_S || envelope.ts > nowS + TS_FUTURE_S) {
-      return refuse(
-        "clock",
-        "The time of this message is too far from now. Check this device's clock and try again.",
-        "ts",
-      );
-    }
+    // A message that has a stored answer may be older than this.
+    if (envelope.ts < this.deps.clock.now() / 1_000 - TS_PAST_S) return WRONG_CLOCK;
     // The mirror may be away by now, and the key another one. So it is not asked about a message that is written already.
     const first = signedIn(decoded) === null ? null : await this.deps.earlier.found(claimed.write);
     if (first !== null) return written(first, claimed);
@@ -347,6 +343,11 @@ function refuse(code: SubmitRefusal["code"], detail: string, field?: string): Re
   return err(field === undefined ? { code, detail } : { code, detail, field });
 }
 
+const WRONG_CLOCK = refuse(
+  "clock",
+  "The time of this message is too far from now. Check this device's clock and try again.",
+  "ts",
+);
 const NONCE_USED = refuse(
   "nonce",
   "A newer message of yours was sent already. Try again, with a larger nonce if you chose it.",

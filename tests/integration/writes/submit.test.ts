@@ -189,6 +189,16 @@ describe("refusals", () => {
     expect(made.status).toBe(200);
   });
 
+  it("of a clock that is far ahead say so, and not that its nonce is", async () => {
+    const madeMs = t.clock.now() + 180_000;
+    const times = { nonce: madeMs, ts: Math.floor(madeMs / 1_000) };
+    const refused = await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, times));
+    expect(refused.status).toBe(400);
+    const { detail, field } = (await refused.json()) as { detail: string; field: string };
+    expect(field).toBe("ts");
+    expect(detail).toContain("Check this device's clock");
+  });
+
   it("of a nonce that is not larger than the last", async () => {
     expect((await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: 50 }))).status).toBe(200);
     for (const repeated of [50, 49]) {
