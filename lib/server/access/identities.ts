@@ -1,7 +1,7 @@
 import "server-only";
 /** The accounts that identities are bound to, from the messages of the identity topic (TOPIC_IDENTITY). */
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
-import { consensusNs } from "../../core/ledger/consensus-time";
+import { consensusNs, toMs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
 import type { EvmAddress } from "../../core/ledger/magic-token";
 import { bindingOf, type IdentityBinding, MAX_IDENTITY_MESSAGES } from "../../core/signals/identity-binding";
@@ -18,14 +18,19 @@ export interface IdentitiesOptions {
   readonly store: IdentityStore;
   /** Knows if the topic has become one of users' messages. */
   readonly registry: Pick<RegistryCache, "identityConflict">;
-  readonly scheduler: Pick<SyncScheduler, "isRead" | "waitThrough" | "syncs">;
+  readonly scheduler: Pick<SyncScheduler, "asOfNs" | "isRead" | "syncNow" | "waitThrough" | "syncs">;
   readonly ledger: Pick<MirrorLedger, "hasTopic">;
   readonly trustedPayers: TrustedPayers;
-  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly clock: Pick<Clock, "monotonicMs" | "now" | "sleep">;
 }
 
 /** A new instance reads the topic before it answers. A sign-in waits for that as long as for a slow database. */
 const WAIT_MS = 5_000;
+/**
+ * Stored bindings may be this old. While people read, their rounds keep the topic younger. On a server that nobody uses, the
+ * operator may have bound or unbound somebody since.
+ */
+const MAX_AGE_MS = 10_000;
 /** The mirror is asked this often whether a topic without a message exists. */
 const EXISTS_MS = 60_000;
 
@@ -54,6 +59,7 @@ export class Identities {
     if (topicId === null) return null;
     if (this.options.registry.identityConflict !== null) throw SHARED;
     await this.awaitRead(topicId);
+    await this.refresh(topicId);
     await this.refuseMissing(topicId);
     const messages = await store.messages(topicId, issuer, MAX_IDENTITY_MESSAGES);
     // The answer tells this process if the topic was started over meanwhile. Then messages may have been missing already.
@@ -66,6 +72,15 @@ export class Identities {
     if (scheduler.isRead(topicId)) return;
     await scheduler.waitThrough([topicId], consensusNs(1n), clock.monotonicMs() + WAIT_MS);
     if (!scheduler.isRead(topicId)) throw unread();
+  }
+
+  /** Reads what is new, if that was not done lately. While the mirror does not answer, what is stored counts. */
+  private async refresh(topicId: TopicId): Promise<void> {
+    const { scheduler, clock } = this.options;
+    const asOfNs = scheduler.asOfNs(topicId);
+    if (asOfNs !== null && clock.now() - toMs(asOfNs) <= MAX_AGE_MS) return;
+    const untilMs = clock.monotonicMs() + WAIT_MS;
+    await Promise.race([scheduler.syncNow([topicId], untilMs), clock.sleep(WAIT_MS)]);
   }
 
   /** A topic that does not exist looks like one without messages. */
