@@ -3,8 +3,8 @@ import { createPrivateKey, sign } from "node:crypto";
 import type { PrivateKey } from "@hashgraph/sdk";
 
 /**
- * A signer as the SDK's client takes it, which gives the signatures that the key itself gives. An ED25519 signature takes
- * `node:crypto` 44 µs of CPU, and the SDK's JavaScript 780 µs (docs/measurements.md §5); each write needs two.
+ * The signer for the SDK's client. It gives the same signatures as the key. An ED25519 signature takes `node:crypto` 44 µs of CPU
+ * and the SDK's JavaScript 780 µs (docs/measurements.md §5), and each write needs two.
  */
 export function signerOf(key: PrivateKey): (message: Uint8Array) => Promise<Uint8Array> {
   if (key.type !== "ED25519") return async (message) => key.sign(message);

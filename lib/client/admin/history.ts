@@ -68,8 +68,8 @@ export function ratesOf(history: readonly Sample[], counterOf: (sample: Sample) 
 }
 
 /**
- * The first counter's share of the growth of both in the minute before each sample, as in the past minutes: a share of the few
- * reads between two samples says nothing. Null if neither grew, and in the first minute.
+ * The first counter's share of the growth of both, over the minute before each sample. Between two samples there are too few reads
+ * for a share. Null if neither grew, and in the first minute.
  */
 export function ratiosOf(
   history: readonly Sample[],

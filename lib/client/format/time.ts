@@ -73,7 +73,7 @@ export function timeAgo(ms: number, now: number): string {
   return counted(age, 365 * DAY_MS, "year");
 }
 
-/** The heading of what is that old: the same in every time zone, so the browser moves nothing that the server has rendered. */
+/** A heading by age. It is the same in every time zone, so the browser never moves what the server has rendered. */
 export function periodOf(ms: number, now: number): string {
   const age = now - ms;
   if (age < DAY_MS) return "Last 24 hours";

@@ -6,7 +6,7 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$/;
 /** A number or an address: never the name of a list, such as `results`. */
 const NUMBER_OR_ADDRESS = /^\d[A-Za-z0-9.]{0,99}$/;
 
-/** Explorers lead from each message to its transaction, and ask what an id is by looking it up as everything that it can be. */
+/** Explorers link each message to its transaction. To find out what an id names, they ask for it as each kind of entity. */
 const PASSED: readonly (readonly RegExp[])[] = [
   [/^(accounts|balances|tokens|blocks|transactions)$/],
   [/^(accounts|tokens|blocks|transactions)$/, ID],

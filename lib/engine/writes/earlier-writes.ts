@@ -74,8 +74,8 @@ export class EarlierWrites {
   constructor(private readonly deps: EarlierWritesDeps) {}
 
   /**
-   * The transaction with which the write is sent if its nonce is claimed from now on. It is chosen before the claim: whoever claims
-   * the same message later is then in the same window or a later one, and knows what became of this one.
+   * The window of a write whose nonce is claimed next. It is chosen before the claim. So a later claim of the same message falls into
+   * this window or a later one, and its caller can find out what became of this one.
    */
   windowOf({ digest, madeS }: Write): WriteWindow {
     return writeWindow(digest, madeS, this.deps.clock.now());

@@ -100,7 +100,7 @@ export interface MessageEnd {
 export interface WriteGuard {
   /**
    * Claims what is given, and answers the first refusal in this order: limit, key, nonce, fence. A refusal claims nothing, and only
-   * takes the limit's token. `userId` has the bucket, the key and the message. A claim that nobody ends lapses: the key after its
+   * takes the limit's token. The bucket, the key and the message are all `userId`'s. A claim that nobody ends lapses: the key after its
    * time, the place on the way after `IN_FLIGHT_MS`. The nonce stays spent.
    */
   begin(userId: UserId, request: RequestClaim | null, message: MessageClaim | null): Promise<Began>;

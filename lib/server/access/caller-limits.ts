@@ -1,13 +1,13 @@
 import "server-only";
-import { LRUCache } from "lru-cache";
-import type { MemoryBudgets } from "../../adapters/memory/memory-budgets";
-import { type Awaitable, andThen } from "../../core/awaitable";
-import { atMostEntries } from "../../core/bounded-map";
 /**
  * Counts the requests of each address and each user, and refuses those over their limit (limits.ts). A refused caller is
  * remembered in this process until it has a token again, so a refusal costs no Redis command. While Redis is down, each
  * instance counts for itself.
  */
+import { LRUCache } from "lru-cache";
+import type { MemoryBudgets } from "../../adapters/memory/memory-budgets";
+import { type Awaitable, andThen } from "../../core/awaitable";
+import { atMostEntries } from "../../core/bounded-map";
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
@@ -69,7 +69,7 @@ export class CallerLimits {
     });
   }
 
-  /** The token that the command which begins a write takes. Null if this instance alone counts. */
+  /** The token that a write takes as it begins, shared by all instances. Null if this instance alone counts. */
   tokenOf(name: LimitName, userId: UserId): { readonly bucket: string; readonly policy: BudgetPolicy } | null {
     const { user }: Limit = LIMITS[name];
     const { shared, factor } = this.options;
@@ -84,7 +84,7 @@ export class CallerLimits {
     throw this.refusedUser(bucket, user === undefined ? 0 : this.emptied(bucket, this.policyOf(user)));
   }
 
-  /** Takes the token of a request that begins no write. Throws ProblemError "too-many". */
+  /** Takes the token that all instances share, for a request that begins no write. Throws ProblemError "too-many". */
   async spendForAll(name: LimitName, userId: UserId): Promise<void> {
     const token = this.tokenOf(name, userId);
     const { shared } = this.options;

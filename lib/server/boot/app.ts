@@ -1,6 +1,6 @@
 import "server-only";
-import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
 /** Types of a wired app and of its opened parts. The file holds types only, so that each part can refer to the whole app. */
+import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
 import type { Send } from "../../adapters/mirror/send";
 import type { GrpcAddress } from "../../adapters/mirror-grpc/address";
 import type { StatementsStats } from "../../adapters/postgres/drivers/statements";

@@ -49,7 +49,7 @@ export class FirstSync {
     return this.running;
   }
 
-  /** Stops logging: the app ends, and a sync that breaks off with it is no trouble. */
+  /** Stops logging: a sync that breaks off because the app ends has not failed. */
   close(): void {
     this.isClosed = true;
   }

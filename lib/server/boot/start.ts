@@ -1,4 +1,5 @@
 import "server-only";
+/** Starts the app of this process once, however many bundles ask for it. */
 import { refuseTaken } from "../../adapters/postgres/drivers/embedded/directory";
 import { secretsOf } from "../access/secrets";
 import { dataDirProblem } from "../config/data-dir";
@@ -8,7 +9,6 @@ import { createLog } from "../observe/log";
 import { Metrics } from "../observe/metrics";
 import { openTracing } from "../observe/tracing";
 import type { App } from "./app";
-/** Starts the app of this process once, however many bundles ask for it. */
 import { createApp } from "./container";
 import { loaded } from "./loading";
 import { awaitStores, databaseFolder, openDoorbell, openShared } from "./open";

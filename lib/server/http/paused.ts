@@ -1,6 +1,6 @@
 import "server-only";
-import { pausedWords } from "../../core/health/reasons";
 /** The sentence about a paused topic, for users who write to it or wait for one of its messages. */
+import { pausedWords } from "../../core/health/reasons";
 import type { TopicId } from "../../core/ledger/ids";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
 import type { AdminReads } from "../admin/reads";

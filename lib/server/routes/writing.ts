@@ -41,7 +41,7 @@ const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
 /** The problems of every route that writes. */
 export const WRITE_PROBLEMS: readonly ProblemCode[] = ["in-progress", "key-reused", ...Object.values(PROBLEMS)];
 
-/** Carries to `writeOnce` why the guard let a request not pass. */
+/** Tells `writeOnce` why the guard refused a request. */
 class Stopped extends Error {
   override readonly name = "Stopped";
   constructor(readonly by: RequestRefusal) {
@@ -50,8 +50,8 @@ class Stopped extends Error {
 }
 
 /**
- * Runs a request that writes: it is counted, and named by its Idempotency-Key if it has one, together with its message. A retry gets
- * the first answer. `scope` names the kind of request. `work` writes through the passage, and returns the members of the answer;
+ * Runs a request that writes. The command that claims its message also counts it and claims its Idempotency-Key, if it has one. A
+ * retry gets the first answer. `scope` names the kind of request. `work` writes through the passage, and returns the members of the answer;
  * `isRepeatable` says that the request may come again.
  */
 export async function writeOnce(

@@ -120,7 +120,7 @@ export class Keys {
     return `${this.roots[userId === undefined ? 0 : this.partitionOf(userId)]}:${keyOf("", "budget", budget)}`;
   }
 
-  /** A user's attempt is in the partition of the user's keys. Of one that is nobody's, its own key chooses the partition. */
+  /** A user's attempt is in the partition of the user's keys. One without a user is in the partition of its own key. */
   attempt(key: string, userId?: UserId): string {
     return `${this.roots[partitionOf(userId ?? key, this.partitions)]}:${keyOf("", "attempt", key)}`;
   }

@@ -70,7 +70,7 @@ interface Last {
   readonly head: RequestHead;
 }
 
-/** Most requests of a connection have the head of the one before. Comparing them costs less than a key for the cache. */
+/** Most requests of a connection repeat the head of the one before. Comparing them costs less than a key for the cache. */
 function ofConnection(request: IncomingMessage): RequestHead {
   const { method, url, rawHeaders } = request;
   const socket: Socket & { [LAST]?: Last } = request.socket;

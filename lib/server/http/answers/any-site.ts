@@ -1,6 +1,6 @@
 import "server-only";
-import type { ApiRequest } from "../api-request";
 /** Answers that pages of any site may read: those of the public mirror, as of every mirror. They never depend on credentials there. */
+import type { ApiRequest } from "../api-request";
 import type { Answer } from "./answer";
 
 export const FOR_ANY_SITE = {
