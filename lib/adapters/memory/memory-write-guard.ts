@@ -56,7 +56,7 @@ export class MemoryWriteGuard implements WriteGuard {
     const known = attempt === null ? null : this.attempts.known(attempt.key, attempt.digest);
     if (known !== null) return known;
     const nonce = message === null ? null : this.compared(userId, message);
-    if (nonce === "used") return { kind: "used" };
+    if (nonce?.kind === "used") return nonce;
     const place = message === null ? null : this.placeFor(userId, message);
     if (place !== null && "kind" in place) return place;
     if (message !== null && nonce !== null && place !== null) {
@@ -87,12 +87,15 @@ export class MemoryWriteGuard implements WriteGuard {
     else if (this.attempts.known(key, digest)?.kind === "running") this.attempts.abandon(key);
   }
 
-  private compared(userId: UserId, { nonce, digest, isRepeatable }: MessageClaim): NonceClaim | "used" {
+  private compared(
+    userId: UserId,
+    { nonce, digest, isRepeatable }: MessageClaim,
+  ): NonceClaim | Extract<Began, { kind: "used" }> {
     const memoryMs = this.clock.monotonicMs() - this.sinceMs;
     const last = this.nonces.get(userId);
     if (last === undefined) return { kind: "unknown", memoryMs };
     if (nonce > last.nonce) return { kind: "next", memoryMs };
-    if (!isRepeatable || (nonce === last.nonce && digest !== last.digest)) return "used";
+    if (!isRepeatable || (nonce === last.nonce && digest !== last.digest)) return { kind: "used", last: last.nonce };
     return { kind: nonce === last.nonce ? "same" : "older", memoryMs };
   }
 

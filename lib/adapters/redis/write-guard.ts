@@ -52,9 +52,10 @@ export class RedisWriteGuard implements WriteGuard {
       case "begun":
         return { kind, nonce: message === null ? null : nonceIn(rest) };
       case "limited":
-      case "used":
       case "outdated":
         return { kind };
+      case "used":
+        return { kind, last: Number(rest[0]) };
       case "attempt":
         return attemptOf(String(rest[0]), attempt?.digest ?? "");
       case "elsewhere": {

@@ -12,7 +12,7 @@ import { IS_LARGER, TAKE_TOKEN } from "./hot-scripts";
  * the same message or one with a smaller nonce is claimed. That one may be sent, and the last nonce must not fall below it again.
  *
  * Answers {'begun', how the nonce compares with the last one, for how many ms nonces have been remembered}, {'limited'},
- * {'attempt', what is stored}, {'used'}, {'outdated'}, or {'elsewhere', topic, sequence, writes in flight}.
+ * {'attempt', what is stored}, {'used', the last nonce}, {'outdated'}, or {'elsewhere', topic, sequence, writes in flight}.
  */
 export const BEGIN = `${IS_LARGER}${HISTORY}${TAKE_TOKEN}
 local function isLaterNonce(a, b)
@@ -38,7 +38,7 @@ if #KEYS > 2 then
   local last, lastDigest = redis.call('GET', KEYS[5]), redis.call('GET', KEYS[6])
   local kind = compared(ARGV[5], ARGV[6], last, lastDigest)
   local isNew = kind == 'next' or kind == 'unknown'
-  if kind == 'used' or not isNew and ARGV[7] == '0' then return {'used'} end
+  if kind == 'used' or not isNew and ARGV[7] == '0' then return {'used', last} end
   local place = redis.call('HMGET', KEYS[8], 'topic', 'sequence', 'registry', 'user', 'inFlight', 'until')
   local now = nowMs()
   local topic, sequence = place[1], place[2] or '0'

@@ -56,6 +56,8 @@ export interface SubmitRefusal {
     | "unsettled";
   readonly detail: string;
   readonly field?: string;
+  /** With the code `nonce`: the sender's last nonce, if it is remembered. */
+  readonly lastNonce?: number;
 }
 
 /** The request itself may not write, or has written before. */
@@ -187,7 +189,7 @@ export class SubmitService {
       const began = await passage.begin(from, { kind, route, after, nonce, digest: write.digest, isRepeatable });
       return began.kind === "begun" ? { ...began, window } : began;
     });
-    if (answer.kind === "used") return NONCE_USED;
+    if (answer.kind === "used") return err({ ...NONCE_USED, lastNonce: answer.last });
     if (answer.kind !== "begun") return err({ code: "stopped", by: answer });
     if (answer.nonce === null) throw new Error("the guard claimed no nonce");
     const claimed = { write, window: answer.window, nonce: answer.nonce, topicId, passage };
@@ -264,7 +266,7 @@ export class SubmitService {
     if (paused !== null) return this.unlessWritten(claimed, refuse("paused", paused));
     const before = await earlier.judge(write, nonce, window);
     if (before.kind === "written") return written(before.as, claimed);
-    if (before.kind !== "send") return before.kind === "used" ? NONCE_USED : UNSETTLED;
+    if (before.kind !== "send") return before.kind === "used" ? err(NONCE_USED) : UNSETTLED;
     passage.sending();
     const sent = await submitter.submit(topicId, write.message, window.validStartNs);
     if (!sent.ok && sent.error.code === "duplicate") {
@@ -348,11 +350,11 @@ const WRONG_CLOCK = refuse(
   "The time of this message is too far from now. Check this device's clock and try again.",
   "ts",
 );
-const NONCE_USED = refuse(
-  "nonce",
-  "A newer message of yours was sent already. Try again, with a larger nonce if you chose it.",
-  "nonce",
-);
+const NONCE_USED = {
+  code: "nonce",
+  detail: "A newer message of yours was sent already. Try again, with a larger nonce if you chose it.",
+  field: "nonce",
+} as const;
 const NONCE_TOO_FAR = refuse(
   "bad-envelope",
   `Choose a smaller nonce, such as the time in milliseconds: it may be at most ${MAX_NONCE_AHEAD_MS / 1_000} s ahead of the server's clock.`,

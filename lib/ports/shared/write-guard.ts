@@ -74,8 +74,8 @@ export type Began =
   /** Everything is claimed, and the caller must `end` it. The nonce is null where no message was claimed. */
   | { readonly kind: "begun"; readonly nonce: NonceClaim | null }
   | RequestRefusal
-  /** The nonce belongs to another message, or is not larger than the last one. */
-  | { readonly kind: "used" }
+  /** The nonce belongs to another message, or is not larger than `last`, the user's last one. */
+  | { readonly kind: "used"; readonly last: number }
   | FenceRefusal;
 
 export interface RequestEnd {

@@ -121,7 +121,10 @@ export function sentOrThrow(
   throw new ProblemError(PROBLEMS[code], detail, field === undefined ? {} : { field });
 }
 
-/** A nonce of ours may meet a larger one that the person's own device made: its clock may be ahead. */
+/**
+ * A nonce of ours may meet a larger one that the person's own device made: its clock may be ahead. If that one is remembered, ours
+ * exceeds it by no more than 1, so that the device's next one is larger again. Otherwise these are tried.
+ */
 const AHEAD_MS = [0, 2_000, 16_000, MAX_NONCE_AHEAD_MS] as const;
 
 type MadeMembers = Omit<Envelope, "from" | "nonce" | "ts">;
@@ -134,11 +137,15 @@ export async function writeMade(
   members: MadeMembers,
   names: FieldNames = {},
 ): Promise<Submitted> {
+  let last: number | undefined;
   for (const aheadMs of AHEAD_MS) {
     const nowMs = app.clock.now();
-    const envelope = { ...members, from, nonce: nowMs + aheadMs, ts: Math.floor(nowMs / 1_000) } as Envelope;
+    const wanted = last === undefined ? nowMs + aheadMs : Math.max(nowMs, Math.floor(last) + 1);
+    const nonce = Math.min(wanted, nowMs + MAX_NONCE_AHEAD_MS);
+    const envelope = { ...members, from, nonce, ts: Math.floor(nowMs / 1_000) } as Envelope;
     const sent = await app.submit.submit(envelope, passage);
     if (sent.ok || sent.error.code !== "nonce" || aheadMs === AHEAD_MS.at(-1)) return sentOrThrow(sent, names);
+    last = sent.error.lastNonce;
   }
   throw new Error("the last attempt has returned or thrown");
 }

@@ -127,7 +127,7 @@ export function writeGuardContract(open: () => Promise<WriteGuardSubject>): void
     it("that is not larger is used, for a message that may not be repeated", async () => {
       expect(await claim(5)).toBe("unknown");
       for (const value of [5, 4])
-        expect(await begin(null, messageOf(value, { isRepeatable: false }))).toEqual({ kind: "used" });
+        expect(await begin(null, messageOf(value, { isRepeatable: false }))).toEqual({ kind: "used", last: 5 });
       expect((await begin(null, messageOf(6, { isRepeatable: false }))).kind).toBe("begun");
     });
 
@@ -207,7 +207,7 @@ export function writeGuardContract(open: () => Promise<WriteGuardSubject>): void
     it("is claimed together: a used nonce leaves the key free, and the place as it was", async () => {
       await claimNonce(guard, A, 5);
       const message = messageOf(5, { digest: "other", route: route(OLD, 9) });
-      expect(await begin(named("k"), message)).toEqual({ kind: "used" });
+      expect(await begin(named("k"), message)).toEqual({ kind: "used", last: 5 });
       expect((await begin(named("k"), messageOf(6))).kind).toBe("begun");
     });
 

@@ -189,6 +189,16 @@ describe("refusals", () => {
     expect(made.status).toBe(200);
   });
 
+  it("are spared a device whose clock is ahead, after a message whose nonce this server made", async () => {
+    await bond(1);
+    const ask = () => submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: t.clock.now() + 20_000 }));
+    expect((await ask()).status).toBe(200);
+    const made = await t.ask("POST", "/api/trust/allocate", ALICE, { body: { sessionId: ALICE, targetId: "tm-p1" } });
+    expect(made.status).toBe(200);
+    await t.clock.advance(1_000);
+    expect((await ask()).status).toBe(200);
+  });
+
   it("of a clock that is far ahead say so, and not that its nonce is", async () => {
     const madeMs = t.clock.now() + 180_000;
     const times = { nonce: madeMs, ts: Math.floor(madeMs / 1_000) };

@@ -52,7 +52,7 @@ describe("a request that writes its sender's message", () => {
   });
 
   it("is counted once, however often its message must be claimed", async () => {
-    answers = [{ kind: "used" }, { kind: "outdated" }];
+    answers = [{ kind: "used", last: 9 }, { kind: "outdated" }];
     const passage = passageOf(request);
     for (let i = 0; i < 3; i += 1) await passage.begin(ADA, message);
     expect(calls.map(([, , asked]) => asked)).toEqual([
