@@ -22,9 +22,10 @@ export {
 
 // Views as hooks, and the provider that keeps them live.
 
-export { type Actions, type ProfileDraft, useActions } from "./api/actions";
+export { type Actions, useActions } from "./api/actions";
 export { type CheckedProof, useProof } from "./api/proof";
 export type { Paged } from "./api/views/pages";
+export { type ProfileDraft, profileDraft } from "./api/views/profile-draft";
 export { type Recognition, useCircle, useContacts, useProfiles, useRecognition } from "./api/views/views";
 export { type People, type Person, usePeople } from "./format/people";
 export { type FreshnessWords, type Knowledge, type StreamState, useFreshness } from "./live/freshness";

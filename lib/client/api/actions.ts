@@ -11,13 +11,7 @@ import { isProfiles, KEYS } from "./keys";
 import { useSession } from "./session";
 import { type Draft, submit } from "./submit";
 import { accepted, type Effect, requested, revoked, trusted } from "./views/optimistic";
-
-/** A profile as its owner writes it. Empty texts are allowed. */
-export interface ProfileDraft {
-  readonly displayName: string;
-  readonly handle: string;
-  readonly bio: string;
-}
+import type { ProfileDraft } from "./views/profile-draft";
 
 /** Each resolves when the ledger has accepted its message, and rejects with the reason if it was refused. */
 export interface Actions {
@@ -33,7 +27,7 @@ export interface Actions {
   takeTrustBack(peer: string, weight: number): Promise<void>;
   /** Gives somebody a recognition of the catalogue. An empty `note` is left out. */
   recognise(peer: string, recognitionId: string, note: string): Promise<void>;
-  /** Publishes the person's profile, which replaces the earlier one. */
+  /** Publishes the person's profile. It replaces the earlier one whole: `profileDraft` keeps what the person did not change. */
   saveProfile(draft: ProfileDraft): Promise<void>;
 }
 

@@ -96,7 +96,11 @@ function stopped(app: App, userId: UserId, by: RequestRefusal, answerOf: (member
         { field: "Idempotency-Key" },
       );
     case "running":
-      throw new ProblemError("in-progress", "This write is already under way.", { retryAfterS: 1 });
+      throw new ProblemError(
+        "in-progress",
+        `This write is already under way. If it does not show within ${RUNNING_TTL_MS / 1_000} s, try again.`,
+        { retryAfterS: 1 },
+      );
   }
 }
 

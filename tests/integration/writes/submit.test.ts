@@ -306,8 +306,12 @@ describe("a retry with the same Idempotency-Key", () => {
     submitter.failWith = { code: "uncertain", message: "The ledger did not confirm in time." };
     expect(await code(await again())).toBe("uncertain");
     submitter.failWith = null;
-    expect(await code(await again())).toBe("in-progress");
+    const running = await (await again()).json();
+    expect(running).toMatchObject({ code: "in-progress", detail: expect.stringContaining("within 60 s, try again") });
     expect(submitter.submitted).toEqual([]);
+    await t.clock.advance(60_000);
+    expect((await again()).status).toBe(200);
+    expect(submitter.submitted).toHaveLength(1);
   });
 
   it("gets neither a failure nor a second message for a completed write whose answer could not be saved", async () => {

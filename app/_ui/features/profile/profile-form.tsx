@@ -1,6 +1,7 @@
 "use client";
 import { useState } from "react";
 import { useActions } from "@/lib/client/api/actions";
+import { profileDraft } from "@/lib/client/api/views/profile-draft";
 import type { Profile } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";
@@ -27,8 +28,7 @@ export function ProfileForm({ profile, loading }: { profile: Profile | undefined
     event.preventDefault();
     setTried(true);
     if (nameless) return;
-    const { displayName, handle, bio } = draft;
-    void perform(() => saveProfile({ displayName: displayName.trim(), handle: handle.trim(), bio: bio.trim() }), {
+    void perform(() => saveProfile(profileDraft(profile, draft)), {
       done: "Your profile is on the ledger",
       failed: "Your profile is as it was",
     });
