@@ -84,6 +84,21 @@ describe("a script for Upstash", () => {
   });
 });
 
+describe("a server that refuses the clock under the promise", () => {
+  it("runs everything once, without the promise from then on", async () => {
+    const strict = await startUpstash({ redisPort: plain.port, checksKeys: true, refusesTime: true });
+    try {
+      const client = clientOf(strict);
+      const script = "local time = redis.call('TIME') return redis.call('INCR', KEYS[1])";
+      for (const count of [1, 2]) expect(await client.eval("gate", script, ["counted"], [])).toBe(count);
+      expect(strict.counters.read().total).toBe(3);
+      await callAll(client);
+    } finally {
+      await strict.stop();
+    }
+  });
+});
+
 describe("a plain Redis behind the same protocol", () => {
   it("refuses the promise once, and runs everything without it from then on", async () => {
     const client = clientOf(proxy);

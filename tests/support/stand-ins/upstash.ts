@@ -24,6 +24,8 @@ export interface UpstashOptions extends StandInOptions {
   readonly isPlain?: boolean;
   /** Refuses keys that such a script was not given. It costs Redis time, so benches do without. */
   readonly checksKeys?: boolean;
+  /** Refuses the clock in such a script, too. */
+  readonly refusesTime?: boolean;
   /** Finds the purpose of a command without the header `X-Purpose`. */
   readonly purposeOf?: (command: Command) => string | undefined;
 }
@@ -78,7 +80,11 @@ function upstashProtocol(options: UpstashOptions, token: string, counters: Count
       return (await connection()).send(sent);
     }
     count(sent.map(withoutPromise), purpose);
-    return (await connection()).send(sent.map(options.checksKeys ? checkingPromise : withoutPromise));
+    return (await connection()).send(
+      sent.map((command) =>
+        options.checksKeys ? checkingPromise(command, options.refusesTime ?? false) : withoutPromise(command),
+      ),
+    );
   }
 
   async function transaction(commands: readonly Command[], purpose: string | undefined): Promise<Reply> {
@@ -148,7 +154,10 @@ local isGiven = {}
 for _, key in ipairs(KEYS) do isGiven[key] = true end
 local function checked(name, ...)
   local touched = (name == 'DEL' or name == 'EXISTS') and {...} or {(...)}
-  if name == 'TIME' then touched = {} end
+  if name == 'TIME' then
+    if REFUSES_TIME then error("This Redis command 'TIME' is not allowed from script") end
+    touched = {}
+  end
   for _, key in ipairs(touched) do
     if not isGiven[key] then error('Dynamic keys are not allowed: ' .. name) end
   end
@@ -164,8 +173,11 @@ const rewritten = (command: Command, rewrite: (script: string) => string): Comma
     : command;
 const withoutPromise = (command: Command) => rewritten(command, (script) => script);
 /** Redis does not know the promise, so the stand-in keeps it. */
-const checkingPromise = (command: Command) =>
-  rewritten(command, (script) => CHECKED + script.replaceAll("redis.call(", "checked("));
+const checkingPromise = (command: Command, refusesTime: boolean) =>
+  rewritten(
+    command,
+    (script) => CHECKED.replace("REFUSES_TIME", String(refusesTime)) + script.replaceAll("redis.call(", "checked("),
+  );
 
 const error = (status: number, message: string): Answer => json(status, { error: message });
 

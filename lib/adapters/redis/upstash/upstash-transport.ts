@@ -26,9 +26,10 @@ const KEY_LOCKING = "#!lua flags=allow-key-locking\n";
 const BEYOND_KEYS = /\('(?:PUBLISH|INFO)'/;
 /**
  * Answers of a Redis that does not know the promise: of version 7, and of older ones, which take the line for Lua. Both refuse before
- * anything has run.
+ * anything has run. The last is that of a Redis which refuses the clock under the promise. That page does not say so, but it names
+ * only some of what is refused. Our scripts ask the clock before they write.
  */
-const UNKNOWN_PROMISE = /script shebang|unexpected symbol near '#'/;
+const UNKNOWN_PROMISE = /script shebang|unexpected symbol near '#'|\bTIME\b|'time'/;
 
 export class UpstashTransport implements Transport {
   readonly isCluster = false;
