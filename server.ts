@@ -50,25 +50,31 @@ async function main(): Promise<void> {
   loadEnvConfig(dir, false, { info: () => undefined, error: console.error });
   const { HOST, PORT, UI_ORIGIN } = readEnv(process.env);
   const front = new Front(starting(loadingNow, UI_ORIGIN !== null), systemClock);
-  let app: App | null = null;
-  let framework: Framework | null = null;
+  let opened: { readonly app: App; readonly framework: Framework } | null = null;
   let isEnding = false;
+  const port = front.listen(PORT, HOST);
+  const opening = port.then(async (number) => {
+    process.env.PORT = String(number);
+    const [app, framework] = await Promise.all([openApp(), loaded("the pages", openFramework(dir, HOST, number))]);
+    return { app, framework };
+  });
   const end = () => {
     // A second signal ends the process at once.
     if (isEnding) return void endProcess(1);
     isEnding = true;
-    void endInOrder({ front, app, framework, clock: systemClock }).then(() => endProcess(0));
+    void endInOrder({ front, opened, opening, clock: systemClock }).then(() => endProcess(0));
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
-  const port = await front.listen(PORT, HOST);
-  process.env.PORT = String(port);
   try {
-    [app, framework] = await Promise.all([openApp(), loaded("the pages", openFramework(dir, HOST, port))]);
+    opened = await opening;
   } catch (cause) {
     // The end takes away what the start still needs, such as the database's thread.
     if (isEnding) return;
     throw cause;
   }
+  // The end closes what the start has opened.
+  if (isEnding) return;
+  const { app, framework } = opened;
   const [{ entrance }, { routesOf }, { buildFiles }] = await Promise.all([
     import("./lib/server/front/entrance"),
     import("./lib/server/front/direct"),

@@ -82,12 +82,17 @@ interface Closes {
   close(): void;
 }
 
+export interface Opened {
+  readonly app: Pick<App, "close" | "log"> & { readonly hub: Closes; readonly health: Closes };
+  readonly framework: { close(): Promise<void> } | null;
+}
+
 export interface Ending {
   readonly front: Front;
-  /** Null while the app is not running yet. */
-  readonly app: (Pick<App, "close" | "log"> & { readonly hub: Closes; readonly health: Closes }) | null;
-  /** Null while the framework is not running yet. */
-  readonly framework: { close(): Promise<void> } | null;
+  /** Null while the app and the framework are not running yet. */
+  readonly opened: Opened | null;
+  /** The start. It rejects if it fails. */
+  readonly opening: Promise<Opened>;
   readonly clock: Clock;
 }
 
@@ -99,6 +104,11 @@ export interface Ending {
 export const NOTICE_MS = 2_000;
 /** After this long without a request, clients have moved to other instances. */
 export const QUIET_MS = 500;
+/**
+ * A start is waited for until then: the embedded database cannot be closed while it opens, and its thread would be lost. It takes
+ * 4 s with a new directory (docs/measurements.md §4).
+ */
+const OPENED_MS = 4_500;
 /** Requests that take longer are cut. */
 const DRAINED_MS = 8_000;
 /** Kubernetes and Docker kill after 30 and 10 s. The end of the process itself takes up to another second. */
@@ -110,17 +120,20 @@ const LOOK_MS = 20;
  * connection. Then the server accepts no connection, open requests finish, and the stores close. It takes 10 s at most,
  * whatever hangs.
  */
-export async function endInOrder({ front, app, framework, clock }: Ending): Promise<void> {
+export async function endInOrder({ front, opened, opening, clock }: Ending): Promise<void> {
   const startMs = clock.monotonicMs();
   const left = (untilMs: number) => Math.max(0, startMs + untilMs - clock.monotonicMs());
   /** Resolves when the work is done, or when the time is over. A failure does not delay the end. */
   const within = (untilMs: number, work: Promise<unknown> | undefined) =>
     Promise.race([work?.catch((cause: unknown) => console.error(cause)), clock.sleep(left(untilMs))]);
-  app?.log.info(STOPPING);
+  const announce = ({ app }: Opened) => {
+    app.log.info(STOPPING);
+    app.hub.close();
+    // From here on, a part that ends is no incident.
+    app.health.close();
+  };
   front.announceEnd();
-  app?.hub.close();
-  // From here on, a part that ends is no incident.
-  app?.health.close();
+  if (opened !== null) announce(opened);
   while (left(NOTICE_MS) > 0 && clock.monotonicMs() - Math.max(startMs, front.lastRequestMs) < QUIET_MS)
     await clock.sleep(LOOK_MS);
   const closed = front.stopAccepting();
@@ -128,6 +141,10 @@ export async function endInOrder({ front, app, framework, clock }: Ending): Prom
   front.endIdle();
   await within(DRAINED_MS, closed);
   front.server.closeAllConnections();
-  await within(ENDED_MS, framework?.close());
-  await within(ENDED_MS, app?.close());
+  // The start itself reports why it failed.
+  const started = opened ?? (await Promise.race([opening.catch(() => null), clock.sleep(left(OPENED_MS))])) ?? null;
+  if (started === null) return;
+  if (opened === null) announce(started);
+  await within(ENDED_MS, started.framework?.close());
+  await within(ENDED_MS, started.app.close());
 }

@@ -8,10 +8,9 @@ async function main(): Promise<void> {
   const app = await getApp();
   await app.firstSync.run();
   const front = openFront(app);
-  process.once(
-    "SIGTERM",
-    () => void endInOrder({ front, app, framework: null, clock: systemClock }).then(() => process.exit(0)),
-  );
+  const opened = { app, framework: null };
+  const ending = { front, opened, opening: Promise.resolve(opened), clock: systemClock };
+  process.once("SIGTERM", () => void endInOrder(ending).then(() => process.exit(0)));
   process.send?.({ port: await front.listen(0, "127.0.0.1") });
 }
 

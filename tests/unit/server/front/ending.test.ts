@@ -1,7 +1,7 @@
 /** The end of a server, in order: nothing that was asked is left without its answer, and nothing holds the end up for ever. */
 import { request, type ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endInOrder, NOTICE_MS, QUIET_MS } from "@/lib/server/boot/lifecycle";
+import { endInOrder, NOTICE_MS, type Opened, QUIET_MS } from "@/lib/server/boot/lifecycle";
 import { Front } from "@/lib/server/front/front";
 import { DrivenClock } from "../../../support/control/driven-clock";
 import { RawConnection } from "../../../support/servers/raw-http";
@@ -39,8 +39,11 @@ const app = {
 };
 const framework = { close: async () => void events.push("framework closed") };
 
-const end = () => {
-  const ending = endInOrder({ front, app, framework, clock });
+const whole: Opened = { app, framework };
+
+/** The end of a server that has started, or that is still starting. */
+const end = (opened: Opened | null = whole, opening: Promise<Opened> = Promise.resolve(whole)) => {
+  const ending = endInOrder({ front, opened, opening, clock });
   void ending.then(() => events.push("ended"));
   return ending;
 };
@@ -121,10 +124,30 @@ describe("the end of a server", () => {
     await until(() => held.length === 1);
     const never = () => new Promise<void>(() => {});
     const startMs = clock.monotonicMs();
-    const hanging = { front, app: { ...app, close: never }, framework: { close: never }, clock };
-    await clock.drive(endInOrder(hanging));
+    await clock.drive(end({ app: { ...app, close: never }, framework: { close: never } }));
     expect(clock.monotonicMs() - startMs).toBeLessThan(10_000);
     await connection.closed();
+  });
+
+  it("while it starts waits for the start, and closes all that was opened", async () => {
+    const ending = end(
+      null,
+      clock.sleep(3_000).then(() => whole),
+    );
+    await clock.advance(2_900);
+    expect(events).toEqual([]);
+    await clock.drive(ending);
+    expect(events).toEqual(["bye", "judged no more", "framework closed", "stores closed", "ended"]);
+  });
+
+  it.each<[string, () => Promise<Opened>, number]>([
+    ["that does not end within five seconds", () => new Promise(() => {}), 5_000],
+    ["that fails", () => clock.sleep(2_000).then(() => Promise.reject(new Error("no disk"))), 2_100],
+  ])("waits no longer for a start %s", async (_, opening, withinMs) => {
+    const startMs = clock.monotonicMs();
+    await clock.drive(end(null, opening()));
+    expect(events).toEqual(["ended"]);
+    expect(clock.monotonicMs() - startMs).toBeLessThanOrEqual(withinMs);
   });
 
   it("is announced in one line of the log", async () => {
