@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { AdminStatus } from "@/lib/wire/operators/admin";
 import { shardsAnswer } from "../../support/samples/admin-shards";
-import { adminStatus } from "../../support/samples/admin-status";
 import { ADMIN_PLACES, AdminPage, enterAsOperator } from "../pages/admin";
 import { Shell } from "../pages/shell";
 import { expectAccessible, expectAccessibleAtWidths, expectNoSidewaysScroll } from "../support/axe";
@@ -378,32 +377,4 @@ test("axe finds no fault on a shard, and on the confirmation of its drain", asyn
   await admin.dialog.getByRole("button", { name: "Drain…" }).click();
   await expect(admin.confirmation).toBeVisible();
   await expectAccessibleAtWidths(page, "a drain's confirmation", WIDTHS);
-});
-
-test("empty pages say so in words", async ({ admin, page }) => {
-  const status = AdminStatus.parse({
-    ...adminStatus({ topics: 0 }),
-    incidents: [],
-    rejected: [],
-    storage: null,
-    cost: null,
-  });
-  await page.route("**/api/admin/status", (route) => route.fulfill({ json: status }));
-  await page.route("**/api/admin/audit-log*", (route) => route.fulfill({ json: { items: [], nextBefore: null } }));
-  await page.route("**/api/admin/shards", (route) =>
-    route.fulfill({ json: { version: 0, canCreate: true, shards: [], tenants: [] } }),
-  );
-  await admin.open("/admin");
-  await expect(page.getByText("All systems normal.")).toBeVisible();
-  for (const [path, words] of [
-    ["/admin/topics", "No topics yet"],
-    ["/admin/shards", "No shards yet"],
-    ["/admin/messages", "None so far"],
-    ["/admin/storage", "The database does not answer"],
-    ["/admin/log", "No actions yet"],
-  ] as const) {
-    await admin.open(path);
-    await expect(page.getByText(words)).toBeVisible();
-    await expectAccessible(page, words);
-  }
 });

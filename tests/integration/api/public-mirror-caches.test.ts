@@ -151,7 +151,6 @@ describe("the mirrors", () => {
     const refused = (message: unknown) => ({ _status: { messages: [{ message }] } });
     for (const path of [
       "contracts",
-      "transactions",
       "network/none",
       "accounts/%2e%2e%2fadmin",
       "accounts/a/keys",

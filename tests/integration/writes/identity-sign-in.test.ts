@@ -118,42 +118,6 @@ describe("an identity that a trusted payer has bound", () => {
   });
 });
 
-describe("on a server that nobody has used for an hour", () => {
-  const AN_HOUR = 3_600_000;
-
-  it("a binding counts at the first sign-in", async () => {
-    accountFromAddress(ana);
-    await bound("BIND", { wallet: magicWallet() });
-    await t.clock.advance(AN_HOUR);
-    say("BIND");
-    expect(await ownerOf(await signIn())).toBe(ONE);
-  });
-
-  it("an identity that was unbound meanwhile is refused at once", async () => {
-    await bound("BIND");
-    await t.clock.advance(AN_HOUR);
-    say("UNBIND");
-    expect(await refusal(await signIn())).toEqual([403, "account-refused", UNBOUND]);
-  });
-
-  it("sign-ins at once cost one pull of the topic", async () => {
-    await bound("BIND");
-    await t.clock.advance(AN_HOUR);
-    const before = t.devnet.requests.counts().byRoute.messages ?? 0;
-    await Promise.all(Array.from({ length: 5 }, () => signIn()));
-    // The reads that follow ask for every topic, this one included.
-    const round = t.app.scheduler.topics.length;
-    expect((t.devnet.requests.counts().byRoute.messages ?? 0) - before).toBe(1 + round);
-  });
-
-  it("what is stored counts while the mirror does not answer", async () => {
-    await bound("BIND");
-    await t.clock.advance(AN_HOUR);
-    t.devnet.faults.add({ kind: "badGateway" });
-    expect(await ownerOf(await signIn())).toBe(ONE);
-  });
-});
-
 describe("an identity that nobody has bound", () => {
   it("signs in as the account of its address", async () => {
     const accountId = accountFromAddress(ana);
