@@ -79,8 +79,7 @@ describe("an answer", () => {
   ])("that %s rejects for its reader", async (_, then) => {
     answer = (request, response) => {
       response.writeHead(200, { "content-length": "100" });
-      response.write("begun");
-      setTimeout(() => then(request.socket), 50);
+      response.write("begun", () => then(request.socket));
     };
     await expect(readText(await ask(AbortSignal.timeout(500)), 1_000)).rejects.toThrow();
   });
