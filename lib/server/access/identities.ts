@@ -35,6 +35,8 @@ const MAX_AGE_MS = 10_000;
 const EXISTS_MS = 60_000;
 
 export class Identities {
+  /** When the last refresh began, by the monotonic clock. Sign-ins during a refresh join it. */
+  private refreshedMs = Number.NEGATIVE_INFINITY;
   private existence: { readonly exists: boolean; readonly untilMs: number } | null = null;
 
   constructor(private readonly options: IdentitiesOptions) {}
@@ -79,8 +81,11 @@ export class Identities {
     const { scheduler, clock } = this.options;
     const asOfNs = scheduler.asOfNs(topicId);
     if (asOfNs !== null && clock.now() - toMs(asOfNs) <= MAX_AGE_MS) return;
-    const untilMs = clock.monotonicMs() + WAIT_MS;
-    await Promise.race([scheduler.syncNow([topicId], untilMs), clock.sleep(WAIT_MS)]);
+    const nowMs = clock.monotonicMs();
+    // A mirror that makes no progress has nothing newer to say.
+    if (nowMs - this.refreshedMs <= MAX_AGE_MS) return;
+    await Promise.race([scheduler.syncNow([topicId], nowMs + WAIT_MS), clock.sleep(WAIT_MS)]);
+    this.refreshedMs = nowMs;
   }
 
   /** A topic that does not exist looks like one without messages. */

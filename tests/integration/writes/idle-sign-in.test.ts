@@ -31,9 +31,9 @@ async function boundAnHourAgo(wallet = ana): Promise<void> {
   await t.sync();
   await t.clock.advance(AN_HOUR);
 }
-const signIn = () =>
+const signIn = (wallet = ana) =>
   t.ask("GET", "/api/contacts", null, {
-    headers: { authorization: `Bearer ${ana.token(Math.floor(t.clock.now() / 1_000))}` },
+    headers: { authorization: `Bearer ${wallet.token(Math.floor(t.clock.now() / 1_000))}` },
   });
 const ownerOf = async (response: Response) => {
   expect(response.status, await response.clone().text()).toBe(200);
@@ -59,9 +59,19 @@ describe("on a server that nobody has used for an hour", () => {
   it("sign-ins at once cost one pull of the topic", async () => {
     await boundAnHourAgo();
     const before = pulls();
-    await Promise.all(Array.from({ length: 5 }, signIn));
+    await Promise.all(Array.from({ length: 5 }, () => signIn()));
     // The reads that follow ask for every topic, this one included.
     expect(pulls() - before).toBe(1 + t.app.scheduler.topics.length);
+  });
+
+  it("a mirror that makes no progress is asked once, and not by every sign-in", async () => {
+    await boundAnHourAgo();
+    t.devnet.faults.add({ kind: "stalledHead" });
+    await signIn();
+    const before = pulls();
+    // The first sign-in is remembered, and these are other people's.
+    for (let i = 0; i < 3; i += 1) await signIn(magicWallet());
+    expect(pulls() - before).toBe(0);
   });
 
   it("what is stored counts while the mirror does not answer", async () => {
