@@ -1,6 +1,6 @@
 /**
- * The exports of the package `trustmesh-edge-client` (`npm run build:client`, docs/client.md). Our own pages import the files
- * themselves. Nothing here is for operators.
+ * The exports of the package `trustmesh-edge-client` (`npm run build:client`, docs/integrations/client.md). Our own pages import
+ * the files themselves. Nothing here is for operators.
  */
 
 // Set-up, and failures.

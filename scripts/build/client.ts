@@ -1,4 +1,4 @@
-/** `npm run build:client`: makes the package of docs/client.md in dist/client. */
+/** `npm run build:client`: makes the package of docs/integrations/client.md in dist/client. */
 import { command } from "../command";
 import { buildClient, PACKAGE } from "./client/package";
 

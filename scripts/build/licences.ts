@@ -1,11 +1,11 @@
-/** `npm run licences`: writes docs/licences.md, or names the licences that nobody has accepted. */
+/** `npm run licences`: writes docs/supply-chain/licences.md, or names the licences that nobody has accepted. */
 import { writeFileSync } from "node:fs";
 import { command, Refusal } from "../command";
 import { productionPackages } from "./licences/packages";
 import { licencesDocument } from "./licences/report";
 
 const USAGE = `npm run licences
-  Writes docs/licences.md out of the packages that are installed, or says which licences nobody has accepted.`;
+  Writes docs/supply-chain/licences.md out of the packages that are installed, or says which licences nobody has accepted.`;
 
 void command({ usage: USAGE }, () => {
   let document: string;
@@ -14,6 +14,6 @@ void command({ usage: USAGE }, () => {
   } catch (cause) {
     throw cause instanceof Error ? new Refusal(cause.message) : cause;
   }
-  writeFileSync("docs/licences.md", document);
-  console.log("Wrote docs/licences.md.");
+  writeFileSync("docs/supply-chain/licences.md", document);
+  console.log("Wrote docs/supply-chain/licences.md.");
 });

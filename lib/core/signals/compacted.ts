@@ -1,7 +1,7 @@
 /**
- * A user's present state as a short list of flat messages, for readers of a mirror that keep the last 200 messages of all topics and
- * know neither revokes nor chunks nor numeric types (docs/trustmesh-ui.md). A list replaces the whole history: each present bond,
- * each present trust and the latest mints, once. So these are not the ledger's bytes.
+ * A user's present state as a short list of flat messages, for readers of a mirror that keep the last 200 messages of all topics
+ * and know neither revokes nor chunks nor numeric types (docs/integrations/trustmesh-ui.md). A list replaces the whole history:
+ * each present bond, each present trust and the latest mints, once. So these are not the ledger's bytes.
  */
 import type { TopicKind, UserId } from "../ledger/ids";
 import { type Edge, isBonded, trustGiven, trustReceived } from "./projection";

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * A person's own mirror, for the TrustMesh web UI (docs/trustmesh-ui.md): a topic's page that holds only what concerns the caller, in
- * flat messages, compacted to the present state. The UI takes it through a prefix of its mirror's address.
+ * A person's own mirror, for the TrustMesh web UI (docs/integrations/trustmesh-ui.md): a topic's page that holds only what concerns
+ * the caller, in flat messages, compacted to the present state. The UI takes it through a prefix of its mirror's address.
  */
 import { createHash } from "node:crypto";
 import { andThen } from "../../core/awaitable";
@@ -104,8 +104,8 @@ async function load(app: App, userId: UserId) {
 }
 
 /**
- * The reader tells messages apart by topic and number. A message has its number from its time, so that the number stays the same while
- * the list changes: 52 bits, of which no two of 200 are ever the same by chance.
+ * The reader tells messages apart by topic and number. A message has its number from its time, so that the number stays the same
+ * while the list changes: 52 bits, of which no two of 200 are ever the same by chance.
  */
 const sequenceOf = (namer: Namer, ns: bigint): number =>
   1 +
@@ -143,8 +143,8 @@ interface Asked {
 }
 
 /**
- * Whether a reader has nothing yet: it asks for the last seven days, in whole seconds. Its cursor, and a link to the next page, is a
- * message's time with nine decimals, which may be as old.
+ * Whether a reader has nothing yet: it asks for the last seven days, in whole seconds. Its cursor, and a link to the next page, is
+ * a message's time with nine decimals, which may be as old.
  */
 function isNewHere({ query: { within }, isWholeSeconds }: Asked, nowMs: number): boolean {
   if (!isWholeSeconds) return false;

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * This server as a mirror node, for tools, caches and other instances of this server (docs/mirror-api.md). Topics that are kept here
- * come from the log; the rest is handed on.
+ * This server as a mirror node, for tools, caches and other instances of this server (docs/integrations/mirror-api.md). Topics that
+ * are kept here come from the log; the rest is handed on.
  */
 import type { z } from "zod/mini";
 import type { Awaitable } from "../../core/awaitable";

@@ -1,6 +1,6 @@
 /**
- * The text of docs/licences.md: the packages of every installation, and those that the wallet connector adds if it is
- * configured.
+ * The text of docs/supply-chain/licences.md: the packages of every installation, and those that the wallet connector adds
+ * if it is configured.
  */
 import type { Package } from "./packages";
 import { EXCEPTIONS, refusal } from "./policy";
@@ -15,7 +15,7 @@ export function licencesDocument(packages: readonly Package[], connector: readon
   return [
     "# Licences",
     "",
-    "Of everything that `npm ci --omit=dev` installs on any platform. Written by `npm run licences`, which refuses what nobody has accepted (`scripts/build/licences/policy.ts`).",
+    "The licence of every package that `npm ci --omit=dev` installs on any platform. `npm run licences` writes this list. It refuses a licence that nobody has accepted (`scripts/build/licences/policy.ts`).",
     "",
     ...sums.map(([licence, count]) => `- ${licence}: ${count}`),
     "",
@@ -32,9 +32,9 @@ export function licencesDocument(packages: readonly Package[], connector: readon
     "",
     ...packages.map(line),
     "",
-    "## Of the wallet connector",
+    "## The wallet connector's packages",
     "",
-    "Only a build with `WALLETCONNECT_PROJECT_ID` installs these; what of them is in the connector's file says so beside it (`wallet-connector.js.LEGAL.txt`).",
+    "Only a build with `WALLETCONNECT_PROJECT_ID` installs these. `wallet-connector.js.LEGAL.txt` holds the notices of those that are in the connector's file.",
     "",
     ...connector.map(line),
     "",

@@ -1,6 +1,6 @@
 /**
- * A page on this server's own origin that reads a person's own mirror as the TrustMesh web UI does (docs/trustmesh-ui.md), beside our
- * own pages for the same person.
+ * A page on this server's own origin that reads a person's own mirror as the TrustMesh web UI does
+ * (docs/integrations/trustmesh-ui.md), beside our own pages for the same person.
  */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
- * Reads mirror pages as the TrustMesh web UI does. It follows the UI's contract (docs/trustmesh-ui.md) and shares no code with it. It
- * reads topics page by page, polls from the last time that it saw, decodes texts as Latin-1, and keeps the last 200 messages.
- * Cursors and messages belong to the browser and not to the user. It runs in Node and in a browser.
+ * Reads mirror pages as the TrustMesh web UI does. It follows the UI's contract (docs/integrations/trustmesh-ui.md) and shares no
+ * code with it. It reads topics page by page, polls from the last time that it saw, decodes texts as Latin-1, and keeps the last
+ * 200 messages. Cursors and messages belong to the browser and not to the user. It runs in Node and in a browser.
  */
 
 interface MirrorMessage {

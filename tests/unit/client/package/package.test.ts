@@ -1,4 +1,4 @@
-/** The package of docs/client.md: what is in it, what it asks for, and that the document's examples compile against it. */
+/** The package of docs/integrations/client.md: its content, what it asks for, and that the document's examples compile against it. */
 import { execFile } from "node:child_process";
 import {
   mkdirSync,
@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PACKAGE, withRelativeImports } from "@/scripts/build/client/package";
 import { type Application, applicationWithClient } from "../../../support/client/application";
 
-const DOCUMENT = readFileSync("docs/client.md", "utf8");
+const DOCUMENT = readFileSync("docs/integrations/client.md", "utf8");
 const EXAMPLES = [...DOCUMENT.matchAll(/^```tsx?\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
 const TYPES_OF_REACT = ["@types/react", "csstype"];
 
@@ -118,7 +118,7 @@ describe("the client package", () => {
   });
 });
 
-describe("the examples of docs/client.md", () => {
+describe("the examples of docs/integrations/client.md", () => {
   it("use every hook that the package exports", () => {
     const hooks = [...new Set(read(join("types", "lib", "client", "index.d.ts")).match(/\buse[A-Z]\w+/g))];
     expect(hooks.length).toBeGreaterThan(8);

@@ -30,7 +30,7 @@ const entriesOf = (folder: string) => {
 };
 const manifest = manifestOf(".");
 const entries = entriesOf(".");
-const page = readFileSync("docs/supply-chain.md", "utf8");
+const page = readFileSync("docs/supply-chain/README.md", "utf8");
 
 const EXACT = /^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/;
 
@@ -57,7 +57,7 @@ describe("every installed package", () => {
     expect(unused).toEqual([]);
   });
 
-  it("has install scripts only if docs/supply-chain.md says why they need not run", () => {
+  it("has install scripts only if docs/supply-chain/README.md says why they need not run", () => {
     const named = entries
       .filter(([, { hasInstallScript, dev }]) => hasInstallScript && !dev)
       .map(([path]) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length));
@@ -66,9 +66,11 @@ describe("every installed package", () => {
 });
 
 describe("licences", () => {
-  it("are those that docs/licences.md lists: `npm run licences`", () => {
+  it("are those that docs/supply-chain/licences.md lists: `npm run licences`", () => {
     const connector = productionPackages(CONNECTOR);
-    expect(licencesDocument(productionPackages("."), connector)).toBe(readFileSync("docs/licences.md", "utf8"));
+    expect(licencesDocument(productionPackages("."), connector)).toBe(
+      readFileSync("docs/supply-chain/licences.md", "utf8"),
+    );
   });
 
   it.each([
@@ -101,7 +103,7 @@ describe("a known vulnerability", () => {
     numbers(version).reduce((order, number, i) => order || number - (numbers(other)[i] as number), 0) < 0;
   const all = [...entries, ...entriesOf(CONNECTOR)].filter(([, { dev }]) => !dev);
 
-  it("is listed in docs/supply-chain.md", () => expect(mended.length).toBeGreaterThan(10));
+  it("is listed in docs/supply-chain/README.md", () => expect(mended.length).toBeGreaterThan(10));
 
   it.each(mended)("is fixed in every installed copy: %s from %s", (name, versions) => {
     const installed = all.flatMap(([path, { version }]) =>
