@@ -17,4 +17,9 @@ export interface Clock {
    * has passed. `ms` is finite and at most 24.8 days.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Calls `act` after `ms`, unless the function that it returns is called before. A sleep that a signal ends costs 25 µs more, which
+   * counts in what each read does.
+   */
+  after(ms: number, act: () => void): () => void;
 }

@@ -20,4 +20,8 @@ export const systemClock: Clock = {
       const timer = setTimeout(done, Math.max(0, ms));
       signal?.addEventListener("abort", done, { once: true });
     }),
+  after: (ms, act) => {
+    const timer = setTimeout(act, Math.max(0, ms));
+    return () => clearTimeout(timer);
+  },
 };

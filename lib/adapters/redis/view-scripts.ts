@@ -24,18 +24,19 @@ local where, epoch, stamp = standing(KEYS[3], KEYS[4], ARGV[6], ARGV[7], ARGV[8]
 if where ~= 0 then return {3, where, epoch} end
 local function renew()
   if ARGV[4] == '1' then
-    redis.call('PEXPIRE', KEYS[1], ARGV[1])
     for i = 5, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[1]) end
-  elseif redis.call('PTTL', KEYS[1]) < 0 then
-    redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  else
+    local leftMs = redis.call('PTTL', KEYS[1])
+    if leftMs >= 0 then return leftMs end
   end
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  return tonumber(ARGV[1])
 end
 local entry = redis.call('HMGET', KEYS[1], 'v', 'x', 'l', 'u', 'g')
 local generation = redis.call('GET', KEYS[2])
 local isOld = not generation or entry[5] ~= generation
 if entry[1] and not entry[2] and not isOld then
-  renew()
-  return {0, entry[1], redis.call('PTTL', KEYS[1])}
+  return {0, entry[1], renew()}
 end
 if generation then
   redis.call('PEXPIRE', KEYS[2], ARGV[5])

@@ -32,15 +32,20 @@ const SOFT_LIMIT_MS = 500;
 /** A reader without a copy waits for a database that wakes up or fails over, but no longer than people do. */
 const HARD_LIMIT_MS = 4_000;
 
-type Late = "late";
+/** The limits that a load has passed. */
+type Passed = "none" | "soft" | "hard";
+
+/** A reader who waits for the load. */
+interface Waiter {
+  readonly hasCopy: () => boolean;
+  /** Answers `timeout`. Has no effect once the reader has an answer. */
+  readonly leave: () => void;
+}
 
 export class SingleFlight {
   private readonly ended: Promise<Result<Loaded, Failure>>;
-  private readonly over = new AbortController();
-  private readonly soft: Promise<Late>;
-  private readonly hard: Promise<Late>;
-  private readonly copied: Promise<Late>;
-  private tellCopied: (late: Late) => void = () => {};
+  private readonly waiters = new Set<Waiter>();
+  private passed: Passed = "none";
   private copy: View | null = null;
   private asking: { readonly tier: Failure["tier"]; readonly redis: TierReport | null; readonly sinceMs: number };
 
@@ -49,21 +54,21 @@ export class SingleFlight {
     load: (progress: Progress) => Promise<Result<Loaded, Failure>>,
   ) {
     this.asking = { tier: "postgres", redis: null, sinceMs: clock.monotonicMs() };
-    this.soft = this.after(SOFT_LIMIT_MS);
-    this.hard = this.after(HARD_LIMIT_MS);
-    this.copied = new Promise((resolve) => {
-      this.tellCopied = resolve;
-    });
     const progress: Progress = {
       asks: (tier, redis) => {
         this.asking = { tier, redis, sinceMs: clock.monotonicMs() };
       },
       has: (copy) => {
         this.copy = copy;
-        this.tellCopied("late");
+        this.dismiss();
       },
     };
-    this.ended = load(progress).finally(() => this.over.abort());
+    // One timer at a time: most loads end long before the first limit.
+    let callOff = clock.after(SOFT_LIMIT_MS, () => {
+      callOff = clock.after(HARD_LIMIT_MS - SOFT_LIMIT_MS, () => this.pass("hard"));
+      this.pass("soft");
+    });
+    this.ended = load(progress).finally(() => callOff());
     // All readers may have left by the time it fails.
     this.ended.catch(() => {});
   }
@@ -74,17 +79,17 @@ export class SingleFlight {
   }
 
   /**
-   * Waits for the end of the load. Answers `timeout` at the soft limit to a reader who has a copy by then, and at the hard limit
-   * to everybody.
+   * Waits for the end of the load. Answers `timeout` at the soft limit to a reader who has a copy by then, later to one for whom
+   * Redis turns out to have a copy, and at the hard limit to everybody.
    */
-  async wait(hasCopy: () => boolean): Promise<Result<Loaded, Failure>> {
-    const limits = [this.soft, Promise.race([this.copied, this.hard]), this.hard];
-    for (const limit of limits) {
-      const first = await Promise.race([this.ended, limit]);
-      if (first !== "late") return first;
-      if (hasCopy()) break;
-    }
-    return err({ tier: this.asking.tier, reason: "timeout" });
+  wait(hasCopy: () => boolean): Promise<Result<Loaded, Failure>> {
+    return new Promise((resolve, reject) => {
+      this.ended.then(resolve, reject);
+      const leave = () => resolve(err({ tier: this.asking.tier, reason: "timeout" }));
+      const waiter = { hasCopy, leave };
+      if (this.isDone(waiter)) leave();
+      else this.waiters.add(waiter);
+    });
   }
 
   /** The reports of all tiers that were asked, if the copy of `from` is served because of `failure`. */
@@ -97,13 +102,21 @@ export class SingleFlight {
     return [...postgres, ...(redis === null ? [] : [redis]), served];
   }
 
-  /** Resolves after `ms`, but not once the load has ended: a reader who waits for both must hear of the end. */
-  private after(ms: number): Promise<Late> {
-    const { signal } = this.over;
-    return new Promise((resolve) => {
-      void this.clock.sleep(ms, signal).then(() => {
-        if (!signal.aborted) resolve("late");
-      });
-    });
+  private pass(limit: Passed): void {
+    this.passed = limit;
+    this.dismiss();
+  }
+
+  /** Answers the readers who wait no longer. */
+  private dismiss(): void {
+    for (const waiter of this.waiters) {
+      if (!this.isDone(waiter)) continue;
+      this.waiters.delete(waiter);
+      waiter.leave();
+    }
+  }
+
+  private isDone({ hasCopy }: Waiter): boolean {
+    return this.passed === "hard" || (this.passed === "soft" && hasCopy());
   }
 }

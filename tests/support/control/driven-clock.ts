@@ -43,14 +43,26 @@ export class DrivenClock implements Clock {
     return new Promise((resolve) => {
       if (signal?.aborted || sleepTime(ms) <= 0) return resolve();
       const wake = () => {
-        this.sleepers = this.sleepers.filter((each) => each !== sleeper);
+        callOff();
         signal?.removeEventListener("abort", wake);
         resolve();
       };
-      const sleeper = { atMs: this.elapsedMs + ms, wake };
-      this.sleepers.push(sleeper);
+      const callOff = this.after(ms, wake);
       signal?.addEventListener("abort", wake);
     });
+  }
+
+  after(ms: number, act: () => void): () => void {
+    const callOff = () => {
+      this.sleepers = this.sleepers.filter((each) => each !== sleeper);
+    };
+    const wake = () => {
+      callOff();
+      act();
+    };
+    const sleeper = { atMs: this.elapsedMs + sleepTime(ms), wake };
+    this.sleepers.push(sleeper);
+    return callOff;
   }
 
   get waiting(): number {

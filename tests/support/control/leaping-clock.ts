@@ -20,17 +20,29 @@ export class LeapingClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const leftMs = Math.max(0, sleepTime(ms));
       const wake = () => {
-        clearTimeout(sleeper.timer);
-        this.sleepers.delete(sleeper);
+        callOff();
         signal?.removeEventListener("abort", wake);
         resolve();
       };
-      const sleeper = { atMs: this.monotonicMs() + leftMs, timer: setTimeout(wake, leftMs), wake };
-      this.sleepers.add(sleeper);
+      const callOff = this.after(ms, wake);
       signal?.addEventListener("abort", wake);
     });
+  }
+
+  after(ms: number, act: () => void): () => void {
+    const leftMs = Math.max(0, sleepTime(ms));
+    const callOff = () => {
+      clearTimeout(sleeper.timer);
+      this.sleepers.delete(sleeper);
+    };
+    const wake = () => {
+      callOff();
+      act();
+    };
+    const sleeper = { atMs: this.monotonicMs() + leftMs, timer: setTimeout(wake, leftMs), wake };
+    this.sleepers.add(sleeper);
+    return callOff;
   }
 
   leap(ms: number): void {

@@ -67,6 +67,7 @@ class OwnClock implements Clock {
   monotonicMs = () => this.truth.monotonicMs();
   /** Waits that an event can end keep their length. All others are 20 times shorter, to save time in the test. */
   sleep = (ms: number, signal?: AbortSignal) => this.truth.sleep(signal ? ms : ms / 20, signal);
+  after = (ms: number, act: () => void) => this.truth.after(ms, act);
 }
 
 export class WaywardWorld {

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { LeapingClock } from "../../support/control/leaping-clock";
 
@@ -15,3 +16,17 @@ it.each(
 it.each(Object.entries(CLOCKS))("a %s clock takes the rest of a time that is over as none", async (_, clockOf) => {
   await clockOf().sleep(-5);
 });
+
+it.each(Object.entries({ ...CLOCKS, "machine's": () => systemClock }))(
+  "a %s clock calls after a time that is over, and not what was called off",
+  async (_, clockOf) => {
+    const clock = clockOf();
+    const called: string[] = [];
+    const callOff = clock.after(0, () => called.push("called off"));
+    clock.after(-5, () => called.push("over"));
+    callOff();
+    if (clock instanceof DrivenClock) await clock.advance(0);
+    else await clock.sleep(5);
+    expect(called).toEqual(["over"]);
+  },
+);

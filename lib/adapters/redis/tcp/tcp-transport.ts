@@ -53,7 +53,16 @@ export class TcpTransport implements Transport {
         this.giveUpSilence();
         reject(tookTooLong());
       });
-      this.run(script, keys, args).then(resolve, reject).finally(callOff);
+      this.run(script, keys, args).then(
+        (answer) => {
+          callOff();
+          resolve(answer);
+        },
+        (cause) => {
+          callOff();
+          reject(cause);
+        },
+      );
     });
   }
 

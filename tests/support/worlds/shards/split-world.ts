@@ -27,10 +27,12 @@ import { type Operator, operatorOf } from "./reshard-scene";
 
 /** Factor for all longer waits. So a busy machine runs into no time limit, which would say nothing about the split. */
 const PATIENCE = 15;
+const patient = (ms: number) => (ms < 500 ? ms : ms * PATIENCE);
 const patientClock: Clock = {
   now: () => systemClock.now(),
   monotonicMs: systemClock.monotonicMs,
-  sleep: (ms, signal) => systemClock.sleep(ms < 500 ? ms : ms * PATIENCE, signal),
+  sleep: (ms, signal) => systemClock.sleep(patient(ms), signal),
+  after: (ms, act) => systemClock.after(patient(ms), act),
 };
 const PATIENT_STORE = { readTimeoutMs: 60_000, writeTimeoutMs: 60_000 };
 

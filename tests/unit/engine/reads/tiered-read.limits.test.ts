@@ -85,6 +85,19 @@ describe("a reader who has a copy, while the database is slow", () => {
     expect(later.every((answer) => answer.ok && answer.value.isStaleCopy)).toBe(true);
   });
 
+  it("is served it at once if it comes after that half second, also once others have given up", async () => {
+    const { clock, memory, reader, other } = setUp();
+    await reader.read(USER, "contacts", filled);
+    await memory.expire([USER]);
+    const load = held().load;
+    for (const afterMs of [0, 600, 3_500]) {
+      await clock.advance(afterMs);
+      const late = watched(other.reader.read(USER, "contacts", load));
+      await clock.advance(afterMs === 0 ? 500 : 0);
+      expect(late.value && saw(late.value).slice(0, 2)).toEqual([1, true]);
+    }
+  });
+
   it("gets it from Redis if this process has none", async () => {
     const { clock, memory, reader, other } = setUp();
     await reader.read(USER, "contacts", filled);
@@ -197,6 +210,30 @@ describe("a reader without a copy", () => {
     ]);
     expect(clock.now()).toBe(startMs);
   });
+});
+
+it.each([
+  ["is there", filled],
+  ["fails", down],
+])("a load leaves no timer behind when the view %s", async (_, load) => {
+  const { clock, reader } = setUp({ isShared: false });
+  await reader.read(USER, "contacts", load);
+  expect(clock.waiting).toBe(0);
+});
+
+it("a load that fails after its readers left leaves no timer behind", async () => {
+  const { clock, reader } = setUp({ isShared: false });
+  let fail: (cause: Error) => void = () => {};
+  const load: Load = () =>
+    new Promise((_, reject) => {
+      fail = reject;
+    });
+  void reader.read(USER, "contacts", load);
+  await clock.advance(600);
+  expect(clock.waiting).toBe(1);
+  fail(new TierUnavailable("postgres", "down"));
+  await clock.advance(0);
+  expect(clock.waiting).toBe(0);
 });
 
 describe("while the database is down", () => {

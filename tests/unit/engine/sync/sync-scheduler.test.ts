@@ -31,6 +31,7 @@ function instances(count: number) {
     now: () => clock.now() + travel.ms,
     monotonicMs: () => clock.monotonicMs() + travel.ms,
     sleep: (ms) => clock.sleep(ms),
+    after: (ms, act) => clock.after(ms, act),
   });
   const configured = [{ topicId: TOPIC, kinds: ["contact"] }];
   const schedulers = Array.from({ length: count }, () => {
