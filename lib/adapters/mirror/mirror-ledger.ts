@@ -34,6 +34,7 @@ import { askedOf } from "./asked";
 import { listOf, messagesOf, readMessage } from "./message-json";
 import { AccountJson, BlocksJson, type MirrorAccount, throughOf } from "./mirror-json";
 import { CIRCUITS, type CircuitOf, type Mirror, type MirrorState, mirrorsAt } from "./mirrors";
+import { questionKind } from "./passed-questions";
 import { type Send, send } from "./send";
 
 export interface MirrorOptions {
@@ -59,6 +60,14 @@ const CIRCUIT: CircuitBreakerPolicy = {
   backoff: { baseMs: 1_000, maxMs: 60_000 },
   probeMs: TIMEOUT_MS * 2,
 };
+
+/** The circuit breakers that a question passes. */
+interface Passage {
+  readonly signal?: AbortSignal | undefined;
+  readonly circuit: CircuitOf;
+  /** The kind of a reader's question, which has a breaker of its own too. */
+  readonly kind?: string | null;
+}
 
 /** One request that was answered or failed, for a histogram. The wait for the budget is not included. */
 interface MirrorSample extends Took {
@@ -235,7 +244,7 @@ export class MirrorLedger implements Ledger, RawMirror {
   }
 
   async raw(path: string): Promise<Result<RawAnswer, LedgerError>> {
-    const answer = await this.ask(path, takeRaw, {}, { circuit: "passed" });
+    const answer = await this.ask(path, takeRaw, {}, { circuit: "passed", kind: questionKind(path) });
     return answer.ok ? ok(answer.value.taken) : answer;
   }
 
@@ -263,28 +272,24 @@ export class MirrorLedger implements Ledger, RawMirror {
     path: string,
     take: Take<T>,
     asking: Asking,
-    { signal, circuit }: { readonly signal?: AbortSignal | undefined; readonly circuit: CircuitOf },
+    { signal, circuit, kind = null }: Passage,
   ): Promise<Result<{ readonly taken: T; readonly from: Mirror }, LedgerError>> {
-    const mirror = this.pick(asking, circuit);
-    if (mirror) mirror[circuit] = admit(mirror[circuit], this.options.clock.monotonicMs(), CIRCUIT).circuit;
-    else return err({ code: "circuit-open", message: "no mirror node has answered lately; trying again shortly" });
+    const mirror = this.pick(asking, circuit, kind);
+    if (mirror === null)
+      return err({ code: "circuit-open", message: "no mirror node has answered lately; trying again shortly" });
+    const admitted = (state: CircuitBreaker) => admit(state, this.options.clock.monotonicMs(), CIRCUIT).circuit;
+    mirror[circuit] = admitted(mirror[circuit]);
+    if (kind !== null) mirror.questions.settle(kind, admitted(mirror.questions.circuitOf(kind)));
     const waitMs = await this.options.reserve();
     if (waitMs === null)
       return err({ code: "no-budget", message: "the mirror request budget is used up", retryAfterMs: 1_000 });
     if (waitMs > 0) await this.options.clock.sleep(waitMs, signal);
     await this.turns.next();
     const took = stopwatch();
-    const answer = await this.fetch(mirror, path, take, signal);
+    const { answer, hasAnswered } = await this.fetch(mirror, path, take, signal);
     const isHealthy = answer.ok || answer.error.code === "not-found";
     this.options.onRequest?.({ origin: mirror.origin, ...took(), isError: !isHealthy });
-    const settled = (state: CircuitBreaker) =>
-      isHealthy
-        ? succeeded(state)
-        : failed(state, this.options.clock.monotonicMs(), this.random(), CIRCUIT, answer.error.retryAfterMs);
-    mirror[circuit] = settled(mirror[circuit]);
-    // A mirror's rate limit counts all kinds of requests.
-    if (!answer.ok && answer.error.code === "rate-limited")
-      for (const other of CIRCUITS) if (other !== circuit) mirror[other] = settled(mirror[other]);
+    this.settle(mirror, { circuit, kind }, isHealthy ? null : answer.error, hasAnswered);
     if (!isHealthy) {
       mirror.errors += 1;
       if (answer.error.code === "rate-limited") mirror.rateLimited += 1;
@@ -293,11 +298,32 @@ export class MirrorLedger implements Ledger, RawMirror {
     return answer.ok ? ok({ taken: answer.value, from: mirror }) : answer;
   }
 
+  /** Tells the breakers of a question how it ended. `error` null: well. */
+  private settle(mirror: Mirror, { circuit, kind = null }: Passage, error: LedgerError | null, hasAnswered: boolean) {
+    const settled = (state: CircuitBreaker) =>
+      error === null
+        ? succeeded(state)
+        : failed(state, this.options.clock.monotonicMs(), this.random(), CIRCUIT, error.retryAfterMs);
+    const isOfKind = kind !== null && error !== null && isAboutQuestion(error, hasAnswered);
+    if (kind !== null) {
+      const state = mirror.questions.circuitOf(kind);
+      if (error === null || isOfKind || state.name === "half-open") mirror.questions.settle(kind, settled(state));
+    }
+    if (!isOfKind) mirror[circuit] = settled(mirror[circuit]);
+    else if (hasAnswered) mirror[circuit] = succeeded(mirror[circuit]);
+    // A mirror that was away, and now lets its probe wait, is still away.
+    else if (mirror[circuit].name === "half-open") mirror[circuit] = settled(mirror[circuit]);
+    // A mirror's rate limit counts all kinds of requests.
+    if (error?.code === "rate-limited")
+      for (const other of CIRCUITS) if (other !== circuit) mirror[other] = settled(mirror[other]);
+  }
+
   /** The mirror that the question is for and whose circuit would admit it now. */
-  private pick({ mirror, not, attempt = 0 }: Asking, circuit: CircuitOf): Mirror | null {
+  private pick({ mirror, not, attempt = 0 }: Asking, circuit: CircuitOf, kind: string | null = null): Mirror | null {
     const { nodes } = this;
     const nowMs = this.options.clock.monotonicMs();
-    const isOpen = (node: Mirror) => admit(node[circuit], nowMs, CIRCUIT).admitted;
+    const admits = (state: CircuitBreaker) => admit(state, nowMs, CIRCUIT).admitted;
+    const isOpen = (node: Mirror) => admits(node[circuit]) && (kind === null || admits(node.questions.circuitOf(kind)));
     if (mirror !== undefined) return nodes.find((node) => node.origin === mirror && isOpen(node)) ?? null;
     const first = not === undefined ? attempt : nodes.findIndex(({ origin }) => origin === not) + 1;
     for (let i = 0; i < nodes.length; i += 1) {
@@ -312,8 +338,9 @@ export class MirrorLedger implements Ledger, RawMirror {
     path: string,
     take: Take<T>,
     signal?: AbortSignal,
-  ): Promise<Result<T, LedgerError>> {
+  ): Promise<{ readonly answer: Result<T, LedgerError>; readonly hasAnswered: boolean }> {
     mirror.requests += 1;
+    let hasAnswered = false;
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
       const response = await (this.options.send ?? send)(mirror.base + path, {
@@ -325,17 +352,25 @@ export class MirrorLedger implements Ledger, RawMirror {
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         cache: "no-store",
       });
+      hasAnswered = true;
       mirror.time.dated(response.headers.get("date"), this.options.clock.now());
-      return await take(response, this.options.clock.now());
+      return { answer: await take(response, this.options.clock.now()), hasAnswered };
     } catch (cause) {
-      if (timeout.aborted)
-        return err({ code: "timeout", message: `the mirror did not answer within ${TIMEOUT_MS / 1000} s` });
-      if (cause instanceof SyntaxError) return err(NOT_JSON);
-      const reason = reasonUnreachable(cause);
-      return err({ code: "unavailable", message: `the mirror could not be reached${reason ? `: ${reason}` : ""}` });
+      return { answer: err(failureOf(cause, timeout.aborted)), hasAnswered };
     }
   }
 }
+
+function failureOf(cause: unknown, isTooLate: boolean): LedgerError {
+  if (isTooLate) return { code: "timeout", message: `the mirror did not answer within ${TIMEOUT_MS / 1000} s` };
+  if (cause instanceof SyntaxError) return NOT_JSON;
+  const reason = reasonUnreachable(cause);
+  return { code: "unavailable", message: `the mirror could not be reached${reason ? `: ${reason}` : ""}` };
+}
+
+/** Whether a failure says something of the question, and nothing of the mirror: it was too dear, or has no good answer. */
+const isAboutQuestion = ({ code, retryAfterMs }: LedgerError, hasAnswered: boolean): boolean =>
+  code === "timeout" || (hasAnswered && code !== "rate-limited" && retryAfterMs === undefined);
 
 const accountPath = (name: AccountId | EvmAddress, atNs: ConsensusNs | undefined) =>
   `/accounts/${name}?transactions=false${atNs === undefined ? "" : `&timestamp=${formatConsensusTime(atNs)}`}`;

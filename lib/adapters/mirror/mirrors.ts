@@ -3,6 +3,7 @@ import { type CircuitBreaker, CLOSED } from "../../core/sync/circuit-breaker";
 import type { MirrorName } from "../../ports/ledger/ledger";
 import { type MirrorAddress, parseMirrorAddress } from "./mirror-address";
 import { MirrorTime } from "./mirror-time";
+import { PassedQuestions } from "./passed-questions";
 import { PastReading } from "./past-reading";
 import { Refusals } from "./refusals";
 
@@ -33,6 +34,8 @@ export interface Mirror extends Omit<MirrorAddress, "origin"> {
   accounts: CircuitBreaker;
   /** Its own breaker for what readers ask for: an address that a mirror fails on must not stop messages. */
   passed: CircuitBreaker;
+  /** A further breaker for each kind of what readers ask for. */
+  readonly questions: PassedQuestions;
   readonly refusals: Refusals;
   readonly time: MirrorTime;
   readonly past: PastReading;
@@ -54,6 +57,7 @@ export const mirrorsAt = (urls: readonly string[]): Mirror[] =>
       blocks: CLOSED,
       accounts: CLOSED,
       passed: CLOSED,
+      questions: new PassedQuestions(),
       refusals: new Refusals(),
       time: new MirrorTime(),
       past: new PastReading(),
