@@ -4,6 +4,13 @@ import { parseAccountId, parseUserId } from "../core/ledger/ids";
 // In a browser Zod would try `new Function`, which a strict content security policy forbids and reports.
 if (typeof window !== "undefined") z.config({ jitless: true });
 
+/** The schema with its sentence in the API document. It is a copy: a schema that several members share keeps its own sentence. */
+export function described<S extends z.ZodMiniType>(schema: S, description: string): S {
+  const copy = schema.clone();
+  z.globalRegistry.add(copy, { description });
+  return copy;
+}
+
 /** A whole number in a query, in decimal digits. Refuses `1e2`, `0x10`, ` 5` and numbers out of range. */
 export const wholeNumber = (minimum: number, maximum: number) =>
   z
@@ -21,60 +28,59 @@ export const wholeNumber = (minimum: number, maximum: number) =>
     .register(z.globalRegistry, { type: "integer", minimum, maximum });
 
 /** Consensus time as the ledger writes it. */
-export const ConsensusTimestamp = z
-  .string()
-  .check(z.regex(/^\d+\.\d{9}$/))
-  .register(z.globalRegistry, { description: "seconds.nanoseconds" });
+export const ConsensusTimestamp = described(z.string().check(z.regex(/^\d+\.\d{9}$/)), "seconds.nanoseconds");
 
-export const UserIdText = z
-  .string()
-  .check(
+export const UserIdText = described(
+  z.string().check(
     z.minLength(1),
     z.refine((text) => parseUserId(text) !== null, "must have 1 to 50 characters without spaces"),
-  )
-  .register(z.globalRegistry, { description: "A Hedera account id or a tm- id" });
-export const AccountIdText = z
-  .string()
-  .check(z.refine((text) => parseAccountId(text) !== null, "must be an account id like 0.0.7226146"))
-  .register(z.globalRegistry, { description: "A Hedera account id" });
+  ),
+  "A Hedera account id or a tm- id",
+);
+export const AccountIdText = described(
+  z.string().check(z.refine((text) => parseAccountId(text) !== null, "must be an account id like 0.0.7226146")),
+  "A Hedera account id",
+);
 export const TopicIdText = z.string().check(z.regex(/^\d+\.\d+\.\d+$/, "must be a topic id like 0.0.7148063"));
 
 /** The lists of the answer that are cut to keep it small, with their lengths. */
-export const CappedAt = z.optional(z.record(z.string(), z.int())).register(z.globalRegistry, {
-  description: "The lists that are cut, by name, with the number of items in each; absent if all are complete",
-});
+export const CappedAt = described(
+  z.optional(z.record(z.string(), z.int())),
+  "The lists that are cut, by name, with the number of items in each; absent if all are complete",
+);
 
 /** The freshness that every read states. */
 export const Freshness = z.object({
-  asOf: z.nullable(ConsensusTimestamp).register(z.globalRegistry, {
-    description: "Consensus time through which all topics are synced; null before the first sync",
-  }),
-  lagMs: z
-    .nullable(z.int().check(z.nonnegative()))
-    .register(z.globalRegistry, { description: "How far the slowest topic is behind, in milliseconds" }),
-  stale: z.boolean().register(z.globalRegistry, {
-    description: "The lag is over the target, or the answer comes from a copy that could not be refreshed",
-  }),
-  quiet: z.optional(z.literal(true)).register(z.globalRegistry, {
-    description: "The ledger has no new blocks, and everything on its mirror is stored; never on a public network",
-  }),
-  watched: z.optional(z.literal(true)).register(z.globalRegistry, {
-    description:
-      "A mirror tells when a topic moves, and everything of which it has told is stored. It proves nothing: the data is complete through `asOf` only, and `lagMs` is its age",
-  }),
+  asOf: described(
+    z.nullable(ConsensusTimestamp),
+    "Consensus time through which all topics are synced; null before the first sync",
+  ),
+  lagMs: described(z.nullable(z.int().check(z.nonnegative())), "How far the slowest topic is behind, in milliseconds"),
+  stale: described(
+    z.boolean(),
+    "The lag is over the target, or the answer comes from a copy that could not be refreshed",
+  ),
+  quiet: described(
+    z.optional(z.literal(true)),
+    "The ledger has no new blocks, and everything on its mirror is stored; never on a public network",
+  ),
+  watched: described(
+    z.optional(z.literal(true)),
+    "A mirror tells when a topic moves, and everything of which it has told is stored. It proves nothing: the data is complete through `asOf` only, and `lagMs` is its age",
+  ),
 });
 export type Freshness = z.infer<typeof Freshness>;
 
 /** Members that every view has beside its content. */
 export const ViewMembers = z.object({
-  timestamp: z.string().register(z.globalRegistry, { description: "When this answer was sent, ISO 8601" }),
+  timestamp: described(z.string(), "When this answer was sent, ISO 8601"),
   ...Freshness.shape,
 });
 
-export const PositionNumber = z
-  .int()
-  .check(z.nonnegative())
-  .register(z.globalRegistry, { description: "The user's position, which grows by one with each row" });
+export const PositionNumber = described(
+  z.int().check(z.nonnegative()),
+  "The user's position, which grows by one with each row",
+);
 
 /** A problem (RFC 9457), with the UI's own members. */
 export const Problem = z.object({
@@ -82,15 +88,16 @@ export const Problem = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  instance: z.optional(z.string()).register(z.globalRegistry, { description: "The request's id in the server's log" }),
+  instance: described(z.optional(z.string()), "The request's id in the server's log"),
   code: z.string(),
   ok: z.literal(false),
   success: z.literal(false),
-  error: z.string().register(z.globalRegistry, { description: "Same as `detail`, where the web UI looks for it" }),
-  message: z.optional(z.string()).register(z.globalRegistry, {
-    description: "Same as `detail`, where the web UI looks for it on its page of recognition",
-  }),
-  field: z.optional(z.string()).register(z.globalRegistry, { description: "The member or parameter that is wrong" }),
+  error: described(z.string(), "Same as `detail`, where the web UI looks for it"),
+  message: described(
+    z.optional(z.string()),
+    "Same as `detail`, where the web UI looks for it on its page of recognition",
+  ),
+  field: described(z.optional(z.string()), "The member or parameter that is wrong"),
 });
 export type Problem = z.infer<typeof Problem>;
 

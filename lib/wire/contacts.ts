@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
-import { CappedAt, PositionNumber, UserIdText, ViewMembers } from "./common";
+import { CappedAt, described, PositionNumber, UserIdText, ViewMembers } from "./common";
 
 export const Trust = z.object({ allocatedTo: z.number(), receivedFrom: z.number() });
 
 export const Contact = z.object({
   peerId: UserIdText,
   handle: z.string(),
-  bondedAt: z.int().register(z.globalRegistry, { description: "Epoch milliseconds of the latest accept" }),
+  bondedAt: described(z.int(), "Epoch milliseconds of the latest accept"),
   profileHrl: z.nullable(z.string()),
   trust: Trust,
 });
@@ -15,7 +15,7 @@ export type Contact = z.infer<typeof Contact>;
 export const ContactRequest = z.object({
   peerId: UserIdText,
   handle: z.string(),
-  requestedAt: z.int().register(z.globalRegistry, { description: "Epoch milliseconds" }),
+  requestedAt: described(z.int(), "Epoch milliseconds"),
 });
 export type ContactRequest = z.infer<typeof ContactRequest>;
 
@@ -26,7 +26,7 @@ export const ContactsAnswer = z.object({
   contacts: z.array(Contact),
   requests: z.object({ incoming: z.array(ContactRequest), outgoing: z.array(ContactRequest) }),
   trustLevels: z.record(z.string(), Trust),
-  count: z.int().register(z.globalRegistry, { description: "Total number of bonded contacts" }),
+  count: described(z.int(), "Total number of bonded contacts"),
   cappedAt: CappedAt,
   position: PositionNumber,
   ...ViewMembers.shape,
@@ -55,9 +55,7 @@ export const CircleAnswer = z.object({
   _meta: z.object({
     source: z.string(),
     lastUpdated: z.string(),
-    cappedAt: z
-      .optional(z.int())
-      .register(z.globalRegistry, { description: "Set if more contacts exist than are listed" }),
+    cappedAt: described(z.optional(z.int()), "Set if more contacts exist than are listed"),
   }),
   ...ViewMembers.shape,
 });

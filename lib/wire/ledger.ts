@@ -1,7 +1,7 @@
 /** Answers about topics and their messages that no page of ours reads. */
 import * as z from "zod/mini";
 import { parseConsensusTime } from "../core/ledger/consensus-time";
-import { ConsensusTimestamp, TopicIdText, ViewMembers, wholeNumber } from "./common";
+import { ConsensusTimestamp, described, TopicIdText, ViewMembers, wholeNumber } from "./common";
 import { Truncated } from "./signals";
 
 const EVENT_TYPES = ["contact", "trust", "recognition", "profile"] as const;
@@ -9,17 +9,17 @@ const EVENT_TYPES = ["contact", "trust", "recognition", "profile"] as const;
 export const EventsQuery = z.object({
   type: z._default(z.enum(EVENT_TYPES), "trust"),
   since: z.optional(
-    z
-      .string()
-      .check(
-        z.refine(
-          (text) => parseConsensusTime(text) !== null,
-          "must be the watermark of an earlier answer, such as 1764230400.123456789",
+    described(
+      z
+        .string()
+        .check(
+          z.refine(
+            (text) => parseConsensusTime(text) !== null,
+            "must be the watermark of an earlier answer, such as 1764230400.123456789",
+          ),
         ),
-      )
-      .register(z.globalRegistry, {
-        description: "The watermark of an earlier answer: seconds and nine digits of nanoseconds",
-      }),
+      "The watermark of an earlier answer: seconds and nine digits of nanoseconds",
+    ),
   ),
   limit: z._default(wholeNumber(1, 200), 200),
 });
@@ -28,7 +28,7 @@ export const EventsQuery = z.object({
 export const EventsAnswer = z.object({
   ok: z.literal(true),
   type: z.enum(EVENT_TYPES),
-  watermark: z.string().register(z.globalRegistry, { description: "The next `since`" }),
+  watermark: described(z.string(), "The next `since`"),
   items: z.array(
     z.object({
       consensus_timestamp: ConsensusTimestamp,
@@ -45,9 +45,10 @@ export type EventsAnswer = z.infer<typeof EventsAnswer>;
 /** `POST /api/sync` */
 export const SyncBody = z._default(
   z.object({
-    topics: z
-      .optional(z.array(TopicIdText).check(z.maxLength(64)))
-      .register(z.globalRegistry, { description: "The topics to sync; all of the caller's if absent" }),
+    topics: described(
+      z.optional(z.array(TopicIdText).check(z.maxLength(64))),
+      "The topics to sync; all of the caller's if absent",
+    ),
   }),
   {},
 );
@@ -61,9 +62,7 @@ export const SyncAnswer = z.object({
       toSequence: z.int(),
       added: z.int(),
       complete: z.boolean(),
-      gaps: z
-        .array(z.object({ from: z.int(), to: z.int() }))
-        .register(z.globalRegistry, { description: "The first declared gaps, at most 100" }),
+      gaps: described(z.array(z.object({ from: z.int(), to: z.int() })), "The first declared gaps, at most 100"),
       gapCount: z.int().check(z.nonnegative()),
       verified: z.int(),
     }),

@@ -1,15 +1,15 @@
 /** A mirror node's JSON as the public mirror answers it (docs/hedera.md §1). The names are the mirror's. */
 import * as z from "zod/mini";
-import { TopicIdText } from "./common";
+import { described, TopicIdText } from "./common";
 
 const Timestamp = z.string().check(z.regex(/^\d+\.\d{9}$/));
 
 export const MirrorMessage = z.object({
   chunk_info: z.nullable(z.record(z.string(), z.unknown())),
   consensus_timestamp: Timestamp,
-  message: z.string().register(z.globalRegistry, { description: "Base64, or text where the query asked for utf-8" }),
+  message: described(z.string(), "Base64, or text where the query asked for utf-8"),
   payer_account_id: z.nullable(z.string()),
-  running_hash: z.nullable(z.string()).register(z.globalRegistry, { description: "Base64 of 48 bytes" }),
+  running_hash: described(z.nullable(z.string()), "Base64 of 48 bytes"),
   running_hash_version: z.nullable(z.int()),
   sequence_number: z.int().check(z.positive()),
   topic_id: TopicIdText,
@@ -19,9 +19,7 @@ export const MirrorMessage = z.object({
 export const MirrorMessages = z.object({
   messages: z.array(MirrorMessage),
   links: z.object({
-    next: z
-      .nullable(z.string())
-      .register(z.globalRegistry, { description: "A path from the root; null unless the page is full" }),
+    next: described(z.nullable(z.string()), "A path from the root; null unless the page is full"),
   }),
 });
 

@@ -1,15 +1,13 @@
 import * as z from "zod/mini";
-import { UserIdText } from "./common";
+import { described, UserIdText } from "./common";
 
 /** `GET /api/people/{userId}` */
 export const PersonAnswer = z.object({
   userId: UserIdText,
-  known: z
-    .boolean()
-    .register(z.globalRegistry, { description: "Whether a stored message is from this id or concerns it" }),
-  account: z.nullable(z.boolean()).register(z.globalRegistry, {
-    description:
-      "Whether the ledger has this account; null if it was not asked (the id is known, or is not an account id), or if no mirror answers",
-  }),
+  known: described(z.boolean(), "Whether a stored message is from this id or concerns it"),
+  account: described(
+    z.nullable(z.boolean()),
+    "Whether the ledger has this account; null if it was not asked (the id is known, or is not an account id), or if no mirror answers",
+  ),
 });
 export type PersonAnswer = z.infer<typeof PersonAnswer>;

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { ConsensusTimestamp, TopicIdText, ViewMembers } from "./common";
+import { ConsensusTimestamp, described, TopicIdText, ViewMembers } from "./common";
 
-const Hash = z.nullable(z.string()).register(z.globalRegistry, { description: "Base64 of 48 bytes" });
+const Hash = described(z.nullable(z.string()), "Base64 of 48 bytes");
 
 /** Everything that a browser needs to compute the running hash itself. */
 export const Proof = z.object({
@@ -9,19 +9,18 @@ export const Proof = z.object({
     topicId: TopicIdText,
     sequenceNumber: z.int().check(z.positive()),
     consensusTimestamp: ConsensusTimestamp,
-    payerAccountId: z
-      .nullable(z.string())
-      .register(z.globalRegistry, { description: "The payer; null if the mirror does not name it" }),
+    payerAccountId: described(z.nullable(z.string()), "The payer; null if the mirror does not name it"),
     runningHashVersion: z.nullable(z.int()),
-    bytes: z.string().register(z.globalRegistry, { description: "Base64 of the message's (or chunk's) own bytes" }),
+    bytes: described(z.string(), "Base64 of the message's (or chunk's) own bytes"),
   }),
   previousRunningHash: Hash,
   runningHash: Hash,
   status: z.enum(["verified", "unverifiable", "failed"]),
   reason: z.nullable(z.string()),
-  mirrors: z.int().check(z.positive()).register(z.globalRegistry, {
-    description: "Number of mirrors whose hashes agree for the message's chain; 1 if only one was asked",
-  }),
+  mirrors: described(
+    z.int().check(z.positive()),
+    "Number of mirrors whose hashes agree for the message's chain; 1 if only one was asked",
+  ),
 });
 export type Proof = z.infer<typeof Proof>;
 

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { parseAccountId } from "../core/ledger/ids";
 import { NUMERIC_TYPES, SUBMIT_TYPES } from "../core/signals/message-types";
 import { parsePosition } from "../core/signals/position";
-import { AccountIdText, UserIdText, wholeNumber } from "./common";
+import { AccountIdText, described, UserIdText, wholeNumber } from "./common";
 import { MAX_PROFILE_IDS } from "./recognition";
 
 const MAX_PAGE = 100;
@@ -19,8 +19,8 @@ const TypeName = z.string().check(
 );
 
 export const SignalsQuery = z.object({
-  type: z
-    ._default(
+  type: described(
+    z._default(
       z.union([
         z.pipe(
           TypeName,
@@ -29,8 +29,9 @@ export const SignalsQuery = z.object({
         z.array(TypeName).check(z.maxLength(20)),
       ]),
       [],
-    )
-    .register(z.globalRegistry, { description: "Repeatable" }),
+    ),
+    "Repeatable",
+  ),
   limit: z._default(wholeNumber(1, MAX_PAGE), 50),
   cursor: z.optional(z.string().check(z.maxLength(200))),
 });
@@ -41,16 +42,12 @@ const Cursor = z.optional(
 
 /** `GET /api/stream?cursor=`; `lastEventId` is for EventSource clients that cannot set the header. Empty means absent. */
 export const StreamQuery = z.object({
-  cursor: Cursor.clone().register(z.globalRegistry, { description: "The position at which this page's data was read" }),
-  lastEventId: Cursor.clone().register(z.globalRegistry, {
-    description: "The id of the last event, like the header Last-Event-ID",
-  }),
+  cursor: described(Cursor, "The position at which this page's data was read"),
+  lastEventId: described(Cursor, "The id of the last event, like the header Last-Event-ID"),
 });
 
 export const RecognitionQuery = z.object({
-  cursor: z
-    .optional(z.string().check(z.maxLength(200)))
-    .register(z.globalRegistry, { description: "`nextCursor` of the last page" }),
+  cursor: described(z.optional(z.string().check(z.maxLength(200))), "`nextCursor` of the last page"),
 });
 
 export const ProfilesQuery = z.object({
@@ -65,14 +62,11 @@ export const ProfilesQuery = z.object({
 
 const envelope = {
   from: UserIdText,
-  nonce: z.number().check(z.nonnegative(), z.maximum(Number.MAX_SAFE_INTEGER)).register(z.globalRegistry, {
-    description:
-      "Larger than the last one of this `from`, and at most 130 s ahead as a time in milliseconds; may be a fraction",
-  }),
-  ts: z
-    .int()
-    .check(z.nonnegative())
-    .register(z.globalRegistry, { description: "Epoch seconds, within -600 and +120 of now" }),
+  nonce: described(
+    z.number().check(z.nonnegative(), z.maximum(Number.MAX_SAFE_INTEGER)),
+    "Larger than the last one of this `from`, and at most 130 s ahead as a time in milliseconds; may be a fraction",
+  ),
+  ts: described(z.int().check(z.nonnegative()), "Epoch seconds, within -600 and +120 of now"),
   payload: z.record(z.string(), z.unknown()),
 };
 
@@ -82,10 +76,10 @@ const NamedEnvelope = z.looseObject({ type: z.enum(SUBMIT_TYPES), ...envelope })
 const NumericEnvelope = z.looseObject({
   hcs: z.literal("21"),
   v: z._default(z.string().check(z.maxLength(10)), "1.0"),
-  type: z
-    .int()
-    .check(z.minimum(0), z.maximum(NUMERIC_TYPES.length - 1))
-    .register(z.globalRegistry, { description: NUMERIC_TYPES.map((name, i) => `${i}: ${name}`).join(", ") }),
+  type: described(
+    z.int().check(z.minimum(0), z.maximum(NUMERIC_TYPES.length - 1)),
+    NUMERIC_TYPES.map((name, i) => `${i}: ${name}`).join(", "),
+  ),
   ...envelope,
 });
 
@@ -110,18 +104,16 @@ export const ChallengeBody = z.object({ accountId: AccountIdText });
 export const VerifyBody = z.object({
   accountId: AccountIdText,
   challenge: z.string().check(z.minLength(1), z.maxLength(700)),
-  signatureMap: z
-    .string()
-    .check(z.minLength(1), z.maxLength(2_000), z.regex(/^[A-Za-z0-9+/]+={0,2}$/, "must be base64"))
-    .register(z.globalRegistry, { description: "The wallet's answer: base64 of a protobuf SignatureMap" }),
+  signatureMap: described(
+    z.string().check(z.minLength(1), z.maxLength(2_000), z.regex(/^[A-Za-z0-9+/]+={0,2}$/, "must be base64")),
+    "The wallet's answer: base64 of a protobuf SignatureMap",
+  ),
 });
 
 /** `POST /api/auth/logout`. No body means the same as `{}`. */
 export const LogoutBody = z._default(
   z.object({
-    everywhere: z
-      ._default(z.boolean(), false)
-      .register(z.globalRegistry, { description: "End all sessions of the caller, on every device" }),
+    everywhere: described(z._default(z.boolean(), false), "End all sessions of the caller, on every device"),
   }),
   { everywhere: false },
 );

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { ConsensusTimestamp, TopicIdText } from "./common";
+import { ConsensusTimestamp, described, TopicIdText } from "./common";
 
 /** `POST /api/hcs/submit` */
 export const SubmitAnswer = z.object({
@@ -8,8 +8,6 @@ export const SubmitAnswer = z.object({
   sequenceNumber: z.int().check(z.positive()),
   transactionId: z.string(),
   consensusTimestamp: z.nullable(ConsensusTimestamp),
-  minSequence: z
-    .string()
-    .register(z.globalRegistry, { description: "The value to send as `If-Min-Sequence`: <topicId>=<sequence>" }),
+  minSequence: described(z.string(), "The value to send as `If-Min-Sequence`: <topicId>=<sequence>"),
 });
 export type SubmitAnswer = z.infer<typeof SubmitAnswer>;

@@ -1,5 +1,6 @@
 /** One instance's report. Counts run since the instance started, so that reports can be summed. */
 import * as z from "zod/mini";
+import { described } from "../common";
 import { IncidentAnswer } from "./health";
 import { MinuteColumns, NO_HISTORY } from "./minute-history";
 import { ERROR_KINDS_MAX, ErrorKind } from "./recent-errors";
@@ -15,14 +16,10 @@ export type LatencyCounts = z.infer<typeof LatencyCounts>;
 const tierShape = {
   hits: count,
   misses: count,
-  stale: count.clone().register(z.globalRegistry, { description: "Answers from a copy that could not be refreshed" }),
+  stale: described(count, "Answers from a copy that could not be refreshed"),
   errors: count,
-  bytes: count
-    .clone()
-    .register(z.globalRegistry, { description: "L1: bytes in memory; Redis: bytes sent and received; Postgres: 0" }),
-  breaker: z
-    .nullable(BreakerState)
-    .register(z.globalRegistry, { description: "Circuit breaker; null if the tier has none" }),
+  bytes: described(count, "L1: bytes in memory; Redis: bytes sent and received; Postgres: 0"),
+  breaker: described(z.nullable(BreakerState), "Circuit breaker; null if the tier has none"),
 } as const;
 export const TierReport = z.object({ ...tierShape, latency: LatencyCounts });
 export const TierStatus = z.object({
@@ -45,19 +42,20 @@ export const MirrorReport = z.object({
   origin: z.string(),
   circuit: BreakerState,
   requests: count,
-  errors: count.clone().register(z.globalRegistry, { description: "Failed requests, including 429 responses" }),
+  errors: described(count, "Failed requests, including 429 responses"),
   rateLimited: count,
   lastError: z.nullable(z.string()),
-  clockAheadMs: z.optional(z.nullable(z.int())).register(z.globalRegistry, {
-    description: "How far the mirror's clock is ahead of the instance's, in milliseconds; null if unknown",
-  }),
+  clockAheadMs: described(
+    z.optional(z.nullable(z.int())),
+    "How far the mirror's clock is ahead of the instance's, in milliseconds; null if unknown",
+  ),
 });
 
 /** Members that a report and the sum of reports share. */
 export const activityShape = {
-  requests: z.record(z.string(), count).register(z.globalRegistry, { description: "By status class: 2xx, 3xx, …" }),
-  commands: z.record(z.string(), count).register(z.globalRegistry, { description: "Redis commands by purpose" }),
-  statements: z.record(z.string(), count).register(z.globalRegistry, { description: "SQL statements by purpose" }),
+  requests: described(z.record(z.string(), count), "By status class: 2xx, 3xx, …"),
+  commands: described(z.record(z.string(), count), "Redis commands by purpose"),
+  statements: described(z.record(z.string(), count), "SQL statements by purpose"),
   streams: z.object({
     open: count,
     opened: count,
@@ -67,33 +65,22 @@ export const activityShape = {
   events: z.object({
     published: count,
     received: count,
-    missed: count.clone().register(z.globalRegistry, {
-      description: "How often the instance reloaded all views because it may have missed events",
-    }),
+    missed: described(count, "How often the instance reloaded all views because it may have missed events"),
     connections: count,
   }),
   budget: z.object({
-    waitMs: z
-      .number()
-      .check(z.nonnegative())
-      .register(z.globalRegistry, { description: "Wait of the last mirror request in milliseconds" }),
-    refused: count
-      .clone()
-      .register(z.globalRegistry, { description: "Mirror requests refused because the wait was too long" }),
+    waitMs: described(z.number().check(z.nonnegative()), "Wait of the last mirror request in milliseconds"),
+    refused: described(count, "Mirror requests refused because the wait was too long"),
   }),
   sync: z.object({
     commits: count,
-    conflicts: count
-      .clone()
-      .register(z.globalRegistry, { description: "Batches that another instance committed first" }),
+    conflicts: described(count, "Batches that another instance committed first"),
     messages: count,
-    gaps: count.clone().register(z.globalRegistry, { description: "Gaps declared" }),
+    gaps: described(count, "Gaps declared"),
   }),
   submits: z.object({
     messages: count,
-    transactions: count
-      .clone()
-      .register(z.globalRegistry, { description: "A message above 1,024 bytes takes several transactions" }),
+    transactions: described(count, "A message above 1,024 bytes takes several transactions"),
     bytes: count,
     errors: count,
   }),
@@ -102,11 +89,9 @@ export const activityShape = {
 const placeText = z.string().check(z.maxLength(200));
 /** Where an instance runs, in words that its operator knows. */
 export const InstancePlace = z.object({
-  host: placeText
-    .clone()
-    .register(z.globalRegistry, { description: "Host and port, the platform's machine, or `function`" }),
+  host: described(placeText, "Host and port, the platform's machine, or `function`"),
   region: z.nullable(placeText),
-  deployment: z.nullable(placeText).register(z.globalRegistry, { description: "The platform's id of the deployment" }),
+  deployment: described(z.nullable(placeText), "The platform's id of the deployment"),
 });
 export type InstancePlace = z.infer<typeof InstancePlace>;
 

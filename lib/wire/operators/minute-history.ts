@@ -1,5 +1,6 @@
 /** One-minute samples of an instance, and of all instances together, column by column to keep reports small. */
 import * as z from "zod/mini";
+import { described } from "../common";
 
 /** Minutes that are kept. */
 export const HISTORY_MINUTES = 60;
@@ -19,15 +20,13 @@ export type HistoryCounter = (typeof HISTORY_COUNTERS)[number];
 const counts = z.array(z.int().check(z.nonnegative())).check(z.maxLength(HISTORY_MINUTES));
 
 export const MinuteColumns = z.object({
-  minutes: counts.clone().register(z.globalRegistry, {
-    description: "Minutes since 1970, oldest first; minutes without a sample are missing",
-  }),
+  minutes: described(counts, "Minutes since 1970, oldest first; minutes without a sample are missing"),
   ...(Object.fromEntries(HISTORY_COUNTERS.map((name) => [name, counts])) as Record<HistoryCounter, typeof counts>),
-  openStreams: counts.clone().register(z.globalRegistry, { description: "Highest number within the minute" }),
-  lagMs: z
-    .array(z.nullable(z.int().check(z.nonnegative())))
-    .check(z.maxLength(HISTORY_MINUTES))
-    .register(z.globalRegistry, { description: "Highest lag within the minute; null if no topic had one" }),
+  openStreams: described(counts, "Highest number within the minute"),
+  lagMs: described(
+    z.array(z.nullable(z.int().check(z.nonnegative()))).check(z.maxLength(HISTORY_MINUTES)),
+    "Highest lag within the minute; null if no topic had one",
+  ),
 });
 export type MinuteColumns = z.infer<typeof MinuteColumns>;
 

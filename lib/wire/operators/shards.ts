@@ -3,41 +3,37 @@ import * as z from "zod/mini";
 import { TOPIC_KINDS } from "../../core/ledger/ids";
 import { DRAIN_AT_LEAST_NS, MAX_SEGMENTS } from "../../core/shards/reshard";
 import { SHARD_STATES, TIERS } from "../../core/shards/shards";
-import { CappedAt, ConsensusTimestamp, TopicIdText } from "../common";
+import { CappedAt, ConsensusTimestamp, described, TopicIdText } from "../common";
 
 const count = z.int().check(z.nonnegative());
 const Owner = z.nullable(z.string().check(z.minLength(1), z.maxLength(100)));
 
 export const ShardStatus = z.object({
-  name: z.string().register(z.globalRegistry, {
-    description: "prefix-tier-kind-segment, with the owner's name before the segment if the shard has an owner",
-  }),
+  name: described(
+    z.string(),
+    "prefix-tier-kind-segment, with the owner's name before the segment if the shard has an owner",
+  ),
   tier: z.enum(TIERS),
   kind: z.enum(TOPIC_KINDS),
-  owner: Owner.clone().register(z.globalRegistry, {
-    description: "A tenant (enterprise) or a user (busy); null for the shared topics of a tier",
-  }),
+  owner: described(Owner, "A tenant (enterprise) or a user (busy); null for the shared topics of a tier"),
   segment: count,
-  generation: count.clone().register(z.globalRegistry, { description: "Number of topics that the segment had before" }),
+  generation: described(count, "Number of topics that the segment had before"),
   state: z.enum(SHARD_STATES),
   topicId: z.nullable(TopicIdText),
-  routesFrom: z
-    .nullable(ConsensusTimestamp)
-    .register(z.globalRegistry, { description: "Time from which new messages go to the topic" }),
+  routesFrom: described(z.nullable(ConsensusTimestamp), "Time from which new messages go to the topic"),
   drainsFrom: z.nullable(ConsensusTimestamp),
   drainedAt: z.nullable(ConsensusTimestamp),
-  needsSuccessor: z.boolean().register(z.globalRegistry, {
-    description: "A drain creates a new topic in its place; otherwise its users move to existing topics",
-  }),
+  needsSuccessor: described(
+    z.boolean(),
+    "A drain creates a new topic in its place; otherwise its users move to existing topics",
+  ),
 });
 export type ShardStatus = z.infer<typeof ShardStatus>;
 
 /** `GET /api/admin/shards` */
 export const ShardsAnswer = z.object({
-  version: count.clone().register(z.globalRegistry, { description: "Grows with each change of the registry" }),
-  canCreate: z
-    .boolean()
-    .register(z.globalRegistry, { description: "Whether topics can be created, which needs an operator key" }),
+  version: described(count, "Grows with each change of the registry"),
+  canCreate: described(z.boolean(), "Whether topics can be created, which needs an operator key"),
   shards: z.array(ShardStatus),
   tenants: z.array(z.object({ tenantId: z.string(), name: z.string(), users: count })),
   cappedAt: CappedAt,
@@ -50,7 +46,7 @@ export const DRAIN_AT_LEAST_MS = Number(DRAIN_AT_LEAST_NS / 1_000_000n);
 /** `detail` of a split or a drain: its current step, or the time until which it waits. */
 export const ReshardDetail = z.union([
   z.object({
-    step: z.string().register(z.globalRegistry, { description: "plan, intend, create, switch, look, wait, done" }),
+    step: described(z.string(), "plan, intend, create, switch, look, wait, done"),
   }),
   z.object({ waitingUntilMs: z.number(), reason: z.string() }),
 ]);
@@ -63,9 +59,7 @@ export const SplitBody = z.strictObject({
   kind: z.enum(TOPIC_KINDS),
   to: z.int().check(z.minimum(1), z.maximum(MAX_SEGMENTS)),
   tier: z._default(z.enum(TIERS), "standard"),
-  owner: z._default(Owner, null).register(z.globalRegistry, {
-    description: "The tenant (enterprise) or user (busy) that gets topics of its own",
-  }),
+  owner: described(z._default(Owner, null), "The tenant (enterprise) or user (busy) that gets topics of its own"),
 });
 export type SplitBody = z.input<typeof SplitBody>;
 

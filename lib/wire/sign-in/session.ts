@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { UserIdText } from "../common";
+import { described, UserIdText } from "../common";
 
 /** `GET /api/auth/session` */
 export const SessionAnswer = z.object({
@@ -7,15 +7,12 @@ export const SessionAnswer = z.object({
   userId: z.nullable(UserIdText),
   handle: z.nullable(z.string()),
   network: z.string(),
-  admin: z
-    .boolean()
-    .register(z.globalRegistry, { description: "Whether the user is an operator and may use /api/admin" }),
-  demo: z.boolean().register(z.globalRegistry, { description: "Whether sign-in as a demo person is possible here" }),
-  wallet: z
-    .nullable(z.object({ projectId: z.string(), relayUrl: z.string(), chainId: z.string() }))
-    .register(z.globalRegistry, {
-      description: "How the page reaches wallets; null if no wallet connector is configured",
-    }),
+  admin: described(z.boolean(), "Whether the user is an operator and may use /api/admin"),
+  demo: described(z.boolean(), "Whether sign-in as a demo person is possible here"),
+  wallet: described(
+    z.nullable(z.object({ projectId: z.string(), relayUrl: z.string(), chainId: z.string() })),
+    "How the page reaches wallets; null if no wallet connector is configured",
+  ),
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
@@ -25,9 +22,7 @@ export type DemoAnswer = z.infer<typeof DemoAnswer>;
 
 /** `POST /api/auth/challenge` */
 export const ChallengeAnswer = z.object({
-  challenge: z
-    .string()
-    .register(z.globalRegistry, { description: "The text that the account's wallet signs, unchanged" }),
-  expiresAt: z.string().register(z.globalRegistry, { description: "ISO 8601" }),
+  challenge: described(z.string(), "The text that the account's wallet signs, unchanged"),
+  expiresAt: described(z.string(), "ISO 8601"),
 });
 export type ChallengeAnswer = z.infer<typeof ChallengeAnswer>;

@@ -1,15 +1,15 @@
 /** Answers in the form that the TrustMesh web UI reads, for what our own pages read in another form or not at all. */
 import * as z from "zod/mini";
-import { TopicIdText, UserIdText } from "../common";
+import { described, TopicIdText, UserIdText } from "../common";
 import { RecognitionCard } from "../recognition-card";
 
-const Timestamp = z.string().register(z.globalRegistry, { description: "When this answer was made, ISO 8601" });
+const Timestamp = described(z.string(), "When this answer was made, ISO 8601");
 
 /** `GET /api/registry/config` */
 export const RegistryConfigAnswer = z.object({
   ok: z.literal(true),
   registry: z.object({
-    env: z.string().register(z.globalRegistry, { description: "The network" }),
+    env: described(z.string(), "The network"),
     topics: z.object({
       contacts: TopicIdText,
       trust: TopicIdText,
@@ -19,9 +19,7 @@ export const RegistryConfigAnswer = z.object({
       system: TopicIdText,
     }),
     mirror: z.object({
-      rest: z.string().register(z.globalRegistry, {
-        description: "Base of the mirror's REST addresses; a path where the app knows no name of its own",
-      }),
+      rest: described(z.string(), "Base of the mirror's REST addresses; a path where the app knows no name of its own"),
       ws: z.string(),
     }),
     flags: z.record(z.string(), z.boolean()),
@@ -32,9 +30,10 @@ export const RegistryConfigAnswer = z.object({
 const EDITIONS = ["base", "genz", "african"] as const;
 
 export const CatalogQuery = z.object({
-  edition: z._default(z.enum(EDITIONS), "base").register(z.globalRegistry, {
-    description: "Definitions on the ledger name no edition, so each edition lists them all",
-  }),
+  edition: described(
+    z._default(z.enum(EDITIONS), "base"),
+    "Definitions on the ledger name no edition, so each edition lists them all",
+  ),
 });
 
 /** `GET /api/registry/catalog` */
@@ -45,9 +44,7 @@ export const CatalogAnswer = z.object({
 });
 
 export const ProfileStatusQuery = z.object({
-  accountId: z
-    .optional(z.string().check(z.maxLength(100)))
-    .register(z.globalRegistry, { description: "Ignored: the answer is about the caller" }),
+  accountId: described(z.optional(z.string().check(z.maxLength(100))), "Ignored: the answer is about the caller"),
 });
 
 const Profile = z.object({
@@ -55,29 +52,29 @@ const Profile = z.object({
   displayName: z.string(),
   bio: z.string(),
   avatar: z.string(),
-  timestamp: z.int().register(z.globalRegistry, { description: "Epoch milliseconds" }),
+  timestamp: described(z.int(), "Epoch milliseconds"),
 });
 
 /** `GET /api/profile/status` */
 export const ProfileStatusAnswer = z.object({
   accountId: UserIdText,
-  hasCompletedOnboarding: z
-    .boolean()
-    .register(z.globalRegistry, { description: "The profile has a display name or a bio" }),
-  profile: z.nullable(Profile).register(z.globalRegistry, { description: "Null where the caller has published none" }),
+  hasCompletedOnboarding: described(z.boolean(), "The profile has a display name or a bio"),
+  profile: described(z.nullable(Profile), "Null where the caller has published none"),
   source: z.string(),
 });
 
 export const ProfileAtQuery = z.object({
-  hrl: z
-    .string()
-    .check(
-      z.regex(
-        /^hcs:\/\/(11\/)?\d{1,10}\.\d{1,10}\.\d{1,10}\/\d{1,16}$/,
-        "must be a place on the ledger: hcs://11/<topicId>/<sequence>",
+  hrl: described(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^hcs:\/\/(11\/)?\d{1,10}\.\d{1,10}\.\d{1,10}\/\d{1,16}$/,
+          "must be a place on the ledger: hcs://11/<topicId>/<sequence>",
+        ),
       ),
-    )
-    .register(z.globalRegistry, { description: "hcs://11/<topicId>/<sequence>" }),
+    "hcs://11/<topicId>/<sequence>",
+  ),
 });
 
 /** `GET /api/hcs/profile` */
@@ -91,9 +88,10 @@ export const ProfileAtAnswer = z.object({
 const TopicStats = z.object({
   id: TopicIdText,
   info: z.object({ topic_id: TopicIdText, sequence_number: z.int().check(z.nonnegative()) }),
-  recent: z
-    .array(z.object({ topic_id: TopicIdText, sequence_number: z.int().check(z.positive()) }))
-    .register(z.globalRegistry, { description: "The places of the last messages, 20 at most, newest first" }),
+  recent: described(
+    z.array(z.object({ topic_id: TopicIdText, sequence_number: z.int().check(z.positive()) })),
+    "The places of the last messages, 20 at most, newest first",
+  ),
 });
 
 /** `GET /api/hedera/stats` */
@@ -108,9 +106,10 @@ export const LedgerStatsAnswer = z.object({
 
 export const IdentityQuery = z.object({
   mode: z.optional(z.string().check(z.maxLength(20))),
-  did: z
-    .optional(z.string().check(z.maxLength(200)))
-    .register(z.globalRegistry, { description: "An identity to look up: `did:ethr:0x` and 40 hexadecimal digits" }),
+  did: described(
+    z.optional(z.string().check(z.maxLength(200))),
+    "An identity to look up: `did:ethr:0x` and 40 hexadecimal digits",
+  ),
 });
 
 /** `GET /api/hcs22/resolve` */
@@ -118,16 +117,16 @@ export const IdentityAnswer = z.object({
   success: z.literal(true),
   hederaAccountId: z.nullable(UserIdText),
   accountId: z.nullable(UserIdText),
-  source: z.enum(["session", "binding", "mirror", "none"]).register(z.globalRegistry, {
-    description:
-      "Where the account comes from. `binding` with no account: the identity was unbound, so it has none until it is bound again",
-  }),
+  source: described(
+    z.enum(["session", "binding", "mirror", "none"]),
+    "Where the account comes from. `binding` with no account: the identity was unbound, so it has none until it is bound again",
+  ),
   updatedAt: z.nullable(Timestamp),
 });
 
 /** `POST /api/hcs22/resolve` */
 export const IdentityWriteAnswer = z.object({
   success: z.literal(true),
-  disabled: z.literal(true).register(z.globalRegistry, { description: "Nothing was written" }),
+  disabled: described(z.literal(true), "Nothing was written"),
   hederaAccountId: UserIdText,
 });

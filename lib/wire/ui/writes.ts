@@ -1,6 +1,6 @@
 /** Requests and answers of the web UI's writes, with the members that it sends and reads. */
 import * as z from "zod/mini";
-import { ConsensusTimestamp, TopicIdText, UserIdText } from "../common";
+import { ConsensusTimestamp, described, TopicIdText, UserIdText } from "../common";
 
 /** Our own members beside the UI's: what a client sends as `If-Min-Sequence`, and where the message is. */
 const place = {
@@ -8,18 +8,15 @@ const place = {
   sequenceNumber: z.int().check(z.positive()),
   transactionId: z.string(),
   consensusTimestamp: z.nullable(ConsensusTimestamp),
-  minSequence: z.string().register(z.globalRegistry, { description: "The value to send as `If-Min-Sequence`" }),
+  minSequence: described(z.string(), "The value to send as `If-Min-Sequence`"),
 };
-const SequenceText = z
-  .string()
-  .check(z.regex(/^\d+$/))
-  .register(z.globalRegistry, { description: "The sequence number, as text" });
-const Hrl = z.string().register(z.globalRegistry, { description: "hcs://11/<topicId>/<sequence>" });
+const SequenceText = described(z.string().check(z.regex(/^\d+$/)), "The sequence number, as text");
+const Hrl = described(z.string(), "hcs://11/<topicId>/<sequence>");
 
 const text = (max: number) => z.string().check(z.maxLength(max));
 const words = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max));
 
-const SessionId = UserIdText.clone().register(z.globalRegistry, { description: "The caller" });
+const SessionId = described(UserIdText, "The caller");
 
 /** `POST /api/trust/allocate` */
 export const TrustAllocateBody = z.object({
@@ -32,7 +29,7 @@ export const TrustRevokeBody = z.object({ sessionId: SessionId, targetId: UserId
 
 export const TrustAnswer = z.object({
   success: z.literal(true),
-  hcsRef: z.string().register(z.globalRegistry, { description: "hcs://<topicId>/<sequence>" }),
+  hcsRef: described(z.string(), "hcs://<topicId>/<sequence>"),
   message: z.string(),
   ...place,
 });
@@ -43,7 +40,7 @@ const PublicKey = z.union([
   z.array(z.number()).check(z.maxLength(400)),
   z.record(z.string(), z.unknown()),
 ]);
-const Signature = words(1_000).register(z.globalRegistry, { description: "The actor's signature, in hexadecimal" });
+const Signature = described(words(1_000), "The actor's signature, in hexadecimal");
 
 /** `POST /api/hcs/profile` */
 export const PublishProfileBody = z.object({
@@ -52,9 +49,7 @@ export const PublishProfileBody = z.object({
   displayName: z._default(text(200), ""),
   bio: z._default(text(4_000), ""),
   avatar: z._default(text(2_000), ""),
-  timestamp: z
-    .union([z.number(), text(40)])
-    .register(z.globalRegistry, { description: "As it was signed: epoch milliseconds or ISO 8601" }),
+  timestamp: described(z.union([z.number(), text(40)]), "As it was signed: epoch milliseconds or ISO 8601"),
   signature: Signature,
   publicKey: PublicKey,
 });
@@ -98,7 +93,7 @@ export const MintAnswer = z.object({
   hrl: Hrl,
   message: z.string(),
   mintTransactionId: z.string(),
-  trstCost: z.literal(0).register(z.globalRegistry, { description: "This server charges nothing" }),
+  trstCost: described(z.literal(0), "This server charges nothing"),
   trstBalance: z.null(),
   ...place,
 });
@@ -113,14 +108,12 @@ export const CreateRecognitionBody = z.object({
   lens: z.enum(LENSES),
   to: z.object({ accountId: UserIdText, handle: z.optional(text(100)) }),
   note: z.optional(text(1_000)),
-  mintAsNFT: z
-    .optional(z.boolean())
-    .register(z.globalRegistry, { description: "Ignored: recognition is a message here" }),
+  mintAsNFT: described(z.optional(z.boolean()), "Ignored: recognition is a message here"),
 });
 export const CreateRecognitionAnswer = z.object({
   ok: z.literal(true),
   signal: z.object({
-    id: z.string().register(z.globalRegistry, { description: "<topicId>/<sequence>" }),
+    id: described(z.string(), "<topicId>/<sequence>"),
     label: z.string(),
     emoji: z.string(),
     description: z.nullable(z.string()),
@@ -128,7 +121,7 @@ export const CreateRecognitionAnswer = z.object({
     from: z.object({ accountId: UserIdText }),
     to: z.object({ accountId: UserIdText, handle: z.nullable(z.string()) }),
     note: z.nullable(z.string()),
-    timestamp: z.string().register(z.globalRegistry, { description: "ISO 8601" }),
+    timestamp: described(z.string(), "ISO 8601"),
     txId: z.string(),
   }),
   minSequence: place.minSequence,
@@ -148,14 +141,9 @@ const ISSUER_TYPES = [
 /** `POST /api/issuer/submit` */
 export const IssuerBody = z.looseObject({
   type: z.enum(ISSUER_TYPES),
-  from: UserIdText.clone().register(z.globalRegistry, {
-    description: "An issuer for which the operator lets the caller write",
-  }),
+  from: described(UserIdText, "An issuer for which the operator lets the caller write"),
   nonce: z.number().check(z.nonnegative(), z.maximum(Number.MAX_SAFE_INTEGER)),
-  ts: z
-    .int()
-    .check(z.nonnegative())
-    .register(z.globalRegistry, { description: "Epoch seconds, within -600 and +120 of now" }),
+  ts: described(z.int().check(z.nonnegative()), "Epoch seconds, within -600 and +120 of now"),
   payload: z.record(z.string(), z.unknown()),
 });
 export const IssuerAnswer = z.object({
@@ -175,9 +163,7 @@ export const SuggestBody = z.object({
   boostId: BoostId,
   def_id: words(100),
   note: z._default(text(500), ""),
-  sessionId: words(100).register(z.globalRegistry, {
-    description: "The page's own random name of the person; the message is the caller's",
-  }),
+  sessionId: described(words(100), "The page's own random name of the person; the message is the caller's"),
 });
 export const SuggestAnswer = z.object({
   ok: z.literal(true),

@@ -3,6 +3,7 @@ import { z } from "zod/mini";
 import { toMs } from "../../../core/ledger/consensus-time";
 import type { UserId } from "../../../core/ledger/ids";
 import { addressOfDid, type EvmAddress } from "../../../core/ledger/magic-token";
+import { described } from "../../../wire/common";
 import { IdentityAnswer, IdentityQuery, IdentityWriteAnswer } from "../../../wire/ui/reads";
 import type { App } from "../../boot/app";
 import { ProblemError } from "../../http/answers/problem";
@@ -64,7 +65,7 @@ export const identityWrite = defineRoute({
   access: "user",
   limit: "read",
   query: IdentityQuery,
-  body: z.unknown().register(z.globalRegistry, { description: "Ignored" }),
+  body: described(z.unknown(), "Ignored"),
   answer: IdentityWriteAnswer,
   handle: async ({ userId }) => privateJson({ success: true, disabled: true, hederaAccountId: userId }),
 });
