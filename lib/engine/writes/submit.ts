@@ -1,8 +1,8 @@
 /**
- * A write, from the checked envelope to the ledger's receipt. One command counts and claims it (passage.ts), before any rule asks the
- * database or a mirror. A write that a rule refuses gives its nonce back, so a refusal costs nothing. Whatever dies on the way, the
- * message is on the ledger at most once, and a retry learns whether it is (earlier-writes.ts). A retry gets the first answer,
- * whatever the rules say by then.
+ * A write, from the checked envelope to the ledger's receipt. One command counts and claims it (guarded-write.ts), before any rule
+ * asks the database or a mirror. A write that a rule refuses gives its nonce back, so a refusal costs nothing. Whatever dies on the
+ * way, the message is on the ledger at most once, and a retry learns whether it is (earlier-writes.ts). A retry gets the first
+ * answer, whatever the rules say by then.
  */
 
 import { consensusNs } from "../../core/ledger/consensus-time";
@@ -24,7 +24,7 @@ import type { PendingSignal, PendingSignals } from "../reads/pending";
 import type { TopicRouter } from "../shards/topic-router";
 import type { Signatures } from "../sync/topic/signatures";
 import { type EarlierWrites, MAX_NONCE_AHEAD_MS, TS_FUTURE_S, type Write } from "./earlier-writes";
-import { Passage, type WriteRequest } from "./passage";
+import { GuardedWrite, type WriteRequest } from "./guarded-write";
 import type { SlotRefusal, Slots } from "./slots";
 
 export interface Envelope {
@@ -93,7 +93,7 @@ interface Claimed {
   readonly window: WriteWindow;
   readonly nonce: NonceClaim;
   readonly topicId: TopicId;
-  readonly passage: Passage;
+  readonly guarded: GuardedWrite;
 }
 
 /** A message says when it was made. Its `ts` must be within -600 s and +120 s of now. */
@@ -113,17 +113,18 @@ export class SubmitService {
   constructor(private readonly deps: SubmitDeps) {}
 
   /**
-   * Submits a user's writes in the order of arrival, so that two of them cannot both take the last slot. The caller ends the passage,
-   * unless the outcome is uncertain. `isRepeatable`: the same envelope may come again, and then gets the result of the first.
+   * Submits a user's writes in the order of arrival, so that two of them cannot both take the last slot. The caller ends the
+   * guarded write, unless the outcome is uncertain. `isRepeatable`: the same envelope may come again, and then gets the result of
+   * the first.
    */
   submit(
     envelope: Envelope,
-    passage: Passage,
+    guarded: GuardedWrite,
     isRepeatable = false,
   ): Promise<Result<Submitted, SubmitRefusal | RequestStopped>> {
     const { from } = envelope;
     const mine = (this.queues.get(from) ?? Promise.resolve()).then(() =>
-      this.submitNext(envelope, passage, isRepeatable),
+      this.submitNext(envelope, guarded, isRepeatable),
     );
     const next: Promise<void> = mine
       .then(undefined, () => undefined)
@@ -135,9 +136,9 @@ export class SubmitService {
     return mine;
   }
 
-  /** The passage of one request; null for a message that nobody asked for. */
-  passage(request: WriteRequest | null): Passage {
-    return new Passage(this.deps.guard, request, this.deps.newId);
+  /** Opens one request to write. Null: the server writes on its own account. */
+  guardedWrite(request: WriteRequest | null): GuardedWrite {
+    return new GuardedWrite(this.deps.guard, request, this.deps.newId);
   }
 
   /** The newest accept of `peer` that `from` wrote through this server in the last minutes; null if there is none. */
@@ -151,7 +152,7 @@ export class SubmitService {
 
   private async submitNext(
     envelope: Envelope,
-    passage: Passage,
+    guarded: GuardedWrite,
     isRepeatable: boolean,
   ): Promise<Result<Submitted, SubmitRefusal | RequestStopped>> {
     const { submitter, digest, earlier, router, clock } = this.deps;
@@ -186,13 +187,13 @@ export class SubmitService {
     const { topicId, answer } = await router.enter(from, write.type, async (route, after) => {
       const window = earlier.windowOf(write);
       const kind = topicKindOf(write.type);
-      const began = await passage.begin(from, { kind, route, after, nonce, digest: write.digest, isRepeatable });
+      const began = await guarded.begin(from, { kind, route, after, nonce, digest: write.digest, isRepeatable });
       return began.kind === "begun" ? { ...began, window } : began;
     });
     if (answer.kind === "used") return err({ ...NONCE_USED, lastNonce: answer.last });
     if (answer.kind !== "begun") return err({ code: "stopped", by: answer });
     if (answer.nonce === null) throw new Error("the guard claimed no nonce");
-    const claimed = { write, window: answer.window, nonce: answer.nonce, topicId, passage };
+    const claimed = { write, window: answer.window, nonce: answer.nonce, topicId, guarded };
     return this.byRules(submitter, envelope, decoded.value, claimed);
   }
 
@@ -261,31 +262,31 @@ export class SubmitService {
 
   private async send(submitter: Submitter, claimed: Claimed, said: Said): Promise<Result<Submitted, SubmitRefusal>> {
     const { earlier, pending, clock } = this.deps;
-    const { write, window, nonce, topicId, passage } = claimed;
+    const { write, window, nonce, topicId, guarded } = claimed;
     const paused = await this.deps.pausedSentence(topicId);
     if (paused !== null) return this.unlessWritten(claimed, refuse("paused", paused));
     const before = await earlier.judge(write, nonce, window);
     if (before.kind === "written") return written(before.as, claimed);
     if (before.kind !== "send") return before.kind === "used" ? err(NONCE_USED) : UNSETTLED;
-    passage.sending();
+    guarded.sending();
     const sent = await submitter.submit(topicId, write.message, window.validStartNs);
     if (!sent.ok && sent.error.code === "duplicate") {
       const arrived = await earlier.arrival(write, topicId).catch(ifDown("postgres", () => null));
       if (arrived === null) return refuse("uncertain", sent.error.message);
-      passage.over(arrived.sequence);
+      guarded.over(arrived.sequence);
       return ok(arrived);
     }
-    if (!sent.ok && sent.error.code !== "uncertain") passage.over(null);
+    if (!sent.ok && sent.error.code !== "uncertain") guarded.over(null);
     if (!sent.ok) return refuse(LEDGER_CODES[sent.error.code], sent.error.message);
-    passage.over(sent.value.sequence);
+    guarded.over(sent.value.sequence);
     pending.add(write.from, { ...sent.value, topicId, submittedMs: clock.now(), ...said });
     return sent;
   }
 }
 
 /** The ledger has the message already, so its nonce stays spent. */
-function written(first: Submitted, { passage }: Claimed): Result<Submitted, never> {
-  passage.over(null);
+function written(first: Submitted, { guarded }: Claimed): Result<Submitted, never> {
+  guarded.over(null);
   return ok(first);
 }
 

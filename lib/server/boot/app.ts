@@ -94,7 +94,6 @@ export interface App {
   readonly incidents: Incidents;
   readonly stores: Stores;
   readonly hot: HotCache;
-  readonly guard: WriteGuard;
   /** Whether several instances share Redis. */
   readonly isShared: boolean;
   readonly bus: EventBus;
@@ -197,6 +196,8 @@ export interface Parts {
   readonly env: Env;
   /** Null if this process is the only one. */
   readonly shared?: SharedTier | null;
+  /** Absent: Redis's, or one in memory if this process is the only one. */
+  readonly guard?: WriteGuard;
   readonly stores: Stores;
   readonly network: NetworkParts;
   /** Null or absent: topics are polled. */

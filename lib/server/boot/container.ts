@@ -42,6 +42,7 @@ export function createApp({
   log: writtenLog,
   clock = systemClock,
   random = Math.random,
+  guard,
   sendToMirror = send,
   metrics = new Metrics(),
   tracing = null,
@@ -51,8 +52,8 @@ export function createApp({
   const log = errors.following(writtenLog);
   // Other instances learn of a change at once.
   const incidents = new Incidents({ clock, log, onChange: () => shared !== null && reporter.notice() });
-  const tiers = buildTiers({ env, shared, clock });
-  const { bus, hot, guard, l1, reader } = tiers;
+  const tiers = buildTiers({ env, shared, clock, ...(guard && { guard }) });
+  const { bus, hot, l1, reader } = tiers;
   const ledger = buildLedger({
     urls: network.mirrorUrls,
     perSecond: env.MIRROR_RPS,
@@ -121,7 +122,7 @@ export function createApp({
   });
   const app: App = {
     ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, place, reporter, isShared },
-    ...{ bus, hot, guard, l1, reader, ledger, publicMirror, definitions, offered, told, hub },
+    ...{ bus, hot, l1, reader, ledger, publicMirror, definitions, offered, told, hub },
     ...sync,
     ...writes,
     ...access,

@@ -1,7 +1,7 @@
 import "server-only";
 import type { UserId } from "../../core/ledger/ids";
 import { decodeJson } from "../../core/signals/envelope";
-import type { Passage } from "../../engine/writes/passage";
+import type { GuardedWrite } from "../../engine/writes/guarded-write";
 import type { Envelope } from "../../engine/writes/submit";
 import { SubmitBody } from "../../wire/requests";
 import { SubmitAnswer } from "../../wire/submit";
@@ -10,7 +10,7 @@ import { ProblemError } from "../http/answers/problem";
 import { privateJson } from "../http/answers/reply";
 import { defineRoute } from "../http/route";
 import { writeInvited } from "./ui/invitations";
-import { claimFirst, placeOf, sentOrThrow, WRITE_PROBLEMS, writeOnce } from "./writing";
+import { claimRequest, placeOf, sentOrThrow, WRITE_PROBLEMS, writeOnce } from "./writing";
 
 export const submit = defineRoute({
   summary: "Writes a message of the caller to the ledger",
@@ -23,9 +23,9 @@ export const submit = defineRoute({
   handle: async (context) => {
     const { app, userId, body, background } = context;
     if (body.from !== userId) return privateJson(await mirrored(app, userId, body));
-    return writeOnce(context, "submit", async (passage, isRepeatable) => {
-      await beforeAccept(app, userId, body, passage);
-      const sent = sentOrThrow(await app.submit.submit({ ...body, from: userId } as Envelope, passage, isRepeatable));
+    return writeOnce(context, "submit", async (guarded, isRepeatable) => {
+      await beforeAccept(app, userId, body, guarded);
+      const sent = sentOrThrow(await app.submit.submit({ ...body, from: userId } as Envelope, guarded, isRepeatable));
       background(() => app.scheduler.syncNow([sent.topicId]));
       return { ok: true, ...placeOf(sent) };
     });
@@ -33,12 +33,12 @@ export const submit = defineRoute({
 });
 
 /** An accept may answer an invitation. Its form is checked first, so that an accept that cannot be written spends none. */
-async function beforeAccept(app: App, userId: UserId, body: SubmitBody, passage: Passage): Promise<void> {
+async function beforeAccept(app: App, userId: UserId, body: SubmitBody, guarded: GuardedWrite): Promise<void> {
   if (body.type !== "CONTACT_ACCEPT" || !("req" in body.payload)) return;
   const decoded = decodeJson(body);
   if (!decoded.ok || decoded.value.actor !== userId || decoded.value.target === null) return;
   // A second request of this key must not write the accept while the first still writes what it answers.
-  await claimFirst(passage);
+  await claimRequest(guarded);
   await writeInvited(app, userId, decoded.value.target, body.payload);
 }
 

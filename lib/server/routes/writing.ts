@@ -5,7 +5,7 @@ import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { UserId } from "../../core/ledger/ids";
 import type { Result } from "../../core/result";
 import { MAX_NONCE_AHEAD_MS } from "../../engine/writes/earlier-writes";
-import type { Passage } from "../../engine/writes/passage";
+import type { GuardedWrite } from "../../engine/writes/guarded-write";
 import { type Envelope, minSequence, type RequestStopped, type SubmitRefusal } from "../../engine/writes/submit";
 import type { Submitted } from "../../ports/ledger/submitter";
 import type { RequestRefusal } from "../../ports/shared/write-guard";
@@ -51,13 +51,13 @@ class Stopped extends Error {
 
 /**
  * Runs a request that writes. The command that claims its message also counts it and claims its Idempotency-Key, if it has one. A
- * retry gets the first answer. `scope` names the kind of request. `work` writes through the passage, and returns the members of the answer;
- * `isRepeatable` says that the request may come again.
+ * retry gets the first answer. `scope` names the kind of request. `work` submits under the guard, and returns the members of the
+ * answer; `isRepeatable` says that the request may come again.
  */
 export async function writeOnce(
   { app, userId, request, body }: Pick<UserContext<unknown, unknown>, "app" | "userId" | "request" | "body">,
   scope: string,
-  work: (passage: Passage, isRepeatable: boolean) => Promise<object>,
+  work: (guarded: GuardedWrite, isRepeatable: boolean) => Promise<object>,
   status = 200,
 ): Promise<Answer> {
   const answerOf = (members: object) => privateJson(members, {}, status);
@@ -65,22 +65,22 @@ export async function writeOnce(
   const attempt =
     given === null ? null : { key: keyOf(scope, userId, given), digest: fingerprint(body), ttlMs: RUNNING_TTL_MS };
   const limit = app.limits.tokenOf("submit", userId);
-  const passage = app.submit.passage({ userId, limit, attempt, answerTtlMs: IDEMPOTENCY_TTL_MS });
+  const guarded = app.submit.guardedWrite({ userId, limit, attempt, answerTtlMs: IDEMPOTENCY_TTL_MS });
   try {
-    const members = await work(passage, attempt !== null);
+    const members = await work(guarded, attempt !== null);
     // The message is written, so later failures are not reported: the client would write it again.
-    await passage.end(JSON.stringify(members));
+    await guarded.end(JSON.stringify(members));
     return answerOf(members);
   } catch (cause) {
     if (cause instanceof Stopped) return stopped(app, userId, cause.by, answerOf);
-    await endFailed(passage, cause);
+    await endFailed(guarded, cause);
     throw cause;
   }
 }
 
 /** Where the outcome is unknown the key stays taken: a retry must not become a second message. */
-async function endFailed(passage: Passage, cause: unknown): Promise<void> {
-  if (!isProblem(cause) || cause.code !== "uncertain") await passage.end(null);
+async function endFailed(guarded: GuardedWrite, cause: unknown): Promise<void> {
+  if (!isProblem(cause) || cause.code !== "uncertain") await guarded.end(null);
 }
 
 function stopped(app: App, userId: UserId, by: RequestRefusal, answerOf: (members: object) => Answer): Answer {
@@ -104,9 +104,9 @@ function stopped(app: App, userId: UserId, by: RequestRefusal, answerOf: (member
   }
 }
 
-/** Claims the request before anything else is done for it. */
-export async function claimFirst(passage: Passage): Promise<void> {
-  const refusal = await passage.claim();
+/** Counts the request and claims its Idempotency-Key before anything else is done for it. Throws if it may not go on. */
+export async function claimRequest(guarded: GuardedWrite): Promise<void> {
+  const refusal = await guarded.claim();
   if (refusal !== null) throw new Stopped(refusal);
 }
 
@@ -136,7 +136,7 @@ type MadeMembers = Omit<Envelope, "from" | "nonce" | "ts">;
 /** Writes a message whose nonce and time this server makes. Throws a ProblemError where it is refused. */
 export async function writeMade(
   app: App,
-  passage: Passage,
+  guarded: GuardedWrite,
   from: UserId,
   members: MadeMembers,
   names: FieldNames = {},
@@ -147,21 +147,21 @@ export async function writeMade(
     const wanted = last === undefined ? nowMs + aheadMs : Math.max(nowMs, Math.floor(last) + 1);
     const nonce = Math.min(wanted, nowMs + MAX_NONCE_AHEAD_MS);
     const envelope = { ...members, from, nonce, ts: Math.floor(nowMs / 1_000) } as Envelope;
-    const sent = await app.submit.submit(envelope, passage);
+    const sent = await app.submit.submit(envelope, guarded);
     if (sent.ok || sent.error.code !== "nonce" || aheadMs === AHEAD_MS.at(-1)) return sentOrThrow(sent, names);
     last = sent.error.lastNonce;
   }
   throw new Error("the last attempt has returned or thrown");
 }
 
-/** Writes a message on this server's own account: no request of its sender is counted or repeated. */
-export async function writeUnasked(app: App, from: UserId, members: MadeMembers): Promise<void> {
-  const passage = app.submit.passage(null);
+/** Writes a message that no request asked for, so none is counted or repeated. */
+export async function writeOnOwnAccount(app: App, from: UserId, members: MadeMembers): Promise<void> {
+  const guarded = app.submit.guardedWrite(null);
   try {
-    await writeMade(app, passage, from, members);
-    await passage.end(null);
+    await writeMade(app, guarded, from, members);
+    await guarded.end(null);
   } catch (cause) {
-    await endFailed(passage, cause);
+    await endFailed(guarded, cause);
     throw cause;
   }
 }

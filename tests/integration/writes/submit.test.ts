@@ -317,7 +317,7 @@ describe("a retry with the same Idempotency-Key", () => {
   it("gets neither a failure nor a second message for a completed write whose answer could not be saved", async () => {
     const body = envelope("CONTACT_REQUEST", { target: "tm-bob" });
     const away = () => Promise.reject(new TierUnavailable("redis", "down"));
-    Object.assign(t.app.guard, { end: away });
+    Object.assign(t.guard, { end: away });
     const first = await submit(body, { "idempotency-key": "k4" });
     expect(first.status).toBe(200);
     expect(await code(await submit(body, { "idempotency-key": "k4" }))).toBe("in-progress");

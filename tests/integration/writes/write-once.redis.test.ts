@@ -6,6 +6,7 @@
 
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MemoryWriteGuard } from "@/lib/adapters/memory/memory-write-guard";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { tierOver } from "@/lib/adapters/redis/open-redis";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
@@ -67,7 +68,8 @@ async function start(isShared: boolean, submitter: Submitter = new DevnetSubmitt
   const shared = isShared ? openShared() : null;
   const app = createTestApp({
     devnet,
-    shared: shared && { ...shared, hot: mortal.of(shared.hot), guard: mortal.of(shared.guard) },
+    shared: shared && { ...shared, hot: mortal.of(shared.hot) },
+    guard: mortal.of(shared?.guard ?? new MemoryWriteGuard(clock)),
     stores: {
       ...stores,
       ...{ sync: mortal.of(stores.sync), views: mortal.of(stores.views), registry: mortal.of(stores.registry) },
@@ -77,17 +79,10 @@ async function start(isShared: boolean, submitter: Submitter = new DevnetSubmitt
     random: () => 0.5,
   });
   apps.push(app);
-  if (!isShared) {
-    const { begin, end } = mortal.of(bound(app.guard));
-    Object.assign(app.guard, { begin, end });
-  }
   await app.openTopics();
   return { app, mortal };
 }
 type Process = Awaited<ReturnType<typeof start>>;
-
-/** An object's methods, to be called without it. */
-const bound = (guard: App["guard"]) => ({ begin: guard.begin.bind(guard), end: guard.end.bind(guard) });
 
 interface Written {
   readonly from: string;

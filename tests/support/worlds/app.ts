@@ -1,10 +1,12 @@
 /** A whole app over an in-process devnet and the servers of the chosen set-up. Requests go through the server's route table. */
 
+import { MemoryWriteGuard } from "@/lib/adapters/memory/memory-write-guard";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
 import type { Doorbell } from "@/lib/ports/doorbell";
 import type { Submitter } from "@/lib/ports/ledger/submitter";
 import type { TopicCreator } from "@/lib/ports/ledger/topic-creator";
+import type { WriteGuard } from "@/lib/ports/shared/write-guard";
 import type { App, SharedTier, Stores } from "@/lib/server/boot/app";
 import { judge } from "@/lib/server/front/admission/gate";
 import { problemAnswer } from "@/lib/server/http/answers/problem";
@@ -21,6 +23,8 @@ import { createTestApp } from "./create-test-app";
 
 export interface TestApp {
   readonly app: App;
+  /** The app's write guard, to break its calls. */
+  readonly guard: WriteGuard;
   readonly devnet: Devnet;
   readonly clock: DrivenClock;
   /** Log lines, each with its level in front. */
@@ -75,9 +79,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const log = { info: line("info"), warn: line("warn"), error: line("error") };
   const shared = options.shared ?? (await openTestShared(clock, log));
   const stores = options.wrapStores?.(opened) ?? opened;
+  const guard = shared?.guard ?? new MemoryWriteGuard(clock);
   const app = createTestApp({
-    devnet,
-    shared,
+    ...{ devnet, shared, guard },
     stores,
     ...(options.env ? { env: options.env } : {}),
     network: {
@@ -135,7 +139,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return response;
   };
   return {
-    ...{ app, devnet, clock, logged, ask },
+    ...{ app, guard, devnet, clock, logged, ask },
     json: async <T>(path: string, userId: string) => (await (await ask("GET", path, userId)).json()) as T,
     sync: async () => void (await clock.drive(app.scheduler.syncNow())),
     close: async () => {

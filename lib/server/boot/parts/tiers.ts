@@ -26,12 +26,14 @@ export interface Tiers {
 }
 
 interface TierParts {
+  /** Absent: Redis's, or one in memory. */
+  readonly guard?: WriteGuard;
   readonly env: Env;
   readonly shared: SharedTier | null;
   readonly clock: Clock;
 }
 
-export function buildTiers({ env, shared, clock }: TierParts): Tiers {
+export function buildTiers({ env, shared, clock, guard }: TierParts): Tiers {
   const own = new MemoryHotCache(clock);
   const l1 = new L1Cache({
     maxBytes: env.L1_MAX_BYTES,
@@ -52,7 +54,7 @@ export function buildTiers({ env, shared, clock }: TierParts): Tiers {
     hot: shared?.hot ?? own,
     own,
     reports: shared?.reports ?? new MemoryInstanceReports(clock),
-    guard: shared?.guard ?? new MemoryWriteGuard(clock),
+    guard: guard ?? shared?.guard ?? new MemoryWriteGuard(clock),
     l1,
     reader,
   };

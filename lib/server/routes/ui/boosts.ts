@@ -29,9 +29,9 @@ export const boost = defineRoute({
     const operator = parseUserId(app.operatorId);
     if (operator === null)
       throw new ProblemError("read-only", "This server has no operator account, so it cannot write for anybody.");
-    return writeOnce(context, "boost", async (passage) => {
+    return writeOnce(context, "boost", async (guarded) => {
       const payload = { t: "signal.boost@1", boost_id: body.boostId, anon: true, ts: app.clock.now() };
-      const sent = await writeMade(app, passage, operator, { type: "RECOGNITION_MINT", payload });
+      const sent = await writeMade(app, guarded, operator, { type: "RECOGNITION_MINT", payload });
       background(() => app.scheduler.syncNow([sent.topicId]));
       return { ok: true, boostId: body.boostId, ...placeOf(sent) };
     });
@@ -51,10 +51,10 @@ export const suggest = defineRoute({
     const { app, userId, body, background } = context;
     refuseWithoutFeature(app);
     const { boostId, def_id, note, sessionId } = body;
-    return writeOnce(context, "suggest", async (passage) => {
+    return writeOnce(context, "suggest", async (guarded) => {
       const names = { boost_id: boostId, def_id, note, suggester: sessionId };
       const payload = { t: "signal.suggest@1", ...names, ts: app.clock.now() };
-      const sent = await writeMade(app, passage, userId, { type: "RECOGNITION_MINT", payload });
+      const sent = await writeMade(app, guarded, userId, { type: "RECOGNITION_MINT", payload });
       background(() => app.scheduler.syncNow([sent.topicId]));
       return { ok: true, boostId, def_id, ...placeOf(sent) };
     });

@@ -21,10 +21,10 @@ export const publishProfile = defineRoute({
       throw new ProblemError("not-yours", "accountId: you can only publish your own profile.", { field: "accountId" });
     const { accountId, displayName, bio, avatar, timestamp, signature, publicKey } = body;
     const profile = { accountId, displayName, bio, avatar, timestamp };
-    return writeOnce(context, "profile", async (passage) => {
+    return writeOnce(context, "profile", async (guarded) => {
       const sent = await writeMade(
         app,
-        passage,
+        guarded,
         userId,
         { type: "PROFILE_UPDATE", ...profile, signature, publicKey },
         FIELD_NAMES,

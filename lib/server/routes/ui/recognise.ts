@@ -1,7 +1,7 @@
 import "server-only";
 import { keyOf } from "../../../core/key";
 import { signalId } from "../../../core/ledger/ids";
-import type { Passage } from "../../../engine/writes/passage";
+import type { GuardedWrite } from "../../../engine/writes/guarded-write";
 import type { Envelope } from "../../../engine/writes/submit";
 import {
   CreateRecognitionAnswer,
@@ -30,9 +30,9 @@ export const mintRecognition = defineRoute({
     if (body.issuerId !== userId)
       throw new ProblemError("not-yours", "issuerId: you can only give in your own name.", { field: "issuerId" });
     const { issuerId: issuer, recipientId: to, timestamp, ...signed } = body;
-    return writeOnce(context, "mint", async (passage) => {
+    return writeOnce(context, "mint", async (guarded) => {
       const members = { type: "SIGNAL_MINT", to, ...signed, issuer, minted_at: app.clock.now(), timestamp };
-      const sent = await writeMade(app, passage, userId, members, MINT_NAMES);
+      const sent = await writeMade(app, guarded, userId, members, MINT_NAMES);
       background(() => app.scheduler.syncNow([sent.topicId]));
       const { topicId, sequence, transactionId } = sent;
       return {
@@ -61,11 +61,11 @@ export const createRecognition = defineRoute({
     const description = body.description ?? null;
     const note = body.note ?? null;
     const from = { accountId: userId };
-    const work = async (passage: Passage) => {
+    const work = async (guarded: GuardedWrite) => {
       const payload = { label, emoji, description, lens, to, note, from };
       const sent = await writeMade(
         app,
-        passage,
+        guarded,
         userId,
         {
           ...{ type: "RECOGNITION_MINT", to: to.accountId, name: label, emoji, description, note, payload },
@@ -98,8 +98,8 @@ export const issuerSubmit = defineRoute({
     const isAllowed = body.from === userId || app.env.ISSUERS.has(keyOf(body.from, userId));
     if (!isAllowed)
       throw new ProblemError("not-yours", "from: the operator lets you write for no such issuer.", { field: "from" });
-    return writeOnce(context, "issuer", async (passage, isRepeatable) => {
-      const sent = sentOrThrow(await app.submit.submit(body as Envelope, passage, isRepeatable));
+    return writeOnce(context, "issuer", async (guarded, isRepeatable) => {
+      const sent = sentOrThrow(await app.submit.submit(body as Envelope, guarded, isRepeatable));
       background(() => app.scheduler.syncNow([sent.topicId]));
       return { success: true, ...placeOf(sent), sequenceNumber: String(sent.sequence) };
     });

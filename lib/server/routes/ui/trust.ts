@@ -11,9 +11,9 @@ type Body = { readonly targetId: string; readonly weight?: number };
 function write(context: UserContext<unknown, Body>, type: "TRUST_ALLOCATE" | "TRUST_REVOKE", message: string) {
   const { app, userId, body, background } = context;
   const { targetId: target, weight } = body;
-  return writeOnce(context, type, async (passage) => {
+  return writeOnce(context, type, async (guarded) => {
     const payload = { target, ...(weight === undefined ? {} : { weight }) };
-    const sent = await writeMade(app, passage, userId, { type, to: target, payload }, FIELD_NAMES);
+    const sent = await writeMade(app, guarded, userId, { type, to: target, payload }, FIELD_NAMES);
     background(() => app.scheduler.syncNow([sent.topicId]));
     const { topicId, sequence } = sent;
     return { success: true, hcsRef: `hcs://${topicId}/${sequence}`, message, ...placeOf(sent) };

@@ -52,7 +52,7 @@ const write = (from: string, nonce: number) =>
       ...{ type: "CONTACT_REQUEST", from: from as UserId, nonce, ts: Math.floor(clock.now() / 1_000) },
       payload: { target: "tm-x" },
     },
-    service.passage(null),
+    service.guardedWrite(null),
   );
 const timesOf = (from: string) => sentMs.filter((each) => each.from === from).map(({ atMs }) => atMs);
 
@@ -72,7 +72,7 @@ it("does not delay a person who has been quiet, and answers a write when it is w
 
 it("goes on after a write that failed", async () => {
   const wrong = { type: "CONTACT_REQUEST", from: "tm-a" as UserId, nonce: 1, ts: 0, payload: {} };
-  const refused = service.submit(wrong, service.passage(null));
+  const refused = service.submit(wrong, service.guardedWrite(null));
   const [first, second] = await clock.drive(Promise.all([refused, write("tm-a", 2)]));
   expect([first.ok, second.ok]).toEqual([false, true]);
 });

@@ -1,5 +1,5 @@
 /**
- * One request's passage through the write guard: it begins with one command and ends with one, whether it is written or refused.
+ * One request to write, under the write guard: it begins with one command and ends with one, whether it is written or refused.
  * A request may be counted and named (limit, Idempotency-Key) for another user than the message is from, as a boost is. Then the two
  * begin and end apart, since their keys may lie on different nodes.
  */
@@ -34,7 +34,7 @@ interface Held {
   progress: Progress;
 }
 
-export class Passage {
+export class GuardedWrite {
   private isCounted = false;
   private isClaimed = false;
   private held: Held | null = null;
@@ -82,7 +82,7 @@ export class Passage {
     if (this.held) this.held.progress = { kind: "sent" };
   }
 
-  /** The message took this sequence; null if the ledger does not have it by this passage, and never will. */
+  /** The message took this sequence; null if this request has not put it on the ledger, and never will. */
   over(sequence: number | null): void {
     if (this.held) this.held.progress = { kind: "over", sequence };
   }

@@ -1,7 +1,7 @@
-/** The calls of a request's passage to the write guard. */
+/** The commands by which one request to write begins and ends at the write guard. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
-import { Passage, type WriteRequest } from "@/lib/engine/writes/passage";
+import { GuardedWrite, type WriteRequest } from "@/lib/engine/writes/guarded-write";
 import type { Began, WriteGuard } from "@/lib/ports/shared/write-guard";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { messageOf } from "../../../support/contract/write-claims";
@@ -28,7 +28,7 @@ const guard: WriteGuard = {
     if (isDown) throw new TierUnavailable("redis", "down");
   },
 };
-const passageOf = (asked: WriteRequest | null) => new Passage(guard, asked, () => "id");
+const guardedWriteOf = (asked: WriteRequest | null) => new GuardedWrite(guard, asked, () => "id");
 const message = messageOf(7);
 const claim = { ...message, claimId: "id" };
 const { kind, nonce } = message;
@@ -40,11 +40,11 @@ const answered = (answer: string | null) => ({ key: "k", digest: "d", answer, tt
 
 describe("a request that writes its sender's message", () => {
   it("begins and ends with one command each", async () => {
-    const passage = passageOf(request);
-    await passage.begin(ADA, message);
-    passage.sending();
-    passage.over(5);
-    await passage.end("answer");
+    const guarded = guardedWriteOf(request);
+    await guarded.begin(ADA, message);
+    guarded.sending();
+    guarded.over(5);
+    await guarded.end("answer");
     expect(calls).toEqual([
       ["begin", ADA, { limit, attempt }, claim],
       ["end", ADA, answered("answer"), ended({ sequence: 5 })],
@@ -53,8 +53,8 @@ describe("a request that writes its sender's message", () => {
 
   it("is counted once, however often its message must be claimed", async () => {
     answers = [{ kind: "used", last: 9 }, { kind: "outdated" }];
-    const passage = passageOf(request);
-    for (let i = 0; i < 3; i += 1) await passage.begin(ADA, message);
+    const guarded = guardedWriteOf(request);
+    for (let i = 0; i < 3; i += 1) await guarded.begin(ADA, message);
     expect(calls.map(([, , asked]) => asked)).toEqual([
       { limit, attempt },
       { limit: null, attempt },
@@ -63,10 +63,10 @@ describe("a request that writes its sender's message", () => {
   });
 
   it("gives the nonce of its first attempt back before it claims a second one", async () => {
-    const passage = passageOf(request);
-    await passage.begin(ADA, message);
-    await passage.begin(ADA, { ...message, nonce: 8 });
-    await passage.end(null);
+    const guarded = guardedWriteOf(request);
+    await guarded.begin(ADA, message);
+    await guarded.begin(ADA, { ...message, nonce: 8 });
+    await guarded.end(null);
     expect(calls).toEqual([
       ["begin", ADA, { limit, attempt }, claim],
       ["end", ADA, null, ended({ isUnsent: true })],
@@ -76,26 +76,26 @@ describe("a request that writes its sender's message", () => {
   });
 
   it("gives everything back if nothing was sent", async () => {
-    const passage = passageOf(request);
-    await passage.begin(ADA, message);
-    await passage.end(null);
+    const guarded = guardedWriteOf(request);
+    await guarded.begin(ADA, message);
+    await guarded.end(null);
     expect(calls.at(-1)).toEqual(["end", ADA, answered(null), ended({ isUnsent: true })]);
   });
 
   it("leaves a message that may still arrive on its way, with its nonce", async () => {
-    const passage = passageOf(request);
-    await passage.begin(ADA, message);
-    passage.sending();
-    await passage.end(null);
+    const guarded = guardedWriteOf(request);
+    await guarded.begin(ADA, message);
+    guarded.sending();
+    await guarded.end(null);
     expect(calls.at(-1)).toEqual(["end", ADA, answered(null), null]);
   });
 
   it("ends nothing that it has not claimed, and nothing twice", async () => {
     answers = [{ kind: "running" }];
-    const refused = passageOf(request);
+    const refused = guardedWriteOf(request);
     expect(await refused.begin(ADA, message)).toEqual({ kind: "running" });
     await refused.end(null);
-    const unnamed = passageOf({ ...request, attempt: null });
+    const unnamed = guardedWriteOf({ ...request, attempt: null });
     await unnamed.begin(ADA, message);
     await unnamed.end("answer");
     await unnamed.end(null);
@@ -104,16 +104,16 @@ describe("a request that writes its sender's message", () => {
 
   it("is not failed by a guard that cannot be reached at its end", async () => {
     isDown = true;
-    const passage = passageOf(request);
-    await passage.begin(ADA, message);
-    await expect(passage.end("answer")).resolves.toBeUndefined();
+    const guarded = guardedWriteOf(request);
+    await guarded.begin(ADA, message);
+    await expect(guarded.end("answer")).resolves.toBeUndefined();
   });
 
   it("may be claimed before its message is known, and is then not claimed again", async () => {
-    const passage = passageOf(request);
-    expect(await passage.claim()).toBeNull();
-    await passage.begin(ADA, message);
-    await passage.end("answer");
+    const guarded = guardedWriteOf(request);
+    expect(await guarded.claim()).toBeNull();
+    await guarded.begin(ADA, message);
+    await guarded.end("answer");
     expect(calls).toEqual([
       ["begin", ADA, { limit, attempt }, null],
       ["begin", ADA, null, claim],
@@ -124,10 +124,10 @@ describe("a request that writes its sender's message", () => {
 
 describe("a request that writes another user's message", () => {
   it("begins and ends apart from it, because their keys may lie on different nodes", async () => {
-    const passage = passageOf(request);
-    await passage.begin(BOB, message);
-    passage.over(5);
-    await passage.end("answer");
+    const guarded = guardedWriteOf(request);
+    await guarded.begin(BOB, message);
+    guarded.over(5);
+    await guarded.end("answer");
     expect(calls).toEqual([
       ["begin", ADA, { limit, attempt }, null],
       ["begin", BOB, null, claim],
@@ -138,16 +138,16 @@ describe("a request that writes another user's message", () => {
 
   it.each(["limited", "running", "other"] as const)("claims no message if it is %s", async (kind) => {
     answers = [{ kind }];
-    expect(await passageOf(request).begin(BOB, message)).toEqual({ kind });
+    expect(await guardedWriteOf(request).begin(BOB, message)).toEqual({ kind });
     expect(calls).toHaveLength(1);
   });
 });
 
-it("a message that nobody asked for is neither counted nor repeated", async () => {
-  const passage = passageOf(null);
-  await passage.begin(ADA, message);
-  passage.over(5);
-  await passage.end(null);
+it("a message that the server writes on its own account is neither counted nor repeated", async () => {
+  const guarded = guardedWriteOf(null);
+  await guarded.begin(ADA, message);
+  guarded.over(5);
+  await guarded.end(null);
   expect(calls).toEqual([
     ["begin", ADA, null, claim],
     ["end", ADA, null, ended({ sequence: 5 })],
