@@ -1,9 +1,12 @@
 import { pbkdf2 } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile as readFileCallback, writeFile as writeFileCallback } from "node:fs";
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, deflateRaw } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -13,9 +16,12 @@ import { busy } from "../../support/control/event-loop";
 let server: Server;
 let address: string;
 let port: number;
+let folder: string;
+const written = () => join(folder, "written");
 const held = new Set<() => void>();
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "trustmesh-clock-"));
   server = createServer((request, response) => {
     if (request.url === "/held") held.add(() => response.end());
     else response.end("answer");
@@ -27,9 +33,10 @@ beforeAll(async () => {
   address = `http://127.0.0.1:${port}`;
 });
 
-afterAll(() => {
+afterAll(async () => {
   for (const end of held) end();
   server.close();
+  await rm(folder, { recursive: true });
 });
 
 /** One after the other: each is more than a turn of the event loop. */
@@ -42,6 +49,11 @@ const bytes = new Uint8Array(5_000_000);
 describe("a driven clock", () => {
   it.each([
     ["files are read", () => often(20, () => readFile("package-lock.json"))],
+    ["files are written", () => often(20, () => writeFile(written(), bytes.subarray(0, 10_000)))],
+    ["files get longer", () => often(20, () => appendFile(written(), "a line\n"))],
+    ["files are looked at", () => often(20, () => stat("package-lock.json"))],
+    ["files are read for a callback", () => often(20, () => promisify(readFileCallback)("package-lock.json"))],
+    ["files are written for a callback", () => often(20, () => promisify(writeFileCallback)(written(), "text"))],
     ["host names are looked up", () => often(20, () => lookup("localhost"))],
     ["bytes are hashed in another thread", () => often(5, () => crypto.subtle.digest("SHA-384", bytes))],
     ["bytes are compressed in another thread", () => often(5, () => promisify(brotliCompress)(bytes))],
