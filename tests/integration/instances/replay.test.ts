@@ -191,6 +191,42 @@ describe("the sync of a topic that gets messages without a pause", () => {
     expect(await clock.drive(second ?? sync.run())).toMatchObject({ complete: true, toSequence: 12 });
   });
 
+  it("has what the mirror had at each call, however calls, messages and answers come between each other", async () => {
+    const events = fc.array(fc.record({ afterMs: fc.nat(4), isCall: fc.boolean() }), { minLength: 2, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(events, fc.nat(6), async (turns, answerMs) => {
+        const opened = await stores();
+        const clock = new DrivenClock();
+        const ledger = ledgerOf([messages.slice(0, 1)]);
+        // An answer holds what the mirror had when it was asked, and arrives later.
+        const page = ledger.page.bind(ledger);
+        ledger.page = async (request) => {
+          const answer = await page(request);
+          await clock.sleep(answerMs);
+          return answer;
+        };
+        const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
+        const calls: { readonly had: number; readonly report: ReturnType<TopicSync["run"]> }[] = [];
+        let had = 1;
+        for (const { afterMs, isCall } of turns) {
+          await clock.advance(afterMs);
+          if (isCall) {
+            calls.push({ had, report: sync.run() });
+            continue;
+          }
+          had += 1;
+          ledger.set(messages.slice(0, had));
+        }
+        for (const call of calls) {
+          const { complete, toSequence } = await clock.drive(call.report);
+          expect(complete).toBe(true);
+          expect(toSequence).toBeGreaterThanOrEqual(call.had);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it("does not trust a forged time as its progress", async () => {
     const opened = await stores();
     const clock = new DrivenClock();

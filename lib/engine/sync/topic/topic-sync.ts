@@ -95,6 +95,9 @@ export interface SyncReport {
 export class TopicSync {
   private current: SyncState = SYNC_START;
   private running: Promise<SyncReport> | null = null;
+  /** How many calls of `run` there were, and how many of them the last complete run has met. */
+  private calls = 0;
+  private callsMet = 0;
   private readonly history: HistoryCheck;
   readonly counts: SyncCounts = newCounts();
 
@@ -140,15 +143,22 @@ export class TopicSync {
   }
 
   /**
-   * Starts a run, or joins the one under way, which then goes on to what the mirror has now. Never rejects. `untilMs`: no
-   * further batch starts after this instant of the monotonic clock.
+   * Starts a run, or joins the one under way, which then goes on to what the mirror has now. If that run was about to end, another
+   * one follows it, which all who came late share. Never rejects. `untilMs`: no further batch starts after this instant of the
+   * monotonic clock.
    */
-  run(untilMs = Number.POSITIVE_INFINITY): Promise<SyncReport> {
+  async run(untilMs = Number.POSITIVE_INFINITY): Promise<SyncReport> {
+    this.calls += 1;
+    const call = this.calls;
     this.step({ name: "called", headsBefore: this.deps.heads.count });
     this.running ??= this.once(untilMs).finally(() => {
       this.running = null;
     });
-    return this.running;
+    const report = await this.running;
+    if (!report.complete || this.callsMet >= call) return report;
+    const next = await this.run(untilMs);
+    const { fromSequence, added, verified } = report;
+    return { ...next, fromSequence, added: added + next.added, verified: verified + next.verified };
   }
 
   /** Drops what is believed about the cursor: the next run reads it from the store. A run under way ends without a result. */
@@ -263,6 +273,7 @@ export class TopicSync {
       const asked = ranges === 1 ? this.deps.heads.ask(mirror) : null;
       const head = asked && (await asked.answer);
       if (head?.ok && asked) this.step({ name: "head", number: asked.number, throughNs: head.value });
+      const { calls } = this;
       const answer = await (ahead?.after === chain.sequence ? ahead.answer : ask(chain.sequence, ranges));
       ahead = null;
       if (!answer.ok) {
@@ -280,7 +291,7 @@ export class TopicSync {
       }
       const { run, hole, beyond } = extend(chain.sequence, answer.value);
       if (run.length === 0 && hole === null) {
-        if (head !== null) return this.caughtUp(head);
+        if (head !== null) return this.caughtUp(head, calls);
         // An empty answer to bounded ranges does not say what is beyond them: ask once more without a bound.
         ranges = 1;
         continue;
@@ -308,7 +319,7 @@ export class TopicSync {
       // The chain's time is that of a verified message: everything before it is stored, by us or by another instance.
       const { chain: now, goal } = this.current;
       if (now !== null && goal.throughNs !== null && hasReached(this.current, now.consensusNs))
-        return this.caughtUp(ok(goal.throughNs));
+        return this.caughtUp(ok(goal.throughNs), this.calls);
       if (verified === null) ranges = 1;
     }
   }
@@ -328,11 +339,13 @@ export class TopicSync {
     return turns.find((mirror) => mirror !== null && !this.history.isDivergent(mirror)) ?? turns[0] ?? null;
   }
 
-  private async caughtUp(head: Result<ConsensusNs | null, LedgerError>): Promise<void> {
+  /** The run has what the mirror had when the last of the first `calls` calls was made. */
+  private async caughtUp(head: Result<ConsensusNs | null, LedgerError>, calls: number): Promise<void> {
     const { chain, isHoleStored } = this.current;
     if (isHoleStored) await this.deps.store.forgetHole(this.topicId);
     this.step({ name: "hole-closed" });
     if (this.current.chain !== chain) return;
+    this.callsMet = calls;
     this.step({ name: "caught-up", error: head.ok ? null : head.error.message });
     if (head.ok) this.deps.owner.onSynced(this.topicId, { headNs: head.value, chainNs: chain?.consensusNs ?? 0n });
   }
