@@ -1,8 +1,9 @@
-/** One connection to a PostgreSQL on this machine, and the resources that its process has used. */
+/** One connection to a PostgreSQL on this machine as the app opens it, and the resources that its process has used. */
 import { readFileSync } from "node:fs";
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { databaseOver } from "@/lib/adapters/postgres/drivers/database";
+import { KEPT_PLANS, withLimits } from "@/lib/adapters/postgres/drivers/pool";
 
 /** USER_HZ, the unit of /proc/PID/stat (man 5 proc). */
 const TICKS_PER_SECOND = 100;
@@ -15,7 +16,8 @@ export class MeasuredPostgres {
   ) {}
 
   static async connect(url: string): Promise<MeasuredPostgres> {
-    const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 });
+    const config = { connectionString: url, max: 1, idleTimeoutMillis: 0 };
+    const pool = new pg.Pool(withLimits(config, { options: KEPT_PLANS }));
     const { rows } = await pool.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     return new MeasuredPostgres(pool, Number(rows[0]?.pid));
   }

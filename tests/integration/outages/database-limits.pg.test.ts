@@ -113,7 +113,12 @@ it("connects without limits if a pooler in between refuses them", async () => {
   const answers = await Promise.all([pool.query({ text: "SELECT 1" }), pool.query({ text: "SELECT 1" })]);
   expect(answers).toEqual([{ rows: [{ one: 1 }] }, { rows: [{ one: 1 }] }]);
   expect(opened).toEqual([
-    { lock_timeout: 4_000, statement_timeout: 15_000, idle_in_transaction_session_timeout: 15_000 },
+    {
+      options: "-c plan_cache_mode=force_generic_plan",
+      lock_timeout: 4_000,
+      statement_timeout: 15_000,
+      idle_in_transaction_session_timeout: 15_000,
+    },
     {},
   ]);
 });

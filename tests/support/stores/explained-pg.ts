@@ -16,6 +16,7 @@ interface Node {
   readonly "Node Type": string;
   readonly "Actual Loops": number;
   readonly Operation?: string;
+  readonly "Subplans Removed"?: number;
   readonly Plans?: readonly Node[];
 }
 
@@ -26,11 +27,16 @@ export function explainedPg(url: string): ExplainedPg {
   const explained = new Set<string>();
   const choosing = new Set<string>();
 
-  async function explain(text: string, values: unknown[]): Promise<void> {
+  /** `mode`: a plan for these values, or the one that a connection keeps for all values. */
+  async function explain(mode: "custom" | "generic", text: string, values: unknown[]): Promise<void> {
     const client = await pool.connect();
+    const given = values.length === 0 ? "" : `(${values.map(literalOf).join(", ")})`;
     try {
-      await client.query("BEGIN");
-      const { rows } = await client.query(`EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) ${text}`, values);
+      await client.query(`BEGIN; SET LOCAL plan_cache_mode = force_${mode}_plan`);
+      await client.query(`PREPARE explained AS ${text}`);
+      const { rows } = await client.query(
+        `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) EXECUTE explained${given}`,
+      );
       const nodes = allOf(rows[0]["QUERY PLAN"][0].Plan);
       if (!nodes.some(mayWait)) return;
       explained.add(text);
@@ -39,6 +45,7 @@ export function explainedPg(url: string): ExplainedPg {
       // The statement itself will fail in the same way, and tell its caller.
     } finally {
       await client.query("ROLLBACK");
+      await client.query("DEALLOCATE explained").catch(() => {});
       client.release();
     }
   }
@@ -46,7 +53,11 @@ export function explainedPg(url: string): ExplainedPg {
   const client = {
     async query(config: string | pg.QueryConfig, values?: unknown[]) {
       const text = typeof config === "string" ? config : config.text;
-      if (CHANGES.test(text)) await explain(text, values ?? []);
+      const given = values ?? (typeof config === "string" ? [] : (config.values ?? []));
+      if (CHANGES.test(text)) {
+        await explain("custom", text, given);
+        await explain("generic", text, given);
+      }
       return pool.query(config as pg.QueryConfig, values);
     },
   };
@@ -63,9 +74,16 @@ const allOf = (node: Node): readonly Node[] => [node, ...(node.Plans ?? []).flat
 const mayWait = (node: Node): boolean =>
   node["Node Type"] === "LockRows" || node.Operation === "Update" || node.Operation === "Delete";
 
+const literalOf = (value: unknown): string => {
+  if (value === null || value === undefined) return "NULL";
+  const text = value instanceof Uint8Array ? `\\x${Buffer.from(value).toString("hex")}` : String(value);
+  return pg.escapeLiteral(text);
+};
+
 /** True if the node skipped a partition and read a later one. A scan that merely ends early skips only the last ones. */
-function choosesPartitions({ "Node Type": type, Plans = [] }: Node): boolean {
+function choosesPartitions({ "Node Type": type, "Subplans Removed": removed = 0, Plans = [] }: Node): boolean {
   if (type !== "Append" && type !== "Merge Append") return false;
+  if (removed > 0) return true;
   const loops = Plans.map((plan) => plan["Actual Loops"]);
   return loops.lastIndexOf(0) >= 0 && loops.slice(loops.indexOf(0)).some((count) => count > 0);
 }

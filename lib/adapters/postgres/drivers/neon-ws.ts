@@ -4,7 +4,7 @@ import { drizzle } from "drizzle-orm/neon-serverless";
 import pg from "pg";
 import ws from "ws";
 import { type Database, databaseOver } from "./database";
-import { LimitedPool, type PgOptions, poolConfig } from "./pool";
+import { LimitedPool, type PgOptions, poolConfig, withLimits } from "./pool";
 
 export interface NeonWsOptions extends PgOptions {
   /** The tunnel instead of `wss://<host>/v2`: a stand-in's `ws://127.0.0.1:port/v2`. */
@@ -15,7 +15,7 @@ export interface NeonWsOptions extends PgOptions {
 export function openNeonWs(url: string, options: NeonWsOptions = {}): Database {
   const config = poolConfig(url, options);
   const pool = new LimitedPool(options, (limits) => {
-    const opened = new Pool({ ...config, ...limits });
+    const opened = new Pool(withLimits(config, limits));
     opened.Client = clientThrough(options.endpoint);
     // The vendor's pool is node-postgres's own, bundled; only its types are a copy.
     return opened as unknown as pg.Pool;

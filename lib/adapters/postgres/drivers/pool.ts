@@ -1,8 +1,10 @@
 /** Pools of node-postgres whose connections carry the server's own time limits. */
 import type { Pool, PoolConfig, QueryConfig, QueryResult } from "pg";
+import { sqlState } from "./errors";
 
-/** Time limits that the server itself enforces, in milliseconds. */
+/** Settings of a connection: time limits that the server itself enforces, in milliseconds, and others as its command line has them. */
 export interface ServerLimits {
+  readonly options: string;
   readonly lock_timeout: number;
   readonly statement_timeout: number;
   readonly idle_in_transaction_session_timeout: number;
@@ -20,6 +22,26 @@ export interface PgOptions extends LimitOptions {
   /** The slowest statement, a commit of 1,000 messages, takes well under a second. This limit is for a server that hangs. */
   readonly queryTimeoutMs?: number;
 }
+
+/**
+ * A statement that has a name is planned once for each connection, and then runs with any values. Left to itself PostgreSQL
+ * compares costs, which count all sixteen partitions of such a plan although it reads one: then it plans for each read's values
+ * after all. A read of signals takes 160 µs of CPU so, and 730 µs otherwise (docs/measurements.md §4).
+ */
+export const KEPT_PLANS = "-c plan_cache_mode=force_generic_plan";
+
+/** A pool's settings with those of its connections. Options that the operator's URL gives come last, so that they count. */
+export const withLimits = (config: PoolConfig, { options, ...limits }: Partial<ServerLimits>): PoolConfig => {
+  const own = optionsOf(config.connectionString);
+  if (options === undefined || own === null) return { ...config, ...limits, options };
+  const url = new URL(config.connectionString as string);
+  url.searchParams.set("options", `${options} ${own}`);
+  return { ...config, ...limits, connectionString: url.href };
+};
+
+/** The options in the URL, which node-postgres prefers to those of the configuration. */
+const optionsOf = (url: string | undefined) =>
+  url !== undefined && URL.canParse(url) ? new URL(url).searchParams.get("options") : null;
 
 export const poolConfig = (url: string, options: PgOptions): PoolConfig => ({
   connectionString: url,
@@ -40,16 +62,21 @@ const STATEMENT_TIMEOUT_MS = 15_000;
 /**
  * A pool whose connections carry these limits. A pooler in between may refuse them, as it refuses every parameter that it does
  * not know. Then the pool is opened again without them, and the limits of the role in the database hold.
+ *
+ * A pooler may also hand each statement to another connection of the server, which does not know the names of the one before.
+ * Then statements go without names: the server plans each of them, and all else is the same.
  */
 export class LimitedPool {
   private pool: Pool;
   private isLimited = true;
+  private isNaming = true;
 
   constructor(
     { lockTimeoutMs = LOCK_TIMEOUT_MS, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: LimitOptions,
     private readonly open: (limits: Partial<ServerLimits>) => Pool,
   ) {
     this.pool = this.opened({
+      options: KEPT_PLANS,
       lock_timeout: lockTimeoutMs,
       statement_timeout: statementTimeoutMs,
       // No transaction outlives a statement. One that does belongs to a lost connection.
@@ -74,16 +101,27 @@ export class LimitedPool {
   private async query(config: QueryConfig): Promise<QueryResult> {
     const asked = this.pool;
     try {
-      return await asked.query(config);
+      return await asked.query(this.named(config));
     } catch (error) {
-      if (!isRefusedParameter(error)) throw error;
+      const isUnknownName = config.name !== undefined && UNKNOWN_NAME.has(sqlState(error) ?? "");
+      if (isUnknownName) this.isNaming = false;
+      else if (!isRefusedParameter(error)) throw error;
+      else this.unlimit(asked);
     }
-    if (this.isLimited) {
-      this.isLimited = false;
-      this.pool = this.opened({});
-      void asked.end().catch(() => {});
-    }
-    return this.pool.query(config);
+    return this.pool.query(this.named(config));
+  }
+
+  private named(config: QueryConfig): QueryConfig {
+    return this.isNaming ? config : { ...config, name: undefined };
+  }
+
+  private unlimit(asked: Pool): void {
+    if (!this.isLimited) return;
+    this.isLimited = false;
+    // A plan that is kept without the parameter is not worth the memory.
+    this.isNaming = false;
+    this.pool = this.opened({});
+    void asked.end().catch(() => {});
   }
 
   private opened(limits: Partial<ServerLimits>): Pool {
@@ -93,6 +131,9 @@ export class LimitedPool {
     return pool;
   }
 }
+
+/** SQLSTATEs of a name that is not known, or known already. The server has not begun to run the statement then. */
+const UNKNOWN_NAME: ReadonlySet<string> = new Set(["26000", "42P05"]);
 
 /** PgBouncer's message for a parameter that it does not pass on. */
 function isRefusedParameter(error: unknown): boolean {

@@ -2,6 +2,7 @@
  * Statements that drizzle's query builder has no words for, or that it would build again for every read: `sql` templates over the
  * columns of the schema, whose rows are typed and decoded as those of the builder are.
  */
+import { createHash } from "node:crypto";
 import { Column, type DriverValueDecoder, type GetColumnData, is, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { type PgColumn, PgDialect } from "drizzle-orm/pg-core";
 import type { Queries, Statement } from "../drivers/database";
@@ -32,7 +33,13 @@ function listOf(fields: Fields): SQL {
 
 /** A statement with its values in place. `text` puts the list of columns behind SELECT or RETURNING. */
 export function template<F extends Fields>(fields: F, text: (columns: SQL) => SQL): Statement<readonly RowOf<F>[]> {
-  const send = sending(fields, text);
+  const send = sending(fields, text, UNNAMED);
+  return (db) => send(db, {});
+}
+
+/** The same for a text that comes again and again, with other values. */
+export function recurring<F extends Fields>(fields: F, text: (columns: SQL) => SQL): Statement<readonly RowOf<F>[]> {
+  const send = sending(fields, text, nameOf);
   return (db) => send(db, {});
 }
 
@@ -49,18 +56,31 @@ export const given =
     sql.placeholder(name);
 
 interface Preparable<T> {
+  toSQL(): { readonly sql: string };
   prepare(name: string): Prepared<T>;
 }
 
-/** The server does not keep a statement without a name. A pooler may hand the next one to another connection. */
-const UNNAMED = "";
+/** The server forgets a statement without a name as soon as it has run. */
+const UNNAMED = () => "";
+
+/**
+ * A connection keeps the plan of a statement that has a name (`lib/adapters/postgres/drivers/pool.ts`). The name follows from the
+ * text: a pooler may hand the connection to another version of this app, and the same name must not mean another text there.
+ */
+const nameOf = (text: string) => createHash("sha256").update(text).digest("base64url").slice(0, NAME_LENGTH);
+
+/** 144 bits. PostgreSQL cuts names off after 63 characters. */
+const NAME_LENGTH = 24;
 
 /** A query of drizzle's builder that is built once for each connection, and sent with different values. */
 export function built<V extends object, T>(
   _: Given<V>,
   build: (db: Queries) => Preparable<T>,
 ): (values: V) => Statement<T> {
-  const send = onEach((db) => build(db).prepare(UNNAMED));
+  const send = onEach((db) => {
+    const query = build(db);
+    return query.prepare(nameOf(query.toSQL().sql));
+  });
   return (values) => (db) => send(db, values);
 }
 
@@ -70,7 +90,7 @@ export function prepared<V extends object, F extends Fields>(
   fields: F,
   text: (columns: SQL) => SQL,
 ): (values: V) => Statement<readonly RowOf<F>[]> {
-  const send = sending(fields, text);
+  const send = sending(fields, text, nameOf);
   return (values) => (db) => send(db, values);
 }
 
@@ -99,14 +119,15 @@ function readerOf<F extends Fields>(fields: F): (rows: unknown[][]) => RowOf<F>[
 }
 
 /** Builds a statement once, and prepares it once for each connection. */
-function sending<F extends Fields>(fields: F, text: (columns: SQL) => SQL) {
+function sending<F extends Fields>(fields: F, text: (columns: SQL) => SQL, named: (text: string) => string) {
   const query = dialect.sqlToQuery(text(listOf(fields)));
+  const name = named(query.sql);
   const read = readerOf(fields);
   return onEach((db) =>
     db._.session.prepareQuery<{ execute: readonly RowOf<F>[]; all: never; values: never }>(
       query,
       undefined,
-      undefined,
+      name,
       true,
       read,
     ),

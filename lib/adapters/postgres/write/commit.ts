@@ -33,7 +33,8 @@ export async function commitBatch(statements: Statements, batch: NextBatch): Pro
 async function attempt(statements: Statements, batch: NextBatch, mayExist: boolean): Promise<CommitOutcome> {
   const { from, to, gap } = batch.advance;
   const gate = sql.join([swap(batch, isOfEpoch(statements)), ...declaredGap(gap)], sql`,\n`);
-  const { statement, users } = writeStatement(batch, { gate, mayExist });
+  const isUsual = !mayExist && gap === null && from > 0;
+  const { statement, users } = writeStatement(batch, { gate, mayExist, isUsual });
   const [answer] = await statements.run("commit", statement);
   const committed = outcome(batch.rows, users, answer);
   // The statement's snapshot is from before its own change.

@@ -84,6 +84,8 @@ DECLARE
   users integer[];
   dropped integer;
 BEGIN
+  -- Connections keep plans for all values (drivers/pool.ts). This block's plans need its ranges, and run once.
+  SET LOCAL plan_cache_mode = auto;
   LOCK TABLE ${topics} IN EXCLUSIVE MODE;
   SELECT ${topics.topicNo}, -1 - ${projected} INTO topic, after FROM ${topics} WHERE ${topics.topicId} = ${topicId} AND ${projected} < 0;
   IF topic IS NULL THEN RETURN; END IF;

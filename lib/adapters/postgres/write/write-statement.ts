@@ -20,7 +20,7 @@ import type { Batch } from "../../../core/signals/batch";
 import { refOf } from "../codec/ref";
 import type { Statement } from "../drivers/database";
 import { excluded, names } from "../sql/expressions";
-import { fixed, type RowOf, template } from "../sql/template";
+import { fixed, type RowOf, recurring, template } from "../sql/template";
 import { STAMP } from "../stamp";
 import { definitionsPart } from "./definitions-part";
 import { edgesPart } from "./edges-part";
@@ -34,6 +34,8 @@ export interface WriteOptions {
   readonly gate: SQL;
   /** Some rows may exist already. They are left out of the counting, and their flags are updated. */
   readonly mayExist: boolean;
+  /** The gate's text is the usual one, so each connection keeps the plan. There is one for each choice of the optional parts. */
+  readonly isUsual?: boolean;
 }
 
 /** `topicNo` null: the gate was shut. `stamp`: the one before the change. */
@@ -57,7 +59,7 @@ export interface WriteStatement {
   readonly users: readonly string[];
 }
 
-export function writeStatement(batch: Batch, { gate, mayExist }: WriteOptions): WriteStatement {
+export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }: WriteOptions): WriteStatement {
   const people = People.of(batch);
   const parts = [
     gate,
@@ -72,7 +74,7 @@ export function writeStatement(batch: Batch, { gate, mayExist }: WriteOptions): 
     ...definitionsPart(batch.definitions),
   ];
   const kept = mayExist ? KEPT : sql`NULL`;
-  const statement = template(
+  const statement = (isUsual ? recurring : template)(
     ANSWER,
     (answer) => sql`WITH ${sql.join(parts, sql`,\n`)}\nSELECT ${answer} FROM (SELECT ${kept} AS rows) kept`,
   );

@@ -1,9 +1,10 @@
 /**
  * The pieces that statements of the readers' views are made of. `USER` is the id of the user who reads.
  *
- * A user's number that is known from an earlier answer is given along: then the server plans for the user's partition alone.
- * Otherwise a scalar subquery looks the number up, which the server runs once before the rest: it plans for 16 partitions, and
- * reads one. Joins to other tables are lateral with a limit or scalar subqueries, so that they are index look-ups for the few
+ * A connection over TCP plans such a statement once, for all 16 partitions, and each run reads one of them. Neon over HTTP, the
+ * embedded database and poolers plan it for each read. So a user's number that is known from an earlier answer is given along:
+ * then the server plans for the user's partition alone. Otherwise a scalar subquery looks the number up, which the server runs
+ * once before the rest. Joins to other tables are lateral with a limit or scalar subqueries, so that they are index look-ups for the few
  * rows of a page whatever the statistics say (PGlite gathers none by itself).
  *
  * On PostgreSQL with 1,000,000 messages of 20,000 users, one of them with 10,000 rows: planning 0.6 ms for 16 partitions and
