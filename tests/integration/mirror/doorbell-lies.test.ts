@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import { Freshness } from "@/lib/wire/common";
 import { type Manner, StandInDoorbell } from "../../support/mirrors/stand-in-doorbell";
 import { SseReader } from "../../support/sse";
 import { emptyStores } from "../../support/stores/database";
@@ -118,6 +119,15 @@ function expectNoMoreThanPolls(acts: readonly Act[], ms: number): void {
   }
 }
 
+/**
+ * An answer without its freshness, and without the places that the rows have in their store: those follow the order in which
+ * topics are committed.
+ */
+function content(answer: unknown): unknown {
+  const left = [...Object.keys(Freshness.shape), "position"];
+  return JSON.parse(JSON.stringify(answer, (name, value) => (left.includes(name) ? undefined : value)));
+}
+
 describe("a doorbell that rings early, late, never or falsely", () => {
   it("changes nothing of what is stored and shown, claims nothing, and costs no more than polls", async () => {
     await fc.assert(
@@ -154,10 +164,7 @@ describe("a doorbell that rings early, late, never or falsely", () => {
     await t.clock.drive(polled.scheduler.syncNow());
     for (const path of ["/api/signals", "/api/contacts", "/api/circle"]) {
       const [ours, theirs] = await Promise.all([t.app, polled].map((app) => t.ask("GET", path, ALICE, { app })));
-      // A tag names the content, and whether it is stale.
-      const [tag, other] = [ours, theirs].map((answer) => answer?.headers.get("etag")?.replace("-stale", ""));
-      expect(tag).toMatch(/\S/);
-      expect(tag).toBe(other);
+      expect(content(await ours?.json())).toEqual(content(await theirs?.json()));
     }
     await polled.close();
   });
