@@ -87,3 +87,14 @@ test("an unknown address shows that nothing is there", async ({ page }) => {
   expect(answer?.status()).toBe(404);
   await expect(page.getByText("There is nothing at this address")).toBeVisible();
 });
+
+test("an address that names nobody says so inside the shell, with one main and a way on", async ({ meet, enterAs }) => {
+  const { page } = await enterAs(await meet("Ann"));
+  await page.goto("/profile/has%20space");
+  await expect(page.getByRole("heading", { name: "There is nothing at this address" })).toBeVisible();
+  await expect(page.locator("main")).toHaveCount(1);
+  await expect(page).toHaveTitle("Not found · TrustMesh");
+  expect(await page.evaluate(() => document.documentElement.scrollHeight <= window.innerHeight)).toBe(true);
+  await page.getByRole("link", { name: "To your signals" }).click();
+  await expect(page).toHaveURL(/\/signals$/);
+});

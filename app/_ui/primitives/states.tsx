@@ -17,7 +17,7 @@ export function EmptyState({ title, children, icon, action, wholePage = false }:
     <div className="flex flex-col items-center gap-2 px-4 py-12 text-center">
       {icon && <span className="mb-1 text-accent [&>svg]:size-9">{icon}</span>}
       <Title className="font-display font-semibold text-lg">{title}</Title>
-      {children && <div className="max-w-prose text-ink-soft">{children}</div>}
+      {children && <div className="max-w-prose text-balance text-ink-soft">{children}</div>}
       {action && <div className="mt-3">{action}</div>}
     </div>
   );

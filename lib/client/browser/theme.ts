@@ -10,6 +10,11 @@ export function parseTheme(value: string | undefined): Theme {
   return value === "light" || value === "dark" ? value : "system";
 }
 
+/** The theme in `document.cookie`. */
+export function chosenTheme(cookies: string): Theme {
+  return parseTheme(new RegExp(`(?:^|; )${THEME_COOKIE}=(\\w+)`).exec(cookies)?.[1]);
+}
+
 const YEAR_S = 31_536_000;
 
 /** Applies the theme to the page and remembers it. */

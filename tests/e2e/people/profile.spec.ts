@@ -7,10 +7,14 @@ test("a profile is published, and contacts see it", async ({ meet, enterAs, seco
   await mine.shell.open("/signals");
   await mine.shell.place("You").click();
   await expect(mine.page).toHaveURL(new RegExp(`/profile/${ann.id}$`));
+  const unpublished = mine.page.getByText("You have no profile yet. Until you publish one, others see your id.");
+  await expect(unpublished).toBeVisible();
   await mine.profile.publish({ name: "Annika Berg", handle: "annika", about: "Builds bridges." });
   await expect(mine.shell.notice("Your profile is on the ledger")).toBeVisible();
   await expect(mine.page.getByRole("heading", { level: 1, name: "Annika Berg" })).toBeVisible();
   await expect(mine.page.getByRole("button", { name: "Account of Annika Berg" })).toBeVisible();
+
+  await expect(unpublished).toHaveCount(0);
 
   const theirs = await secondScreen(ben);
   await theirs.profile.open(ann.id);

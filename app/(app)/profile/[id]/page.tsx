@@ -3,13 +3,22 @@ import { notFound } from "next/navigation";
 import { parseUserId } from "@/lib/core/ledger/ids";
 import { ProfilePage } from "../../../_ui/features/profile/profile-page";
 
-export const metadata: Metadata = { title: "Profile" };
+interface Props {
+  params: Promise<{ id: string }>;
+}
 
-export default async function Page({ params }: { params: Promise<{ id: string }> }) {
-  const id = parseUserId(decodeId((await params).id));
+/** An address that names nobody has the title of a page that is not there. */
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: (await idOf(params)) === null ? "Not found" : "Profile" };
+}
+
+export default async function Page({ params }: Props) {
+  const id = await idOf(params);
   if (!id) notFound();
   return <ProfilePage id={id} />;
 }
+
+const idOf = async (params: Props["params"]) => parseUserId(decodeId((await params).id));
 
 function decodeId(text: string): string | null {
   try {

@@ -47,6 +47,9 @@ export function ProfileForm({ profile, loading }: { profile: Profile | undefined
         </div>
       ) : (
         <form onSubmit={save} className="space-y-4" noValidate>
+          {(profile?.updatedAt ?? null) === null && (
+            <p className="text-ink-soft">You have no profile yet. Until you publish one, others see your id.</p>
+          )}
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label="Name" error={tried && nameless ? "Others need a name to know you by." : null}>
               {(control) => (

@@ -1,5 +1,6 @@
 "use client";
 import { ArrowUp, Radio } from "lucide-react";
+import Link from "next/link";
 import { useCallback, useMemo } from "react";
 import { reasonOf } from "@/lib/client/api/http";
 import { useRecognition } from "@/lib/client/api/views/views";
@@ -8,7 +9,7 @@ import { titleOfRecognition } from "@/lib/client/format/sentences";
 import { periodOf, useNow } from "@/lib/client/format/time";
 import { useSignals } from "@/lib/client/live/signals";
 import type { Signal } from "@/lib/wire/signals";
-import { Button } from "../../primitives/button";
+import { Button, buttonClass } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { EmptyState, ErrorState } from "../../primitives/states";
 import { More } from "../more";
@@ -33,10 +34,20 @@ export function Feed({ types }: { types: readonly string[] }) {
   }
   if (feed.signals.length === 0) {
     return (
-      <EmptyState title="No signals yet" icon={<Radio aria-hidden="true" />}>
+      <EmptyState
+        title="No signals yet"
+        icon={<Radio aria-hidden="true" />}
+        action={
+          types.length === 0 && (
+            <Link href="/contacts" className={buttonClass("primary")}>
+              To your contacts
+            </Link>
+          )
+        }
+      >
         {types.length > 0
           ? "Nothing of this kind concerns you so far."
-          : "As soon as somebody asks to be your contact, trusts or recognises you, it shows here."}
+          : "When somebody asks to be your contact, trusts you or recognises you, it shows here. You can also ask somebody first."}
       </EmptyState>
     );
   }
