@@ -67,22 +67,28 @@ const STEPS: Readonly<Partial<Record<Step["name"], string>>> = {
 
 const say = (line: string) => console.log(line);
 
+/** Repeats a wrong value, so that the operator sees which one it was. */
+const notThis = (given: string | undefined) => (given === undefined ? "." : `, not "${given}".`);
+
+const oneOf = (choices: readonly string[], given: string | undefined) =>
+  `one of ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}${notThis(given)}`;
+
 function kindsOf(text: string | undefined): readonly TopicKind[] {
   if (text === "all") return TOPIC_KINDS;
   const kind = TOPIC_KINDS.find((each) => each === text);
-  if (kind === undefined) throw new UsageError(`--kind must be one of ${TOPIC_KINDS.join(", ")}, or all`);
+  if (kind === undefined) throw new UsageError(`--kind must be ${oneOf([...TOPIC_KINDS, "all"], text)}`);
   return [kind];
 }
 
 function tierOf(text = "standard"): Tier {
   const tier = TIERS.find((each) => each === text);
-  if (tier === undefined) throw new UsageError(`--tier must be one of ${TIERS.join(", ")}`);
+  if (tier === undefined) throw new UsageError(`--tier must be ${oneOf(TIERS, text)}`);
   return tier;
 }
 
 function topicOf(text: string | undefined): TopicId {
   const topicId = parseTopicId(text ?? "");
-  if (topicId === null) throw new UsageError("drain needs a topic id like 0.0.7148063");
+  if (topicId === null) throw new UsageError(`drain needs a topic id like 0.0.7148063${notThis(text)}`);
   return topicId;
 }
 

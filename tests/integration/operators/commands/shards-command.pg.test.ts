@@ -110,7 +110,18 @@ it("plans, creates, shows, assigns topics to tenants, publishes and drains", asy
 
 it.each([
   [["frob"], 2, "npm run shards -- COMMAND"],
-  [["split", "--kind", "feed", "--to", "2"], 2, "--kind must be one of"],
+  [
+    ["split", "--kind", "feed", "--to", "2"],
+    2,
+    '--kind must be one of contact, trust, recognition, profile or all, not "feed".',
+  ],
+  [["split", "--to", "2"], 2, "--kind must be one of contact, trust, recognition, profile or all."],
+  [
+    ["split", "--kind", "trust", "--to", "2", "--tier", "gold"],
+    2,
+    '--tier must be one of standard, busy or enterprise, not "gold".',
+  ],
+  [["drain", "feed"], 2, 'drain needs a topic id like 0.0.7148063, not "feed".'],
   [["split", "--kind", "contact", "--to", "9000"], 1, "not done: a number of segments"],
   [["drain", "0.0.424242"], 1, "not in use"],
   [["assign", "globex", "tm-a"], 1, "Tenant globex does not exist."],
