@@ -128,6 +128,9 @@ describe("as a world", () => {
     expect(over).toBeGreaterThanOrEqual(2);
     expect(over).toBeLessThanOrEqual(8);
     expect(Object.fromEntries(sums)[MAIN]).toBe(7);
+    // A newcomer signs in as one of the first.
+    const first = world.people.slice(0, 50).map(({ userId }) => userId as string);
+    expect(sums.filter(([giver, sum]) => first.includes(giver) && sum > 9)).toEqual([]);
   });
 
   it("gives Alex something to do: requests both ways, contacts, recognition, one of it pending", () => {
