@@ -41,7 +41,7 @@ function portsOf(values: { readonly [K in Service]?: string | undefined }): Read
 
 async function start(ports: Readonly<Record<Service, number>>) {
   const listenAt = (service: Service) => ({ port: ports[service], controlPort: ports[service] + CONTROL_PORT_OFFSET });
-  const redis = await startRedis({ port: ports.redis });
+  const redis = await startRedis({ port: ports.redis, isKept: true });
   const upstash = await startUpstash({ ...listenAt("upstash"), redisPort: redis.port });
   const postgres = await startPostgres({ port: ports.postgres });
   const neon = await startNeon({ ...listenAt("neon"), postgresPort: postgres.port });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { freePort } from "../../../support/servers/free-port";
+import { RespConnection } from "../../../support/servers/redis/resp";
 
 const SERVICES = ["redis", "upstash", "postgres", "neon", "postgres-proxy"];
 let folder: string;
@@ -66,9 +67,19 @@ async function end(signal: NodeJS.Signals): Promise<number | null> {
   return exit;
 }
 
-it("leaves no file and no process behind after Ctrl-C", async () => {
+/** The value of a setting of the Redis that runs. */
+async function redisSetting(name: string): Promise<string> {
+  const connection = await RespConnection.open(Number(/redis:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]));
+  const [reply] = await connection.send([["CONFIG", "GET", name]]);
+  connection.socket.destroy();
+  return String((reply as unknown[])[1]);
+}
+
+it("runs a Redis that keeps what the doctor asks for, and leaves no file and no process behind after Ctrl-C", async () => {
   await start();
   await expect.poll(() => output, { timeout: 120_000 }).toContain("Ready. Ctrl-C stops them.");
+  expect(await redisSetting("appendonly")).toBe("yes");
+  expect(await redisSetting("maxmemory-policy")).toBe("noeviction");
   expect(processes().length).toBeGreaterThan(1);
   expect(readdirSync(folder).some((name) => name.startsWith("trustmesh-postgres-"))).toBe(true);
   expect(await end("SIGINT")).toBe(0);

@@ -1,6 +1,8 @@
-/** A real redis-server for tests and development, on 127.0.0.1. It stores nothing on disk. */
+/** A real redis-server for tests and development, on 127.0.0.1. It stores nothing on disk unless it is told to. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { freePort } from "../free-port";
 
 export interface RedisServer {
@@ -10,9 +12,9 @@ export interface RedisServer {
   /** Freezes the server: connections stay open, and it answers nothing. */
   pause(): void;
   resume(): void;
-  /** Ends the server like a crash: all its data is lost. */
+  /** Ends the server like a crash: without an append-only file, all its data is lost. */
   kill(): Promise<void>;
-  /** Starts the server again, empty, on the same port. */
+  /** Starts the server again on the same port: empty, or with what its append-only file holds. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -20,6 +22,8 @@ export interface RedisServer {
 export interface RedisOptions {
   /** If absent, a free port. */
   readonly port?: number;
+  /** Writes an append-only file, in a folder that goes with the server. */
+  readonly isKept?: boolean;
   /** More settings, by their names. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -32,10 +36,19 @@ const START_TIMEOUT_MS = 120_000;
 /** Starts a server. Resolves when it accepts connections, or rejects with a sentence that says what to do. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
-  const settings = Object.entries(options.settings ?? {}).flatMap(([name, value]) => [`--${name}`, value]);
+  const folder = options.isKept ? mkdtempSync(join(tmpdir(), "trustmesh-redis-")) : null;
+  const kept = folder === null ? {} : { appendonly: "yes", dir: folder };
+  const settings = Object.entries({ ...kept, ...options.settings }).flatMap(([name, value]) => [`--${name}`, value]);
+  const removeFolder = () => {
+    if (folder !== null) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+  // A process that ends early must not leave a server or a folder behind.
+  process.once("exit", removeFolder);
   let child = await launch(port, settings);
-  // A test run that ends early must not leave servers behind.
-  const endWithUs = () => child.kill("SIGKILL");
+  const endWithUs = () => {
+    child.kill("SIGKILL");
+    removeFolder();
+  };
   process.once("exit", endWithUs);
   const kill = () => {
     const gone = exited(child);
@@ -54,8 +67,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
       child = await launch(port, settings);
     },
     async stop() {
-      process.off("exit", endWithUs);
+      process.off("exit", endWithUs).off("exit", removeFolder);
       await kill();
+      removeFolder();
     },
   };
 }
