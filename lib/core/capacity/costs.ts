@@ -2,13 +2,13 @@
 
 import { MONTH_DAYS, MONTH_S } from "./inputs";
 import type { CostLine, CostPart, Needs } from "./need";
-import { hcsFeesUsd, LIMITS, usdOf } from "./prices";
+import { LIMITS, type PriceName, usdOf } from "./prices";
 import { awsCosts } from "./set-ups/aws";
 import { vercelCosts } from "./set-ups/vercel";
 
 export function costLines(needs: Needs): readonly CostLine[] {
   return [
-    ...ledger(needs),
+    ...hcsCosts(needs.messages.perDay * MONTH_DAYS, needs.inputs.messageBytes),
     ...mirrorCosts(needs.mean.mirror.requests, needs.peak.mirror.requests),
     ...(needs.inputs.setUp === "aws" ? awsCosts(needs) : vercelCosts(needs)),
   ];
@@ -21,11 +21,18 @@ export const total = (lines: readonly CostLine[], part?: CostPart): number =>
 /** The cost of running this, without the ledger's fees. */
 export const withoutLedger = (lines: readonly CostLine[]): number => total(lines) - total(lines, "ledger");
 
-function ledger({ messages, inputs }: Needs): CostLine[] {
-  const { base, size } = hcsFeesUsd(messages.perDay * MONTH_DAYS, inputs.messageBytes);
+const PRICED_BYTES = 100;
+
+/** The ledger's fees for messages of `bytes` bytes each, and for a query of each one's record (docs/hedera.md §3). */
+export function hcsCosts(messages: number, bytes: number): readonly CostLine[] {
+  const line = (what: string, price: PriceName, amount: number): CostLine => ({
+    ...{ part: "ledger", what, price },
+    usd: usdOf(price, amount),
+  });
   return [
-    { part: "ledger", what: "messages", usd: base, price: "hcsMessage" },
-    { part: "ledger", what: "their bytes over 100", usd: size, price: "hcsByteOver100" },
+    line("messages", "hcsMessage", messages),
+    line("their bytes over 100", "hcsByteOver100", messages * Math.max(0, bytes - PRICED_BYTES)),
+    line("queries of their records", "hcsRecord", messages),
   ];
 }
 

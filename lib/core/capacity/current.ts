@@ -6,10 +6,10 @@
 import { TOPIC_KINDS } from "../ledger/ids";
 import { PAGE } from "../sync/pages";
 import { atPeak } from "./capacity";
-import { mirrorCosts } from "./costs";
+import { hcsCosts, mirrorCosts } from "./costs";
 import { type CapacityInputs, DAY_S, GB, MONTH_DAYS, MONTH_HOURS, MONTH_S } from "./inputs";
 import type { CostLine } from "./need";
-import { hcsFeesUsd, usdOf } from "./prices";
+import { usdOf } from "./prices";
 import { figure } from "./unit-figures";
 
 export interface CurrentPlan {
@@ -27,7 +27,6 @@ export function currentPlan(inputs: CapacityInputs): CurrentPlan {
   const memoryBytes = users * current.bytesPerUser;
   const mirrorRequestsPerS = mirrorRequestsOf(inputs);
   const peakMirrorRequestsPerS = mirrorRequestsOf(atPeak(inputs));
-  const { base, size } = hcsFeesUsd(messagesPerDay * MONTH_DAYS, inputs.messageBytes);
   const requests = pageRequestsOf(inputs);
   const hours = MONTH_HOURS;
   const cores = (requests * figure("frameworkRequestUs")) / 1e6;
@@ -37,8 +36,7 @@ export function currentPlan(inputs: CapacityInputs): CurrentPlan {
     peakMirrorRequestsPerS,
     memoryBytes,
     costs: [
-      { part: "ledger", what: "messages", usd: base, price: "hcsMessage" },
-      { part: "ledger", what: "their bytes over 100", usd: size, price: "hcsByteOver100" },
+      ...hcsCosts(messagesPerDay * MONTH_DAYS, inputs.messageBytes),
       ...mirrorCosts(mirrorRequestsPerS, peakMirrorRequestsPerS),
       { part: "instances", what: "active CPU", usd: usdOf("functionCpuHour", cores * hours), price: "functionCpuHour" },
       {

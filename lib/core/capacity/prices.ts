@@ -47,6 +47,8 @@ export const PRICES = {
   /** Every transaction pays it, so each chunk of a longer message pays it too. It covers the first 100 bytes. */
   hcsMessage: { usd: 0.0008, per: 1, unit: "message", free: 0, ...HEDERA },
   hcsByteOver100: { usd: 0.00000068, per: 1, unit: "byte over 100", free: 0, ...HEDERA },
+  /** A write's consensus time is in its record, not in its receipt (docs/hedera.md §3). The UI reads that time. */
+  hcsRecord: { usd: 0.0001, per: 1, unit: "record query", free: 0, ...HEDERA },
   hcsTopic: { usd: 0.01, per: 1, unit: "topic", free: 0, ...HEDERA },
   /** The middle of the range from $25 to $30. */
   mirrorCall: {
@@ -141,13 +143,3 @@ export function usdOf(name: PriceName, amount: number): number {
   const { usd, per, free } = PRICES[name];
   return (Math.max(0, amount - free) / per) * usd;
 }
-
-/** The ledger's fees for messages of `bytes` bytes each (docs/hedera.md §3). */
-export function hcsFeesUsd(messages: number, bytes: number): { readonly base: number; readonly size: number } {
-  return {
-    base: usdOf("hcsMessage", messages),
-    size: usdOf("hcsByteOver100", messages * Math.max(0, bytes - PRICED_BYTES)),
-  };
-}
-
-const PRICED_BYTES = 100;

@@ -30,6 +30,7 @@ export function costOf(reports: readonly InstanceReport[], databaseBytes: number
     counted("Ledger: bytes over 100 a message", "hcsByteOver100", ({ submits }) =>
       Math.max(0, submits.bytes - FREE_BYTES * submits.transactions),
     ),
+    counted("Ledger: record queries", "hcsRecord", ({ submits }) => submits.messages),
     counted("Redis: commands", "redisCommand", commandsOf),
     counted("Redis: traffic", "redisTrafficGb", ({ tiers }) => tiers.redis.bytes / GB),
     ...(databaseBytes === null ? [] : [stored(databaseBytes, nowMs - sinceMs)]),
@@ -54,6 +55,6 @@ function stored(bytes: number, sinceMs: number): Item {
 }
 
 /** The date of the oldest price page used. */
-const OLDEST_PAGE = ["hcsMessage", "redisCommand", "redisTrafficGb", "postgresStorageGb"]
+const OLDEST_PAGE = ["hcsMessage", "hcsRecord", "redisCommand", "redisTrafficGb", "postgresStorageGb"]
   .map((name) => PRICES[name as PriceName].dated ?? "")
   .sort()[0] as string;

@@ -43,10 +43,10 @@ const anyInputs = fc
 
 describe("the plan's own figures", () => {
   it.each([
-    [10_000, 1.75e6, 20.25, 42_000],
-    [100_000, 17.5e6, 202.5, 420_000],
-    [1_000_000, 175e6, 2_025, 4_200_000],
-    [10_000_000, 1.75e9, 20_255, 42_000_000],
+    [10_000, 1.75e6, 20.25, 47_250],
+    [100_000, 17.5e6, 202.5, 472_500],
+    [1_000_000, 175e6, 2_025, 4_725_000],
+    [10_000_000, 1.75e9, 20_255, 47_250_000],
   ])("of %d users: messages a day and a second, and what the ledger charges", (users, perDay, perS, fees) => {
     const needs = of({ users, messageBytes: 100 });
     expect(needs.messages.perDay).toBeCloseTo(perDay, 3);

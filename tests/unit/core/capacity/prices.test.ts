@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hcsFeesUsd, LIMITS, PRICES, type PriceName, usdOf } from "@/lib/core/capacity/prices";
+import { hcsCosts } from "@/lib/core/capacity/costs";
+import { LIMITS, PRICES, type PriceName, usdOf } from "@/lib/core/capacity/prices";
 
 const names = Object.keys(PRICES) as PriceName[];
 const amount = fc.double({ min: 0, max: 1e15, noNaN: true });
@@ -36,13 +37,18 @@ describe("prices", () => {
 });
 
 describe("the ledger's fee", () => {
-  it("of a month of 1.75 million messages a day is $42,000, each within the first 100 bytes", () => {
-    expect(hcsFeesUsd(1.75e6 * 30, 100).base).toBeCloseTo(42_000, 6);
-    expect(hcsFeesUsd(1.75e6 * 30, 100).size).toBe(0);
+  const usd = (messages: number, bytes: number) => hcsCosts(messages, bytes).map((line) => line.usd);
+
+  it("of a month of 1.75 million messages a day is $42,000, each within the first 100 bytes, and $5,250 for their records", () => {
+    const [base, size, records] = usd(1.75e6 * 30, 100);
+    expect(base).toBeCloseTo(42_000, 6);
+    expect(size).toBe(0);
+    expect(records).toBeCloseTo(5_250, 6);
   });
 
-  it("of a full chunk of 1,024 bytes is about $0.00143", () => {
-    const { base, size } = hcsFeesUsd(1, 1_024);
+  it("of a full chunk of 1,024 bytes is about $0.00143, and $0.0001 for its record", () => {
+    const [base = 0, size = 0, record] = usd(1, 1_024);
     expect(base + size).toBeCloseTo(0.00143, 5);
+    expect(record).toBe(0.0001);
   });
 });
