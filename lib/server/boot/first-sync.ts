@@ -26,18 +26,33 @@ export class FirstSync {
   private running: Promise<boolean> | null = null;
   /** The number of messages of all topics on the mirror. Null before it was asked, and if it did not answer. */
   private total: number | null = null;
+  /** The number of stored messages when the total came, and when that was. */
+  private since: { readonly stored: number; readonly atMs: number } | null = null;
 
   constructor(private readonly deps: FirstSyncDeps) {}
 
   /** A sentence while the first sync is under way, null before and after. */
   get progress(): string | null {
     if (!this.isUnderWay) return null;
-    const stored = this.deps.scheduler.topics.reduce(
-      (sum, { topicId }) => sum + (this.deps.scheduler.syncs.get(topicId)?.cursor ?? 0),
-      0,
-    );
+    const { stored } = this;
     const ofAll = this.total === null ? "" : ` of about ${count(Math.max(this.total, stored))}`;
-    return `The first sync has stored ${count(stored)}${ofAll} messages so far.`;
+    const leftS = this.secondsLeft;
+    const left = leftS === null ? "" : ` It needs about ${counted(leftS, "more second")}.`;
+    return `The first sync has stored ${count(stored)}${ofAll} messages so far.${left}`;
+  }
+
+  private get stored(): number {
+    const { topics, syncs } = this.deps.scheduler;
+    return topics.reduce((sum, { topicId }) => sum + (syncs.get(topicId)?.cursor ?? 0), 0);
+  }
+
+  /** By the speed since the total came. Null if that is not known, or nothing was stored since. */
+  private get secondsLeft(): number | null {
+    const { total, since, stored } = this;
+    if (total === null || since === null || stored <= since.stored) return null;
+    const tookMs = this.deps.clock.monotonicMs() - since.atMs;
+    const leftMs = (tookMs * Math.max(0, total - stored)) / (stored - since.stored);
+    return Math.max(1, Math.ceil(leftMs / 1_000));
   }
 
   /**
@@ -87,6 +102,7 @@ export class FirstSync {
     const { clock, log } = this.deps;
     await clock.sleep(QUICK_MS, done);
     if (!done.aborted) this.total = await this.askTotal();
+    this.since = { stored: this.stored, atMs: clock.monotonicMs() };
     while (!done.aborted) {
       if (this.progress !== null && !this.isClosed) log.info(this.progress);
       await clock.sleep(SAY_EVERY_MS, done);

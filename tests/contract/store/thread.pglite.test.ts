@@ -142,7 +142,9 @@ function silent(kind = ""): Worker {
 }
 
 describe("the thread of a database", () => {
+  /** Without those that only made a directory. */
   const workers: Worker[] = [];
+  const makers: Worker[] = [];
   const deaths: unknown[] = [];
   let db: Database | null = null;
   const open = async (directory: string, options: ThreadOptions = {}) => {
@@ -151,7 +153,7 @@ describe("the thread of a database", () => {
       onDeath: (cause) => deaths.push(cause),
       start: (opening) => {
         const worker = (options.start ?? startThread)(opening);
-        workers.push(worker);
+        (opening.isFresh ? makers : workers).push(worker);
         return worker;
       },
     });
@@ -160,7 +162,19 @@ describe("the thread of a database", () => {
   afterEach(async () => {
     await db?.close();
     workers.length = 0;
+    makers.length = 0;
     deaths.length = 0;
+  });
+
+  it("is not the one that unpacked a new directory, whose memory would stay as large as that took", async () => {
+    const directory = newDirectory();
+    const made = await open(directory);
+    expect(makers.map(({ threadId }) => threadId)).toEqual([-1]);
+    expect(workers.length).toBe(1);
+    await rawQuery(made, "CREATE TABLE kept AS SELECT 7 AS n");
+    await made.close();
+    expect(await rawQuery(await open(directory), "SELECT n FROM kept")).toEqual([{ n: 7 }]);
+    expect([makers.length, deaths.length]).toEqual([1, 0]);
   });
 
   it("lets the event loop run on while a statement runs", async () => {

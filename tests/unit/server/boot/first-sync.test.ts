@@ -56,13 +56,27 @@ it("the first sync says how many of about how many messages it has stored, also 
   await clock.advance(5_000);
   expect(logged.filter((text) => text.includes("of about"))).toEqual([
     "The first sync has stored 3,000 of about 200,000 messages so far.",
-    "The first sync has stored 180,000 of about 200,000 messages so far.",
+    "The first sync has stored 180,000 of about 200,000 messages so far. It needs about 1 more second.",
   ]);
   end();
   await run;
   expect(first.progress).toBeNull();
   await clock.advance(60_000);
   expect(logged.filter((text) => text.includes("of about"))).toHaveLength(2);
+});
+
+it("the first sync estimates how long it still takes by its speed, not by what was stored before", async () => {
+  const { clock, at, first } = scene();
+  at.cursor = 50_000;
+  void first.run();
+  await clock.advance(2_000);
+  expect(first.progress).toBe("The first sync has stored 100,000 of about 200,000 messages so far.");
+  at.cursor = 60_000;
+  await clock.advance(10_000);
+  expect(first.progress).toMatch(/120,000 of about 200,000 messages so far\. It needs about 40 more seconds\.$/);
+  // The mirror has more by now.
+  at.cursor = 150_000;
+  expect(first.progress).toMatch(/300,000 of about 300,000 messages so far\. It needs about 1 more second\.$/);
 });
 
 it("a quick first sync makes no more requests, and a slow one makes one more for each topic", async () => {
