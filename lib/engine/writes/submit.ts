@@ -190,7 +190,7 @@ export class SubmitService {
       const began = await guarded.begin(from, { kind, route, after, nonce, digest: write.digest, isRepeatable });
       return began.kind === "begun" ? { ...began, window } : began;
     });
-    if (answer.kind === "used") return err({ ...NONCE_USED, lastNonce: answer.last });
+    if (answer.kind === "used") return err(nonceUsed(answer.last));
     if (answer.kind !== "begun") return err({ code: "stopped", by: answer });
     if (answer.nonce === null) throw new Error("the guard claimed no nonce");
     const claimed = { write, window: answer.window, nonce: answer.nonce, topicId, guarded };
@@ -356,6 +356,12 @@ const NONCE_USED = {
   detail: "A newer message of yours was sent already. Try again, with a larger nonce if you chose it.",
   field: "nonce",
 } as const;
+/** The device's clock may be behind the server, which made the last nonce: it cannot know that one otherwise. */
+const nonceUsed = (last: number): SubmitRefusal => ({
+  ...NONCE_USED,
+  detail: `A newer message of yours was sent already. Try again, with a nonce larger than ${last} if you chose it, or under an Idempotency-Key.`,
+  lastNonce: last,
+});
 const NONCE_TOO_FAR = refuse(
   "bad-envelope",
   `Choose a smaller nonce, such as the time in milliseconds: it may be at most ${MAX_NONCE_AHEAD_MS / 1_000} s ahead of the server's clock.`,
