@@ -4,7 +4,7 @@ import { ErrorState } from "./_ui/primitives/states";
 import "./globals.css";
 
 export default function GlobalError({ retry }: { error: unknown; retry: () => void }) {
-  // The layout, which knows the theme, has failed. A browser renders this page, and has the cookie.
+  // The layout that knows the theme has failed. The browser renders this page, so it reads the cookie itself.
   const theme = typeof document === "undefined" ? "system" : chosenTheme(document.cookie);
   return (
     <html lang="en" {...(theme === "system" ? {} : { "data-theme": theme })}>

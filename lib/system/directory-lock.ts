@@ -48,7 +48,7 @@ export function lockDirectory(directory: string, name: string): () => void {
   throw new DirectoryTaken(null);
 }
 
-/** The process that has the file `name` in the directory; null if none that runs has it. It changes nothing. */
+/** The running process that owns the file `name` in the directory; null if there is none. Changes nothing. */
 export function ownerOf(directory: string, name: string): number | null {
   const owner = read(join(directory, name));
   return owner !== null && isRunning(owner) ? owner.pid : null;

@@ -9,7 +9,7 @@ import type { Worker } from "node:worker_threads";
 const ENDS_WITHIN_MS = 1_000;
 const LOOK_MS = 20;
 
-/** Calls that Node has in its pool of threads, and that may never return. */
+/** Calls that run in Node's thread pool and may never return. */
 const CALLS: ReadonlySet<string> = new Set(["FSReqCallback", "FSReqPromise"]);
 /** A name look-up is in that pool too. `process.exit` waits for it, but the system's resolver gives up by itself. */
 const LOOK_UP = "GetAddrInfoReqWrap";
@@ -24,7 +24,7 @@ export function watchThreads(): void {
   });
 }
 
-/** Says what keeps the process from its end. */
+/** Names what keeps the process from ending. */
 function heldUpBy(): "disk" | "look-up" | null {
   const active = process.getActiveResourcesInfo();
   if (threads.size > 0 || active.some((name) => CALLS.has(name))) return "disk";
@@ -32,8 +32,9 @@ function heldUpBy(): "disk" | "look-up" | null {
 }
 
 /**
- * Ends all threads. If one of them or a call of the disk does not end within a second, kills the process, with a sentence. For a name
- * look-up it only says the sentence, so that the process keeps its status. For a process whose work is over, before it exits.
+ * Call this before the exit of a process whose work is over. It ends all threads. If a thread or a disk call does not end within
+ * a second, it prints a sentence and kills the process. For a name look-up it only prints the sentence, so that the process keeps
+ * its exit status.
  */
 export async function killIfHeldUp(): Promise<void> {
   for (const thread of threads) void thread.terminate();

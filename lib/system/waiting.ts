@@ -1,9 +1,9 @@
-/** Tells the time that this process spends waiting from the time in which it is busy. */
+/** Separates the time in which this process waits from the time in which it is busy. */
 import { performance } from "node:perf_hooks";
 
 export interface Took {
   readonly ms: number;
-  /** The part of it for which the event loop waited. An answer that lay there while this process was busy was not slow. */
+  /** The part for which the event loop waited. The rest says nothing about a server: its answer may have lain unread meanwhile. */
   readonly waitedMs: number;
 }
 

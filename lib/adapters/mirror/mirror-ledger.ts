@@ -311,7 +311,7 @@ export class MirrorLedger implements Ledger, RawMirror {
     }
     if (!isOfKind) mirror[circuit] = settled(mirror[circuit]);
     else if (hasAnswered) mirror[circuit] = succeeded(mirror[circuit]);
-    // A mirror that was away, and now lets its probe wait, is still away.
+    // A mirror that was down and gives its probe no answer is still down.
     else if (mirror[circuit].name === "half-open") mirror[circuit] = settled(mirror[circuit]);
     // A mirror's rate limit counts all kinds of requests.
     if (error?.code === "rate-limited")
@@ -368,7 +368,7 @@ function failureOf(cause: unknown, isTooLate: boolean): LedgerError {
   return { code: "unavailable", message: `the mirror could not be reached${reason ? `: ${reason}` : ""}` };
 }
 
-/** Whether a failure says something of the question, and nothing of the mirror: it was too dear, or has no good answer. */
+/** Whether a failure says something of the question, and nothing of the mirror: it was too expensive, or has no good answer. */
 const isAboutQuestion = ({ code, retryAfterMs }: LedgerError, hasAnswered: boolean): boolean =>
   code === "timeout" || (hasAnswered && code !== "rate-limited" && retryAfterMs === undefined);
 

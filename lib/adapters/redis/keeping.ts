@@ -20,7 +20,10 @@ for _, part in ipairs({'persistence', 'memory', 'cluster'}) do
 end
 return text`;
 
-/** Asks the node of each partition: so every node of a cluster that keeps something. Rejects with TierUnavailable if one does not answer. */
+/**
+ * Asks the node of each partition, and so every node of a cluster that keeps data. Rejects with TierUnavailable if one does not
+ * answer.
+ */
 export async function readKeeping(commands: Commands, keys: Keys): Promise<Keeping> {
   const partitions = Array.from({ length: keys.partitions }, (_, partition) => keys.in(partition).ping);
   const answers = await Promise.all(partitions.map((key) => commands.eval("settings", INFO, [key], [])));

@@ -27,7 +27,7 @@ export interface RedisOptions extends RedisClientOptions {
 }
 
 export interface TierOptions extends Omit<RedisOptions, "transport"> {
-  /** Absent: one, as where Redis is not a cluster. */
+  /** Absent: one, as for a Redis that is no cluster. */
   readonly partitions?: number;
 }
 

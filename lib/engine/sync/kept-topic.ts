@@ -18,7 +18,7 @@ export interface KeptTopic extends Omit<ReadTopic, "reading">, WatermarkedTopic 
   dueMs: number;
   /** When a round last began a sync of the topic here. */
   startedMs: number;
-  /** When the first demand came that is not met yet; null if the last one was met. */
+  /** When the oldest unmet demand came; null if every demand is met. */
   askedMs: number | null;
   /** Since when that demand counts as unmet. A sync that ends without meeting it shows that the topic was behind before. */
   unmetMs: number;

@@ -10,7 +10,7 @@ const EMPTY_ROUND_MS = 5_000;
 /** Says when this process may begin the next round of demand. Times are of the monotonic clock. */
 export class RoundTimer {
   private nextMs = 0;
-  /** For pages, after a round that left out watched topics, and after one that left out all of them. */
+  /** When pages may begin the next round: after one that left out some watched topics, and after one that left out all topics. */
   private nextPageMs = 0;
   private nextEmptyMs = 0;
 

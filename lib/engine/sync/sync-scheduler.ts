@@ -36,7 +36,7 @@ export interface SchedulerDeps extends SyncEnvironment {
   readonly hot: HotCache;
   readonly registry: RegistryCache;
   readonly stamp: StoreStamp;
-  /** Half the freshness target, so that the next run still serves a reader in time who just missed one. */
+  /** Half the freshness target: a reader who just missed a run is still served in time by the next one. */
   readonly gateMs: number;
   readonly freshnessTargetMs: number;
   readonly onProgress?: SyncOwner["onProgress"];
@@ -59,8 +59,8 @@ const RARE_MS = 600_000;
 /** A commit keeps the database awake anyway. Then it may be asked for the registry's version this often. */
 const CHECK_AFTER_COMMIT_MS = 15_000;
 /**
- * A demand is met by everything that the ledger had this long before it. A mirror is always about 5 s behind, and 20 s at bad
- * times.
+ * A demand is met once everything is stored that the ledger had this long before the demand. A mirror is always about 5 s behind,
+ * and 20 s at bad times.
  */
 const MET_WITHIN_MS = 10_000;
 /** Without Redis an instance asks the database for the registry's version, at most this often. */

@@ -113,7 +113,10 @@ export async function claimRequest(guarded: GuardedWrite): Promise<void> {
 /** The names that a caller gave to members of a message which this server made. */
 type FieldNames = Readonly<Record<string, string>>;
 
-/** Throws the problem of a refused write. `names`: it was made here; a member of another name is not the caller's. */
+/**
+ * Throws the problem of a refused write. `names`: this server made the message, and a member that `names` lacks is not the
+ * caller's.
+ */
 export function sentOrThrow(
   sent: Result<Submitted, SubmitRefusal | RequestStopped>,
   names: FieldNames | null = null,

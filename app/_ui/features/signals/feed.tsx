@@ -81,7 +81,7 @@ function useRecognitionTitle() {
 }
 
 function usePeriods(signals: readonly Signal[] | undefined, held: ReadonlySet<string>) {
-  // In the step of the signals' own words, so that a heading and the times below it agree.
+  // Moves on with the times of the signals, so that a heading and the times below it agree.
   const now = useNow(MINUTE_MS);
   return useMemo(() => {
     const periods: { period: string; signals: Signal[] }[] = [];

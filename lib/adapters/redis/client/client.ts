@@ -61,13 +61,13 @@ const CIRCUIT: CircuitBreakerPolicy = {
 
 const WORST_FIRST = ["open", "half-open", "closed"] as const satisfies readonly CircuitBreaker["name"][];
 
-/** The hash tag of a key, and '' of a key without one. */
+/** The hash tag of a key; '' if it has none. */
 const tagOf = (key = ""): string => /\{([^}]+)\}/.exec(key)?.[1] ?? "";
 
 export class RedisClient implements Commands, Channels {
   private readonly counters: CommandStats;
   private readonly random: () => number;
-  /** One for each partition, by the hash tag of its keys: a node of a cluster can be down alone. */
+  /** One circuit breaker for each partition, by the hash tag of its keys: one node of a cluster can be down while others work. */
   private readonly circuits = new Map<string, CircuitBreaker>();
   private lastError: string | null = null;
 

@@ -15,8 +15,8 @@ import type { SharedViewName } from "../../../ports/shared/view-cache";
 const NETWORK = /^[A-Za-z0-9_.-]{1,60}$/;
 
 /**
- * Partitions of a cluster. Another number moves people to other keys, and nonces would be forgotten. So many lie evenly enough on
- * some ten nodes, and what concerns everybody still costs few commands.
+ * Partitions of a cluster. Another number would move people to other keys and forget their nonces. This many spread evenly enough
+ * over some ten nodes, and an event for everybody still costs few commands.
  */
 export const CLUSTER_PARTITIONS = 64;
 
@@ -30,7 +30,10 @@ export interface PartitionKeys {
   readonly sequence: string;
   /** Marks of its last events (history.ts). */
   readonly history: string;
-  /** Hash of topic → watermark. Of partition 0 only, as is the next one: a script names it elsewhere and finds nothing. */
+  /**
+   * Hash of topic → watermark. Only partition 0 has this key and the next one. Scripts name them in other partitions too, and
+   * find nothing there.
+   */
   readonly syncedThrough: string;
   /** Hash of topic → cursor of the last commit that was published. */
   readonly published: string;
@@ -68,7 +71,7 @@ export class Keys {
     return partitionOf(userId, this.partitions);
   }
 
-  /** The keys of a partition that are nobody's own. */
+  /** The keys of a partition that belong to no user. */
   in(partition: number): PartitionKeys {
     const keys = this.shared[partition];
     if (keys === undefined) throw new RangeError(`there is no partition ${partition}`);

@@ -103,9 +103,9 @@ export class Publisher {
   }
 
   /**
-   * Await this before you look up a user's view. Between a commit and the end of its publication Redis still has the view from
-   * before, and this process, which knows the commit already, would keep it. Rejects if the publication takes too long, after one
-   * that failed until everything in the user's partition was expired instead, and while that has lost events and has not started over.
+   * Await this before you look up a user's view. Until a commit is published, Redis still has the view from before it, and this
+   * process, which knows the commit already, would keep that view. Rejects in three cases: a publication takes too long; one has
+   * failed, and the user's partition is not expired yet; the partition has lost events and has not started over.
    */
   async settled(userId: UserId): Promise<void> {
     const { history, keys } = this.options;
@@ -138,7 +138,7 @@ export class Publisher {
     return this.startingOver;
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when no publication is under way any more. */
   async idle(): Promise<void> {
     await Promise.all([this.turn, this.startingOver]);
   }
@@ -167,7 +167,7 @@ export class Publisher {
     const expired = [...viewKeys(keys, moved), ...viewKeys(keys, renamed, NAMING_VIEWS)];
     const isTooMuch =
       moved.length + renamed.length > MAX_EXPIRED_USERS || bytesOf(expired) + bytesOf(json) > MAX_REQUEST_BYTES;
-    // Everybody reads again by position, so nothing is lost by not naming them all.
+    // If an event names nobody, everybody reads again by position, so nothing is lost.
     const isEverything = isTooMuch || json === EVERYTHING;
     const [movedIn, renamedIn] = [moved, renamed].map((users) => inPartitions(keys, isEverything ? [] : users)) as [
       ReadonlyMap<number, readonly UserId[]>,

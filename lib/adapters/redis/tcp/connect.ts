@@ -12,7 +12,7 @@ export type Connection = Redis | Cluster;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** TCP asks a silent peer whether it is there. */
 const KEEP_ALIVE_MS = 30_000;
-/** A slot that moves lacks some keys of a script for a moment. Less than a reader's patience in all. */
+/** While a slot moves, some keys of a script are missing for a moment. All tries together take less time than a reader waits. */
 const TRY_AGAIN_MS = 20;
 /** A replica that has taken over is found at most this late. A command that is sent to another node says so at once. */
 const TOPOLOGY_MS = 5_000;

@@ -159,7 +159,7 @@ export class TcpTransport implements Transport {
   }
 }
 
-/** The answer of Redis that an error is, or that made the library give up; null if Redis did not answer. */
+/** Redis' own answer that caused an error; null if Redis did not answer. */
 function replyIn(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (error.name === "ReplyError") return error.message;

@@ -22,7 +22,10 @@ export interface UpstashAddress {
  * of events still wait for each other. Those that end a write, fill a bucket or keep an answer wait for nobody.
  */
 const KEY_LOCKING = "#!lua flags=allow-key-locking\n";
-/** Commands on something else than keys. That page refuses some and does not name them all, so these scripts do without. */
+/**
+ * Commands that work on something other than keys. That page refuses some of them and does not say which, so scripts with such
+ * commands go without the promise.
+ */
 const BEYOND_KEYS = /\('(?:PUBLISH|INFO)'/;
 /**
  * Answers of a Redis that does not know the promise: of version 7, and of older ones, which take the line for Lua. Both refuse before

@@ -1,7 +1,7 @@
 /**
  * Decides whether the message after a hole really is the topic's. Only then may the hole be declared a gap and the cursor pass
- * it: one made-up message far ahead must not take the topic with it. The message after it can confirm it, by the hash chain. So
- * can another look at it, at another mirror if there is one.
+ * it: a single forged message far ahead must not move the topic past real ones. The message after it can confirm it, by the hash
+ * chain. So can another look at it, at another mirror if there is one.
  */
 import type { TopicId } from "../../../core/ledger/ids";
 import type { LedgerMessage } from "../../../core/ledger/message";

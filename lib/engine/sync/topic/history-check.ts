@@ -42,7 +42,7 @@ export type Checked =
 
 const OK: Checked = { kind: "ok" };
 
-/** How the mirror's message at the cursor compares with the stored one. `unknown`: it cannot be said. */
+/** How the mirror's message at the cursor compares with the stored one. `unknown`: the two cannot be compared. */
 type Comparison = "same" | "other" | "missing" | "unknown";
 
 export class HistoryCheck {

@@ -57,7 +57,7 @@ export interface SyncEnvironment extends CommitDeps {
 export interface SyncOwner {
   /** The topic's watermark; 0n for none. */
   watermarkNs(topicId: TopicId): bigint;
-  /** A message came that is not later than the watermark that held before the message was asked for. */
+  /** A message came whose time is not after the watermark at the time of the request. */
   onLate(topicId: TopicId, messageNs: ConsensusNs, watermarkNs: bigint): void;
   /** A run has met the topic's end. */
   onSynced(topicId: TopicId, synced: Synced): void;
@@ -117,7 +117,7 @@ export class TopicSync {
     return this.current.lastError;
   }
 
-  /** The mirror's topic is not the one that is stored, so nothing is known of what the stored one lacks. */
+  /** The mirror's topic is not the one that is stored, so nobody knows what the stored topic lacks. */
   get isReset(): boolean {
     return this.history.isReset;
   }
@@ -339,7 +339,7 @@ export class TopicSync {
     return turns.find((mirror) => mirror !== null && !this.history.isDivergent(mirror)) ?? turns[0] ?? null;
   }
 
-  /** The run has what the mirror had when the last of the first `calls` calls was made. */
+  /** Ends a run that has everything which the mirror had at the call of `run` with the number `calls`. */
   private async caughtUp(head: Result<ConsensusNs | null, LedgerError>, calls: number): Promise<void> {
     const { chain, isHoleStored } = this.current;
     if (isHoleStored) await this.deps.store.forgetHole(this.topicId);

@@ -51,7 +51,7 @@ export const resolve = defineRoute({
 type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
 
-/** Reads an invitation. Null if the text is none. It is in the name of `userId` where it names nobody. */
+/** Reads an invitation. Null if the text is not one. An invitation without a sender counts as `userId`'s. */
 function invitationIn(text: string, userId: UserId, latestMs: number): Invitation | null {
   let json: Fields;
   try {

@@ -42,7 +42,7 @@ export const profileAt = defineRoute({
   answer: ProfileAtAnswer,
   handle: async ({ app, userId, query }) => {
     const profile = await publishedAt(app, userId, query.hrl);
-    // One answer for what is not there and for what is not the caller's: it does not show which messages exist.
+    // A missing message and somebody else's get the same answer, so nobody learns which messages exist.
     if (profile === null) throw new ProblemError("not-found", "No profile of yours or of a contact is at this place.");
     return privateJson({ ok: true, profile: profileView(profile), hrl: query.hrl, source: "hcs" });
   },
