@@ -64,7 +64,7 @@ export class RedisViewCache implements ViewCache {
     if (kind === 2) return { kind: "wait", last };
     if (kind === 3 && this.history.observe(packed, leftMs, null, partition))
       throw new TierUnavailable("redis", "Redis: its history of events differs from this instance's");
-    throw new TierUnavailable("redis", "Redis: lookup answered what it never answers");
+    throw new TierUnavailable("redis", "Redis: the script of the lookup gave an unknown answer");
   }
 
   async fill(userId: UserId, name: SharedViewName, view: CachedView, lease: string): Promise<boolean> {
@@ -86,7 +86,8 @@ export class RedisViewCache implements ViewCache {
     const { commands, keys } = this.options;
     const { generation } = keys.in(keys.partitionOf(userId));
     const answer = await commands.eval("held", HELD, [generation, ...viewKeys(keys, [userId])], []);
-    if (!Array.isArray(answer)) throw new TierUnavailable("redis", "Redis: held views were answered by none");
+    if (!Array.isArray(answer))
+      throw new TierUnavailable("redis", "Redis: the script of the held views returned no list");
     return NAMES.flatMap((name, i) => {
       const [position, readMs, bytes, isFresh] = Array.isArray(answer[i]) ? (answer[i] as unknown[]).map(Number) : [];
       if (position === undefined || readMs === undefined || bytes === undefined) return [];

@@ -63,7 +63,7 @@ export class RedisWriteGuard implements WriteGuard {
         return { kind, last: { topicId, sequence: Number(sequence) }, isBusy: Number(inFlight) > 0 };
       }
       default:
-        throw new TierUnavailable("redis", "Redis: the script that begins a write answered nothing known");
+        throw new TierUnavailable("redis", "Redis: the script that begins a write gave an unknown answer");
     }
   }
 
@@ -111,7 +111,7 @@ export class RedisWriteGuard implements WriteGuard {
 
 function nonceIn([kind, memoryMs]: readonly unknown[]): NonceClaim {
   if (kind !== "next" && kind !== "unknown" && kind !== "same" && kind !== "older")
-    throw new TierUnavailable("redis", "Redis: the script that begins a write said nothing of the nonce");
+    throw new TierUnavailable("redis", "Redis: the script that begins a write returned no nonce");
   return { kind, memoryMs: Number(memoryMs) };
 }
 

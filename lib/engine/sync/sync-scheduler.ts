@@ -250,7 +250,7 @@ export class SyncScheduler {
       await this.deps.registry.check(maxAgeMs);
     } catch (cause) {
       if (!isTierUnavailable(cause))
-        this.deps.log.error("could not ask for the version of the registry; it is asked for again", { cause });
+        this.deps.log.error("could not read the registry's version; trying again", { cause });
     }
   }
 

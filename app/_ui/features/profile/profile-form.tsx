@@ -30,7 +30,7 @@ export function ProfileForm({ profile, loading }: { profile: Profile | undefined
     if (nameless) return;
     void perform(() => saveProfile(profileDraft(profile, draft)), {
       done: "Your profile is on the ledger",
-      failed: "Your profile is as it was",
+      failed: "Your profile is unchanged",
     });
   };
 

@@ -219,7 +219,7 @@ export class TopicSync {
       const reason = cause instanceof Error ? cause.message : String(cause);
       const isRepeated = this.attempt() > 0 && reason === this.lastError;
       if (!isTierUnavailable(cause) && !isRepeated)
-        this.deps.log.error("a sync has failed by a defect", { topicId: this.topicId, cause });
+        this.deps.log.error("a sync has failed because of a defect", { topicId: this.topicId, cause });
       this.step({ name: "store-failed" });
       this.fault(reason);
     }

@@ -43,7 +43,8 @@ export const profileAt = defineRoute({
   handle: async ({ app, userId, query }) => {
     const profile = await publishedAt(app, userId, query.hrl);
     // A missing message and somebody else's get the same answer, so nobody learns which messages exist.
-    if (profile === null) throw new ProblemError("not-found", "No profile of yours or of a contact is at this place.");
+    if (profile === null)
+      throw new ProblemError("not-found", "There is no profile of yours or of a contact at this place.");
     return privateJson({ ok: true, profile: profileView(profile), hrl: query.hrl, source: "hcs" });
   },
 });

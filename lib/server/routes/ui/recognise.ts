@@ -97,7 +97,9 @@ export const issuerSubmit = defineRoute({
     const { app, userId, body, background } = context;
     const isAllowed = body.from === userId || app.env.ISSUERS.has(keyOf(body.from, userId));
     if (!isAllowed)
-      throw new ProblemError("not-yours", "from: the operator lets you write for no such issuer.", { field: "from" });
+      throw new ProblemError("not-yours", "from: the operator does not let you write for this issuer.", {
+        field: "from",
+      });
     return writeOnce(context, "issuer", async (guarded, isRepeatable) => {
       const sent = sentOrThrow(await app.submit.submit(body as Envelope, guarded, isRepeatable));
       background(() => app.scheduler.syncNow([sent.topicId]));

@@ -17,7 +17,7 @@ function topicsOf(app: App): Readonly<Record<TopicKind, TopicId>> {
     firstTopic(app, kind),
   );
   if (!contact || !trust || !recognition || !profile)
-    throw new ProblemError("not-configured", "This server has no topics yet. Wait until its registry was read.");
+    throw new ProblemError("not-configured", "This server has no topics yet. Wait until it has read its registry.");
   return { contact, trust, recognition, profile };
 }
 

@@ -130,7 +130,7 @@ it("logs once for each topic that a defect ended its sync, and leaves a database
   };
   expect(await told(new TierUnavailable("postgres", "no answer"))).toEqual([]);
   expect(await told(new Error("a defect"))).toMatchObject([
-    { level: "error", message: "a sync has failed by a defect", cause: { message: "a defect" } },
+    { level: "error", message: "a sync has failed because of a defect", cause: { message: "a defect" } },
   ]);
 });
 

@@ -13,7 +13,7 @@ const LINES: Readonly<Record<string, string>> = {
   "shards: a topic may": "an operator's action has its price",
   "cannot read who has": DEFECT,
   "the database could not": DEFECT,
-  "could not ask for": DEFECT,
+  "could not read the": DEFECT,
   "a sync has failed": DEFECT,
   "starting without the published": "the start goes on, with less than it should have",
   "the first sync failed;": DEFECT,
