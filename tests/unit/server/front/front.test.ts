@@ -67,6 +67,7 @@ describe("while the app loads", () => {
     const page = await ask("GET /signals", "accept: text/html,*/*");
     expect(page).toMatchObject({ status: 503, headers: { ...SAFE, "content-security-policy": STATIC_POLICY } });
     expect(page.body).toMatch(/<meta http-equiv="refresh" content="2">.*TrustMesh is starting.*opening the database/);
+    expect(page.body).not.toContain("<a ");
     const api = await ask("GET /api/contacts", "accept: text/html");
     expect(api).toMatchObject({ status: 503, headers: { "content-type": "application/problem+json" } });
     expect(JSON.parse(api.body)).toMatchObject({ code: "unavailable", detail: expect.stringContaining("starting") });
@@ -105,6 +106,12 @@ describe("the gate", () => {
       open.filter(isLetIn).map(({ request }) => request),
     );
     expect(new Set(loading.map(({ status }) => status))).toEqual(new Set([200, 400, 404, 405, 413, 414, 503]));
+  });
+
+  it("leads from the page of a refused address to the start page", async () => {
+    const page = await ask("GET /profile/%ff", "accept: text/html");
+    expect(page).toMatchObject({ status: 400, headers: { "content-security-policy": STATIC_POLICY } });
+    expect(page.body).toContain('<a href="/">To the start page</a>');
   });
 });
 
