@@ -7,12 +7,15 @@ export interface ReadCost {
   readonly commands: number;
   /** All SQL statements. */
   readonly statements: number;
-  /** Redis commands of the instances themselves, by purpose: the sync once in a period, the report once in ten seconds. */
+  /**
+   * Redis commands of the instances themselves, by purpose: the sync once in a period, the report once in ten seconds, the gate of
+   * topics that nobody reads once a minute (lib/engine/sync/keep-up.ts).
+   */
   readonly own: Readonly<Record<string, number>>;
 }
 
 /** Purposes of commands that the sync and an instance's report send. No read and no stream sends them. */
-export const OWN = ["round", "budget", "publish", "cursor", "report"];
+export const OWN = ["round", "budget", "publish", "cursor", "report", "gate"];
 
 /** The cost of `work`. Nothing else may run at the same time. */
 export async function costOf({ upstash, proxy }: FleetServices, work: () => Promise<unknown>): Promise<ReadCost> {

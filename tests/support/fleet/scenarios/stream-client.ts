@@ -33,6 +33,7 @@ export class StreamClient {
   private timer: NodeJS.Timeout | null = null;
   private isStopped = false;
   isOpen = false;
+  hasBeenOpen = false;
 
   constructor(
     readonly userId: string,
@@ -82,6 +83,7 @@ export class StreamClient {
         return;
       }
       this.isOpen = true;
+      this.hasBeenOpen = true;
       const parser = createParser({ onEvent: (event) => this.take(event) });
       response.setEncoding("utf8");
       response.on("data", (text: string) => parser.feed(text));

@@ -12,7 +12,9 @@ export interface StreamsOptions {
   readonly services: FleetServices;
   readonly instances: number;
   readonly clients: number;
-  /** Signals over all clients. Each message makes two. */
+  /** Clients of one user. Each gets all signals of that user. Absent: 1. */
+  readonly clientsPerUser?: number;
+  /** Signals over all clients. Each message makes one for every client of two users. */
   readonly events: number;
   readonly messagesPerSecond: number;
   readonly stay: Stay;
@@ -41,15 +43,19 @@ const TICK_MS = 100;
 const PATIENCE_MS = 45_000;
 
 export async function runStreams(options: StreamsOptions): Promise<StreamsOutcome> {
-  const { services, clients: count, instances } = options;
+  const { services, clients: count, clientsPerUser = 1, instances } = options;
   const fleet = await startFleet({ services, count: instances });
   const rng = createRng(3);
-  const users = Array.from({ length: count }, (_, i) => `tm-streamed-${i}`);
-  const clients = users.map((userId) => new StreamClient(userId, fleet, options.stay, rng.next));
+  const users = Array.from({ length: count / clientsPerUser }, (_, i) => `tm-streamed-${i}`);
+  const clients = Array.from(
+    { length: count },
+    (_, i) => new StreamClient(users[i % users.length] as string, fleet, options.stay, rng.next),
+  );
   try {
     const startMs = systemClock.now();
     for (const client of clients) client.start();
-    await until(() => clients.every(({ isOpen }) => isOpen));
+    // They move already. Of 500 clients some are always between two instances.
+    await until(() => clients.every(({ hasBeenOpen }) => hasBeenOpen));
     const killer = new Killer(fleet, options.killEveryMs, rng.pick);
     const expected = await write(options, users, rng.sample);
     await killer.atLeastOnce();
@@ -70,24 +76,25 @@ export async function runStreams(options: StreamsOptions): Promise<StreamsOutcom
 
 /** Writes messages over three topics at the given rate, each between two users. Resolves to each user's expected signals. */
 async function write(
-  { services, events, messagesPerSecond }: StreamsOptions,
+  { services, events, clientsPerUser = 1, messagesPerSecond }: StreamsOptions,
   users: readonly string[],
   sample: <T>(items: readonly T[], count: number) => T[],
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const { devnet } = services;
   const expected = new Map(users.map((userId) => [userId, new Set<string>()]));
   const kinds = kindsOf(devnet);
+  const messages = events / (2 * clientsPerUser);
   const startMs = systemClock.now();
-  for (let written = 0; written < events / 2; ) {
-    const due = Math.min(events / 2, ((systemClock.now() - startMs) / 1_000) * messagesPerSecond);
+  for (let written = 0; written < messages; ) {
+    const due = Math.min(messages, ((systemClock.now() - startMs) / 1_000) * messagesPerSecond);
     for (const { topicId, type } of kinds) {
       const pairs = Array.from({ length: Math.ceil((due - written) / 3) }, () => sample(users, 2));
-      const left = pairs.slice(0, events / 2 - written);
-      const messages = devnet.submitMany(
+      const left = pairs.slice(0, messages - written);
+      const submitted = devnet.submitMany(
         topicId,
         left.map(([actor, target]) => ({ type, actor, target, note: "What people say of each other in a line." })),
       );
-      for (const [i, { sequence }] of messages.entries())
+      for (const [i, { sequence }] of submitted.entries())
         for (const userId of left[i] ?? []) expected.get(userId)?.add(`${topicId}/${sequence}`);
       written += left.length;
     }
