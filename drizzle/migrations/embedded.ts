@@ -98,5 +98,11 @@ export const MIGRATIONS: readonly Migration[] = [
       "ALTER TABLE \"topics\" ADD COLUMN \"unproven\" bigint DEFAULT 0 NOT NULL;",
       "CREATE INDEX \"topic_log_unproven\" ON \"topic_log\" USING btree (\"ref\") WHERE \"topic_log\".\"disposition\" = 5;"
     ]
+  },
+  {
+    "name": "0011_take_heads",
+    "statements": [
+      "-- By hand: takes the next positions of users, and returns the users' numbers and heads, both in the order of their ids.\n--\n-- The ids come sorted, and all statements lock rows in that order, so two of them cannot deadlock. INSERT … ON CONFLICT would write\n-- a lock of its own into the log for each row that exists, beside the update. New users come first, and have no rows yet.\n-- Hash and merge joins are off, because only a nested loop updates the rows in the order of the ids.\n-- \"gate\" has no other use than that the call waits for the gate's row.\nCREATE FUNCTION take_heads(gate integer, ids text[], added integer[], OUT numbers integer[], OUT heads integer[])\nLANGUAGE plpgsql\nSET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan\nAS $take$\nBEGIN\n\tINSERT INTO user_heads (user_id, user_no, head)\n\tSELECT u.id, nextval('user_no'), 0 FROM unnest(ids) WITH ORDINALITY u (id, place)\n\tWHERE NOT EXISTS (SELECT FROM user_heads k WHERE k.user_id = u.id) ORDER BY u.place\n\tON CONFLICT (user_id) DO NOTHING;\n\tWITH taken AS (\n\t\tUPDATE user_heads h SET head = h.head + u.added FROM unnest(ids, take_heads.added) u (id, added)\n\t\tWHERE h.user_id = u.id RETURNING h.user_id, h.user_no, h.head)\n\tSELECT array_agg(t.user_no ORDER BY t.user_id), array_agg(t.head ORDER BY t.user_id) INTO numbers, heads FROM taken t;\nEND $take$;"
+    ]
   }
 ];

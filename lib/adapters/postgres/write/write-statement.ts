@@ -2,10 +2,10 @@
  * The one statement that writes a batch. Its parts depend on each other in this order, so several such statements may run at once:
  *
  *   gate ─┬─ log                         the swap; with no row from it, nothing below has anything to do
- *         └─ heads ─ people ─┬─ rows      user heads, locked in the order of user ids: two batches cannot deadlock
- *                            ├─ edges     everything of a user is written under the lock of the user's head …
- *                            ├─ profiles
- *                            └─ definitions   … and the rows that belong to no user come last, in the order of ids
+ *         └─ people ─┬─ rows      user heads, locked in the order of user ids: two batches cannot deadlock
+ *                    ├─ edges     everything of a user is written under the lock of the user's head …
+ *                    ├─ profiles
+ *                    └─ definitions   … and the rows that belong to no user come last, in the order of ids
  *
  * A row's position is the head before the batch plus the row's number among the user's rows, as the batch has them. So positions
  * have no gaps and no repeats in any race. Rows that exist already must not count (`mayExist`), or they would leave gaps.
@@ -15,11 +15,11 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, meta, userHeads, userNo } from "../../../../drizzle/schema";
+import { hcsMessages, meta } from "../../../../drizzle/schema";
 import type { Batch } from "../../../core/signals/batch";
 import { refOf } from "../codec/ref";
 import type { Statement } from "../drivers/database";
-import { excluded, names } from "../sql/expressions";
+import { names } from "../sql/expressions";
 import { fixed, type RowOf, recurring, template } from "../sql/template";
 import { STAMP } from "../stamp";
 import { definitionsPart } from "./definitions-part";
@@ -65,7 +65,6 @@ export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }
     gate,
     logPart(batch.entries, mayExist),
     ...(mayExist ? sifted : asGiven)(batch.rows, people),
-    HEADS,
     PEOPLE,
     ROWS,
     ...(mayExist ? [FLAGS] : []),
@@ -83,23 +82,14 @@ export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }
 
 const KEPT = fixed(sql`(SELECT coalesce(string_agg(ord::text, ',' ORDER BY ord), '') FROM fresh)`);
 
-const h = alias(userHeads, "h");
-const k = alias(userHeads, "k");
-
 /**
- * New users get a number. The sequence is asked only for them: its numbers have four bytes to last for, and a plain default
- * would use one up for each person of each batch.
+ * New users get a number. A function of the database (migration 0011) takes the heads, because its statements see what others
+ * have committed while it waited, and it writes less into the log than INSERT … ON CONFLICT.
  */
-const HEADS = fixed(sql`heads AS (
-  INSERT INTO ${userHeads} AS ${h} (${names(h.userId, h.userNo, h.head)})
-  SELECT u.user_id, coalesce((SELECT ${k.userNo} FROM ${userHeads} ${k} WHERE ${k.userId} = u.user_id),
-    nextval('${sql.raw(userNo.seqName ?? "")}')::integer), u.added
-  FROM gate, users u ORDER BY u.user_id COLLATE "C"
-  ON CONFLICT (${names(h.userId)}) DO UPDATE SET ${names(h.head)} = ${h.head} + ${excluded(h.head)}
-  RETURNING ${h.userId}, ${h.userNo}, ${h.head})`);
-
 const PEOPLE = fixed(sql`people AS MATERIALIZED (
-  SELECT array_agg(h.user_no ORDER BY h.user_id) AS numbers, array_agg(h.head ORDER BY h.user_id) AS heads FROM heads h)`);
+  SELECT t.numbers, t.heads FROM gate, LATERAL take_heads(gate.topic_no,
+    (SELECT array_agg(u.user_id ORDER BY u.user_id COLLATE "C") FROM users u),
+    (SELECT array_agg(u.added ORDER BY u.user_id COLLATE "C") FROM users u)) t)`);
 
 const m = alias(hcsMessages, "m");
 
