@@ -24,6 +24,8 @@ export const names = [
   "postgres.cpu_us_per_message",
   "postgres.cpu_us_per_commit",
   "postgres.cpu_us_per_read",
+  "postgres.http_cpu_us_per_commit",
+  "postgres.http_cpu_us_per_read",
 ];
 
 const MESSAGES = 1_000_000;
@@ -41,13 +43,19 @@ const READS = 2_000;
 export async function run(): Promise<readonly BenchRow[]> {
   const people = peopleOf(PEOPLE);
   const server = await startPostgres();
-  const ours = await MeasuredPostgres.connect(await server.createDatabase());
+  const url = await server.createDatabase();
+  const [ours, http] = [
+    await MeasuredPostgres.connect(url),
+    await MeasuredPostgres.connect(url, { keepsPlans: false }),
+  ];
   const naive = await MeasuredPostgres.connect(await server.createDatabase());
   try {
     const store = await openStore(ours.database, "bench");
     const table = await NaiveTable.create(naive);
-    const used = await commitAll(devnetHistory(people, MESSAGES), store, ours, table);
+    const overHttp = { postgres: http, store: await openStore(http.database, "bench") };
+    const used = await commitAll(devnetHistory(people, MESSAGES), { postgres: ours, store }, overHttp, table);
     const readUs = await read(people, store, ours);
+    const httpReadUs = await read(people, overHttp.store, http);
     const [ourSizes, naiveSizes] = [await ours.sizes(), await naive.sizes()];
     const perMessage = bytesOf(ourSizes) / used.messages;
     const naivePerMessage = bytesOf(naiveSizes) / table.messages;
@@ -78,17 +86,19 @@ export async function run(): Promise<readonly BenchRow[]> {
         "postgres.cpu_us_per_commit",
         used.commitUs,
         "µs CPU",
-        `a commit by itself, of pages of ${SMALL_PAGE} and ${PAGE}`,
+        `at most 1500; a commit by itself, of pages of ${SMALL_PAGE} and ${PAGE}`,
       ),
       row(
         "postgres.cpu_us_per_read",
         readUs,
         "µs CPU",
-        `${READS} reads, contacts and signals in turn, each of another user`,
+        `at most 900; ${READS} reads, contacts and signals in turn, each of another user`,
       ),
+      row("postgres.http_cpu_us_per_commit", used.httpCommitUs, "µs CPU", "planned anew each time, as over HTTP"),
+      row("postgres.http_cpu_us_per_read", httpReadUs, "µs CPU", "the same reads, planned anew each time"),
     ];
   } finally {
-    await Promise.all([ours.close(), naive.close()]);
+    await Promise.all([ours.close(), http.close(), naive.close()]);
     await server.stop();
   }
 }
@@ -101,20 +111,22 @@ const parts = (sizes: ReadonlyMap<string, number>, messages: number) =>
     .map(([name, bytes]) => `${name} ${Math.round(bytes / messages)}`)
     .join(", ");
 
-async function commitAll(
-  history: Iterator<LedgerMessage>,
-  store: PostgresStore,
-  ours: MeasuredPostgres,
-  naive: NaiveTable,
-) {
+/** A store and the connection that it has. */
+interface Measured {
+  readonly postgres: MeasuredPostgres;
+  readonly store: PostgresStore;
+}
+
+async function commitAll(history: Iterator<LedgerMessage>, ours: Measured, overHttp: Measured, naive: NaiveTable) {
+  const { store } = ours;
   await addTopics(store.registry, HISTORY_TOPICS);
   const batches = new LedgerBatches(store.sync, HISTORY_PAYER);
   const edges = new Set<string>();
   const seen = { rows: 0, bodyBytes: 0, batches: 0 };
-  const phase = async (messages: number, page: number) => {
-    const used = { commits: 0, messages: 0, cpuUs: -ours.cpuUs(), walBytes: -(await ours.walBytes()) };
+  const phase = async (messages: number, page: number, { postgres, store: { sync } } = ours) => {
+    const used = { commits: 0, messages: 0, cpuUs: -postgres.cpuUs(), walBytes: -(await postgres.walBytes()) };
     for await (const batch of batches.of(take(history, messages), page)) {
-      const outcome = await store.sync.commit(batch);
+      const outcome = await sync.commit(batch);
       if (outcome.kind !== "committed") throw new Error("a commit that nobody races met a conflict");
       used.commits += 1;
       used.messages += batch.entries.length;
@@ -124,20 +136,23 @@ async function commitAll(
       // The naive inserts run in a process of their own, and their bytes are subtracted, so neither counts as ours.
       if (seen.batches++ % NAIVE_EVERY === 0) used.walBytes -= await naive.insert(batch);
     }
-    return { ...used, cpuUs: used.cpuUs + ours.cpuUs(), walBytes: used.walBytes + (await ours.walBytes()) };
+    return { ...used, cpuUs: used.cpuUs + postgres.cpuUs(), walBytes: used.walBytes + (await postgres.walBytes()) };
   };
-  const large = await phase(MESSAGES - SMALL_MESSAGES, PAGE);
+  const large = await phase(MESSAGES - 2 * SMALL_MESSAGES, PAGE);
   const small = await phase(SMALL_MESSAGES, SMALL_PAGE);
+  const http = await phase(SMALL_MESSAGES, SMALL_PAGE, overHttp);
   // Two equations: commits · a + messages · b = CPU.
   const determinant = large.commits * small.messages - small.commits * large.messages;
+  const messageUs = (large.commits * small.cpuUs - small.commits * large.cpuUs) / determinant;
   return {
-    messages: large.messages + small.messages,
+    messages: large.messages + small.messages + http.messages,
     rows: seen.rows,
     bodyBytes: seen.bodyBytes,
     edges: edges.size,
     walBytes: large.walBytes / large.messages,
     commitUs: (large.cpuUs * small.messages - small.cpuUs * large.messages) / determinant,
-    messageUs: (large.commits * small.cpuUs - small.commits * large.cpuUs) / determinant,
+    messageUs,
+    httpCommitUs: (http.cpuUs - http.messages * messageUs) / http.commits,
   };
 }
 

@@ -13,18 +13,24 @@ export class MeasuredPostgres {
     private readonly pool: pg.Pool,
     /** The server process of this connection. It does all the work except the background's. */
     private readonly pid: number,
+    private readonly keepsPlans: boolean,
   ) {}
 
-  static async connect(url: string): Promise<MeasuredPostgres> {
+  /** `keepsPlans`: as over TCP. Otherwise each statement is planned anew, as it is over HTTP. */
+  static async connect(url: string, { keepsPlans = true } = {}): Promise<MeasuredPostgres> {
     const config = { connectionString: url, max: 1, idleTimeoutMillis: 0 };
-    const pool = new pg.Pool(withLimits(config, { options: KEPT_PLANS }));
+    const pool = new pg.Pool(keepsPlans ? withLimits(config, { options: KEPT_PLANS }) : config);
     const { rows } = await pool.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-    return new MeasuredPostgres(pool, Number(rows[0]?.pid));
+    return new MeasuredPostgres(pool, Number(rows[0]?.pid), keepsPlans);
   }
 
   /** The form that the store accepts. */
   get database() {
-    const queries = drizzle({ client: this.pool });
+    const { pool } = this;
+    const nameless = {
+      query: (config: pg.QueryConfig, values: unknown[]) => pool.query({ ...config, name: undefined }, values),
+    };
+    const queries = drizzle({ client: this.keepsPlans ? pool : (nameless as pg.Pool) });
     return databaseOver({ driver: "pg", open: () => queries, close: () => this.pool.end() });
   }
 

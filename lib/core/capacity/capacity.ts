@@ -31,9 +31,9 @@ export function capacity(inputs: CapacityInputs): Capacity {
     storage: { monthBytes, keptBytes: monthBytes * inputs.monthsKept },
     postgres: {
       statementsPerS: sum(mean.sql),
-      cores: databaseCoresOf(mean),
-      computeUnits: computeUnitsOf(mean),
-      peakComputeUnits: computeUnitsOf(peak),
+      cores: databaseCoresOf(inputs, mean),
+      computeUnits: computeUnitsOf(inputs, mean),
+      peakComputeUnits: computeUnitsOf(busiest, peak),
     },
     redis: {
       commandsPerS: sum(mean.redis),
@@ -91,17 +91,18 @@ function instancesOf(inputs: CapacityInputs): number {
   return Math.max(forStreams, Math.ceil(cores / CORE_SHARE));
 }
 
-function databaseCoresOf({ messages, sql }: Traffic): number {
+function databaseCoresOf({ setUp }: CapacityInputs, { messages, sql }: Traffic): number {
+  const facts = SET_UPS[setUp];
   const reads = sql.view + sql.direct + sql.streamOpen + sql.streamNews + sql.renamed + sql.rule + sql.route;
   const us =
     messages * figure("postgresUsPerMessage") +
-    sql.commit * figure("postgresUsPerCommit") +
-    reads * figure("postgresUsPerRead");
+    sql.commit * figure(facts.databaseCommitUs) +
+    reads * figure(facts.databaseReadUs);
   return us / 1e6;
 }
 
-function computeUnitsOf(of: Traffic): number {
-  const cores = databaseCoresOf(of);
+function computeUnitsOf(inputs: CapacityInputs, of: Traffic): number {
+  const cores = databaseCoresOf(inputs, of);
   return cores === 0 ? 0 : Math.max(SMALLEST_COMPUTE, cores / CORE_SHARE);
 }
 

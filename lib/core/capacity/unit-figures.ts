@@ -15,12 +15,15 @@ export const UNIT_FIGURES = {
   storedBytesPerMessage: { value: 548, unit: "bytes", row: "storage.bytes_per_message" },
   /** The size that the ledger's fee depends on. */
   messageBytes: { value: 194, unit: "bytes", row: "storage.message_bytes" },
-  walBytesPerMessage: { value: 2_041, unit: "bytes", row: "storage.wal_bytes_per_message" },
+  walBytesPerMessage: { value: 1_944, unit: "bytes", row: "storage.wal_bytes_per_message" },
   commitMessagesPerS: { value: 14_000, unit: "messages/s", row: "commit.pg.messages_per_s" },
   /** CPU of PostgreSQL: for one message in a commit of many, for each commit, and for one read. */
-  postgresUsPerMessage: { value: 76, unit: "µs CPU", row: "postgres.cpu_us_per_message" },
-  postgresUsPerCommit: { value: 2_756, unit: "µs CPU", row: "postgres.cpu_us_per_commit" },
-  postgresUsPerRead: { value: 2_685, unit: "µs CPU", row: "postgres.cpu_us_per_read" },
+  postgresUsPerMessage: { value: 52, unit: "µs CPU", row: "postgres.cpu_us_per_message" },
+  postgresUsPerCommit: { value: 537, unit: "µs CPU", row: "postgres.cpu_us_per_commit" },
+  postgresUsPerRead: { value: 815, unit: "µs CPU", row: "postgres.cpu_us_per_read" },
+  /** The same where PostgreSQL plans each statement anew, as it does over HTTP. */
+  postgresHttpUsPerCommit: { value: 1_282, unit: "µs CPU", row: "postgres.http_cpu_us_per_commit" },
+  postgresHttpUsPerRead: { value: 1_455, unit: "µs CPU", row: "postgres.http_cpu_us_per_read" },
   /** A user with 50 contacts and 200 signals in memory (L1): all four views. */
   cachedUserBytes: { value: 37_822, unit: "bytes", row: "memory.users_100k" },
   /** One view, the mean of contacts, circle and signals. */

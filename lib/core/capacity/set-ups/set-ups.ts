@@ -16,6 +16,9 @@ interface SetUpFacts {
   /** CPU on top of that, if the view comes from Redis or PostgreSQL; and of a write. */
   readonly coldReadUs: UnitFigureName;
   readonly writeUs: UnitFigureName;
+  /** CPU of PostgreSQL for a commit and for a read. Over HTTP it plans each statement anew. */
+  readonly databaseCommitUs: UnitFigureName;
+  readonly databaseReadUs: UnitFigureName;
   /** CPU of one event to one stream. */
   readonly streamEventUs: number;
   /** Whether processes live long enough to subscribe to the mirror (docs/deploy.md, MIRROR_GRPC). */
@@ -33,6 +36,8 @@ export const SET_UPS: Readonly<Record<SetUp, SetUpFacts>> = {
     requestUs: "frameworkRequestUs",
     coldReadUs: "coldReadHttpUs",
     writeUs: "writeHttpUs",
+    databaseCommitUs: "postgresHttpUsPerCommit",
+    databaseReadUs: "postgresHttpUsPerRead",
     // 415 ms to 5,000 streams, through Next (docs/measurements.md §2).
     streamEventUs: 83,
     hasDoorbell: false,
@@ -45,6 +50,8 @@ export const SET_UPS: Readonly<Record<SetUp, SetUpFacts>> = {
     requestUs: "requestUs",
     coldReadUs: "coldReadTcpUs",
     writeUs: "writeTcpUs",
+    databaseCommitUs: "postgresUsPerCommit",
+    databaseReadUs: "postgresUsPerRead",
     // 167 ms to 5,000 streams, the slower of two runs of `stream.fanout_p99_ms`.
     streamEventUs: 33,
     hasDoorbell: true,
