@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { err, ok } from "@/lib/core/result";
@@ -113,6 +114,51 @@ describe("a race", () => {
     expect(await complete(opened, [messages])).toBe(true);
     const heads = await Promise.all(USERS.map((userId) => opened.views.head(userId)));
     expect(heads.reduce((sum, head) => sum + head, 0)).toBe(1_400);
+  });
+
+  it("that is lost leaves no page that was asked for before it", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const bodies = Array.from({ length: 101 }, () => ({ body: { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" } }));
+    const messages = chainOf(TOPICS[0] as string, bodies);
+    const full = messages.slice(0, 100);
+    const [ledger, others] = [ledgerOf([full]), ledgerOf([full])];
+    ledger.headNs = consensusNs((messages[100] as LedgerMessage).consensusNs + 1n);
+    const other = syncOf(TOPICS[0] as TopicId, opened.sync, others, clock);
+    let late: ReturnType<TopicSync["run"]> | null = null;
+    // A full page promises more, so the next one is on its way, and empty, when the other instance commits the same hundred.
+    const store = Object.assign(Object.create(opened.sync) as typeof opened.sync, {
+      commit: async (batch: Parameters<typeof opened.sync.commit>[0]) => {
+        if (late === null) {
+          await other.run();
+          ledger.set(messages);
+          late = sync.run();
+        }
+        return opened.sync.commit(batch);
+      },
+    });
+    const sync: TopicSync = syncOf(TOPICS[0] as TopicId, store, ledger, clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 101 });
+    expect(await clock.drive(late ?? sync.run())).toMatchObject({ complete: true, toSequence: 101 });
+  });
+
+  it("that ends at a caller's deadline leaves the topic as the run before it did", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = ledgerOf([
+      chainOf(TOPICS[0] as string, [{ body: { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" } }]),
+    ]);
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
+    await clock.drive(sync.run());
+    let late: ReturnType<TopicSync["run"]> | null = null;
+    ledger.answer = (_, page) => {
+      // The page is on its way, so the run that this call joins cannot tell what it asks for, and there is no time for another.
+      late ??= sync.run(clock.monotonicMs());
+      return ok(page);
+    };
+    await clock.drive(sync.run());
+    expect(await clock.drive(late ?? sync.run())).toMatchObject({ complete: false, error: null });
+    expect(sync.state.name).toBe("idle");
   });
 });
 

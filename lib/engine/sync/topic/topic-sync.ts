@@ -143,8 +143,8 @@ export class TopicSync {
   }
 
   /**
-   * Starts a run, or joins the one under way, which then goes on to what the mirror has now. If that run was about to end, another
-   * one follows it, which all who came late share. Never rejects. `untilMs`: no further batch starts after this instant of the
+   * Starts a run, or joins the one under way, which then goes on to what the mirror has now. A call that comes too late for that run
+   * starts another one. All late callers share it. Never rejects. `untilMs`: no further batch starts after this instant of the
    * monotonic clock.
    */
   async run(untilMs = Number.POSITIVE_INFINITY): Promise<SyncReport> {
@@ -156,6 +156,7 @@ export class TopicSync {
     });
     const report = await this.running;
     if (!report.complete || this.callsMet >= call) return report;
+    if (this.nowMs() >= untilMs) return { ...report, complete: false };
     const next = await this.run(untilMs);
     const { fromSequence, added, verified } = report;
     return { ...next, fromSequence, added: added + next.added, verified: verified + next.verified };
@@ -320,7 +321,8 @@ export class TopicSync {
       const { chain: now, goal } = this.current;
       if (now !== null && goal.throughNs !== null && hasReached(this.current, now.consensusNs))
         return this.caughtUp(ok(goal.throughNs), this.calls);
-      if (verified === null) ranges = 1;
+      // Another instance was first. The page ahead was asked for before the head that the next page is judged by.
+      if (verified === null) [ranges, ahead] = [1, null];
     }
   }
 
@@ -339,7 +341,7 @@ export class TopicSync {
     return turns.find((mirror) => mirror !== null && !this.history.isDivergent(mirror)) ?? turns[0] ?? null;
   }
 
-  /** Ends a run that has everything which the mirror had at the call of `run` with the number `calls`. */
+  /** Ends a run. It has everything that the mirror had at call number `calls` of `run`. */
   private async caughtUp(head: Result<ConsensusNs | null, LedgerError>, calls: number): Promise<void> {
     const { chain, isHoleStored } = this.current;
     if (isHoleStored) await this.deps.store.forgetHole(this.topicId);
