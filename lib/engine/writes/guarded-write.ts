@@ -39,7 +39,7 @@ export class GuardedWrite {
   private isClaimed = false;
   private held: Held | null = null;
 
-  /** `request` null: the server writes on its own account, so nobody counts or repeats it. */
+  /** `request` null: no request asked for the write, so it counts against nobody's limit and has no key. */
   constructor(
     private readonly guard: WriteGuard,
     private readonly request: WriteRequest | null,

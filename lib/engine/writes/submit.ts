@@ -136,7 +136,7 @@ export class SubmitService {
     return mine;
   }
 
-  /** Opens one request to write. Null: the server writes on its own account. */
+  /** Opens one request to write. Null: no request asked for the write, so it counts against nobody's limit and has no key. */
   guardedWrite(request: WriteRequest | null): GuardedWrite {
     return new GuardedWrite(this.deps.guard, request, this.deps.newId);
   }
@@ -359,7 +359,7 @@ const NONCE_USED = {
 /** The device's clock may be behind the server, which made the last nonce: it cannot know that one otherwise. */
 const nonceUsed = (last: number): SubmitRefusal => ({
   ...NONCE_USED,
-  detail: `A newer message of yours was sent already. Try again, with a nonce larger than ${last} if you chose it, or under an Idempotency-Key.`,
+  detail: `A newer message of yours was sent already. Send this one with a nonce larger than ${last}, or with an Idempotency-Key.`,
   lastNonce: last,
 });
 const NONCE_TOO_FAR = refuse(

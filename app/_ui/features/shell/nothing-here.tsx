@@ -16,7 +16,7 @@ export function NothingHere() {
         </Link>
       }
     >
-      It may be mistyped, or it was never on the ledger.
+      The address may be mistyped, or what it names was never on the ledger.
     </EmptyState>
   );
 }

@@ -7,7 +7,7 @@ import type { App } from "../../boot/app";
 import { isProblem, ProblemError } from "../../http/answers/problem";
 import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
-import { writeOnOwnAccount } from "../writing";
+import { writeUncounted } from "../writing";
 
 export const shorten = defineRoute({
   summary: "Registers the caller's invitation, and gives it a short code to show",
@@ -78,7 +78,7 @@ export async function writeInvited(app: App, accepter: UserId, inviter: UserId, 
   const from = { acct: inviter, ...(invitation.handle === null ? {} : { handle: invitation.handle }) };
   try {
     const payload = { from, to: { acct: accepter }, target: accepter, jti };
-    await writeOnOwnAccount(app, inviter, { type: "CONTACT_REQUEST", to: accepter, payload });
+    await writeUncounted(app, inviter, { type: "CONTACT_REQUEST", to: accepter, payload });
   } catch (cause) {
     // Where the outcome is unknown the invitation stays taken: it counts once.
     if (!isProblem(cause) || cause.code !== "uncertain") await app.invitations.giveBack(invitation);

@@ -103,7 +103,7 @@ export function RejectedMessages() {
       >
         {rejected.length === 0 ? (
           <EmptyState title="None so far" icon={<Inbox aria-hidden="true" />}>
-            Every message could be decoded, and its payer or its signature is the sender's.
+            Every message could be decoded. Its payer may write for the sender, or the sender signed it.
           </EmptyState>
         ) : (
           <>
