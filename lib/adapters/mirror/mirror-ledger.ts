@@ -61,8 +61,8 @@ const CIRCUIT: CircuitBreakerPolicy = {
   probeMs: TIMEOUT_MS * 2,
 };
 
-/** The circuit breakers that a question passes. */
-interface Passage {
+/** How a question is asked: when it is given up, and which circuit breakers it passes. */
+interface AskOptions {
   readonly signal?: AbortSignal | undefined;
   readonly circuit: CircuitOf;
   /** The kind of a reader's question, which has a breaker of its own too. */
@@ -272,7 +272,7 @@ export class MirrorLedger implements Ledger, RawMirror {
     path: string,
     take: Take<T>,
     asking: Asking,
-    { signal, circuit, kind = null }: Passage,
+    { signal, circuit, kind = null }: AskOptions,
   ): Promise<Result<{ readonly taken: T; readonly from: Mirror }, LedgerError>> {
     const mirror = this.pick(asking, circuit, kind);
     if (mirror === null)
@@ -298,8 +298,13 @@ export class MirrorLedger implements Ledger, RawMirror {
     return answer.ok ? ok({ taken: answer.value, from: mirror }) : answer;
   }
 
-  /** Tells the breakers of a question how it ended. `error` null: well. */
-  private settle(mirror: Mirror, { circuit, kind = null }: Passage, error: LedgerError | null, hasAnswered: boolean) {
+  /** Tells the breakers of a question how it ended. `error`: null if the question was answered. */
+  private settle(
+    mirror: Mirror,
+    { circuit, kind = null }: AskOptions,
+    error: LedgerError | null,
+    hasAnswered: boolean,
+  ) {
     const settled = (state: CircuitBreaker) =>
       error === null
         ? succeeded(state)
@@ -309,10 +314,16 @@ export class MirrorLedger implements Ledger, RawMirror {
       const state = mirror.questions.circuitOf(kind);
       if (error === null || isOfKind || state.name === "half-open") mirror.questions.settle(kind, settled(state));
     }
+    if (kind !== null && hasAnswered) mirror.questions.answered();
     if (!isOfKind) mirror[circuit] = settled(mirror[circuit]);
     else if (hasAnswered) mirror[circuit] = succeeded(mirror[circuit]);
-    // A mirror that was down and gives its probe no answer is still down.
-    else if (mirror[circuit].name === "half-open") mirror[circuit] = settled(mirror[circuit]);
+    else {
+      const isOfSeveral = mirror.questions.timedOut(kind);
+      const before = mirror[circuit];
+      const after = settled(before);
+      // One slow kind does not open the breaker of all kinds. As a probe it does: a mirror that was down is still down.
+      if (isOfSeveral || before.name !== "closed" || after.name === "closed") mirror[circuit] = after;
+    }
     // A mirror's rate limit counts all kinds of requests.
     if (error?.code === "rate-limited")
       for (const other of CIRCUITS) if (other !== circuit) mirror[other] = settled(mirror[other]);
@@ -368,7 +379,10 @@ function failureOf(cause: unknown, isTooLate: boolean): LedgerError {
   return { code: "unavailable", message: `the mirror could not be reached${reason ? `: ${reason}` : ""}` };
 }
 
-/** Whether a failure says something of the question, and nothing of the mirror: it was too expensive, or has no good answer. */
+/**
+ * Whether the question is to blame rather than the mirror: it was too expensive, or has no good answer. After a timeout this is only
+ * likely, so `settle` also compares it with other questions.
+ */
 const isAboutQuestion = ({ code, retryAfterMs }: LedgerError, hasAnswered: boolean): boolean =>
   code === "timeout" || (hasAnswered && code !== "rate-limited" && retryAfterMs === undefined);
 
