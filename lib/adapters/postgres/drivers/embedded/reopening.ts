@@ -88,7 +88,8 @@ export async function openInThread(
  */
 async function make(thread: DatabaseThread): Promise<void> {
   await openedFirst(thread);
-  await thread.close();
+  // A thread that does not end in time still has the directory, which the caller would give up.
+  await thread.close().catch(() => thread.ended);
 }
 
 async function openedFirst(thread: DatabaseThread): Promise<void> {
