@@ -2,6 +2,7 @@ import "server-only";
 /** The first sync of a process, and its progress. Reads are served meanwhile. */
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
 import { counted } from "../../core/counted";
+import type { TopicId } from "../../core/ledger/ids";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
@@ -20,14 +21,26 @@ const NAMED = 3;
 
 const count = (number: number) => number.toLocaleString("en");
 
+const MINUTE_S = 60;
+const HOUR_S = 3_600;
+
+/** `40 more seconds`, `3 more minutes`, `5 more hours`: the largest unit of which there are at least two, rounded up. */
+function more(seconds: number): string {
+  if (seconds < 2 * MINUTE_S) return counted(Math.max(1, Math.ceil(seconds)), "more second");
+  if (seconds < 2 * HOUR_S) return counted(Math.ceil(seconds / MINUTE_S), "more minute");
+  return counted(Math.ceil(seconds / HOUR_S), "more hour");
+}
+
 export class FirstSync {
   private isUnderWay = false;
   private isClosed = false;
   private running: Promise<boolean> | null = null;
   /** The number of messages of all topics on the mirror. Null before it was asked, and if it did not answer. */
   private total: number | null = null;
-  /** The number of stored messages when the total came, and when that was. */
-  private since: { readonly stored: number; readonly atMs: number } | null = null;
+  /** When the total came. */
+  private sinceMs = 0;
+  /** Each topic's first known cursor since then. After a restart a topic has stored messages long before its cursor is known. */
+  private readonly bases = new Map<TopicId, number>();
 
   constructor(private readonly deps: FirstSyncDeps) {}
 
@@ -36,23 +49,32 @@ export class FirstSync {
     if (!this.isUnderWay) return null;
     const { stored } = this;
     const ofAll = this.total === null ? "" : ` of about ${count(Math.max(this.total, stored))}`;
-    const leftS = this.secondsLeft;
-    const left = leftS === null ? "" : ` It needs about ${counted(leftS, "more second")}.`;
+    const { secondsLeft } = this;
+    const left = secondsLeft === null ? "" : ` It needs about ${more(secondsLeft)}.`;
     return `The first sync has stored ${count(stored)}${ofAll} messages so far.${left}`;
   }
 
   private get stored(): number {
+    return this.cursors.reduce((sum, [, cursor]) => sum + (cursor ?? 0), 0);
+  }
+
+  private get cursors(): readonly (readonly [TopicId, number | null])[] {
     const { topics, syncs } = this.deps.scheduler;
-    return topics.reduce((sum, { topicId }) => sum + (syncs.get(topicId)?.cursor ?? 0), 0);
+    return topics.map(({ topicId }) => [topicId, syncs.get(topicId)?.cursor ?? null]);
   }
 
   /** By the speed since the total came. Null if that is not known, or nothing was stored since. */
   private get secondsLeft(): number | null {
-    const { total, since, stored } = this;
-    if (total === null || since === null || stored <= since.stored) return null;
-    const tookMs = this.deps.clock.monotonicMs() - since.atMs;
-    const leftMs = (tookMs * Math.max(0, total - stored)) / (stored - since.stored);
-    return Math.max(1, Math.ceil(leftMs / 1_000));
+    const { total, bases, cursors, stored } = this;
+    const gained = cursors.reduce((sum, [id, cursor]) => sum + (cursor ?? 0) - (bases.get(id) ?? cursor ?? 0), 0);
+    if (total === null || gained <= 0) return null;
+    const tookMs = this.deps.clock.monotonicMs() - this.sinceMs;
+    return (tookMs * Math.max(0, total - stored)) / gained / 1_000;
+  }
+
+  private noteBases(): void {
+    for (const [topicId, cursor] of this.cursors)
+      if (cursor !== null && !this.bases.has(topicId)) this.bases.set(topicId, cursor);
   }
 
   /**
@@ -102,8 +124,9 @@ export class FirstSync {
     const { clock, log } = this.deps;
     await clock.sleep(QUICK_MS, done);
     if (!done.aborted) this.total = await this.askTotal();
-    this.since = { stored: this.stored, atMs: clock.monotonicMs() };
+    this.sinceMs = clock.monotonicMs();
     while (!done.aborted) {
+      this.noteBases();
       if (this.progress !== null && !this.isClosed) log.info(this.progress);
       await clock.sleep(SAY_EVERY_MS, done);
     }

@@ -15,7 +15,8 @@ function scene({ isMirrorSilent = false } = {}) {
   const line = (message: string) => void logged.push(message);
   let asked = 0;
   let end = (_: Reports) => {};
-  const at = { cursor: 0 };
+  /** `second`: where the second topic stands, if not where the first does. */
+  const at: { cursor: number; second?: number | null } = { cursor: 0 };
   const deps = {
     clock,
     log: { info: line, warn: line, error: line },
@@ -28,11 +29,11 @@ function scene({ isMirrorSilent = false } = {}) {
     scheduler: {
       topics: TOPICS.map((topicId) => ({ topicId, kinds: [] })),
       syncs: new Map(
-        TOPICS.map((topicId) => [
+        TOPICS.map((topicId, i) => [
           topicId,
           {
             get cursor() {
-              return at.cursor;
+              return i === 0 || at.second === undefined ? at.cursor : at.second;
             },
           },
         ]),
@@ -77,6 +78,34 @@ it("the first sync estimates how long it still takes by its speed, not by what w
   // The mirror has more by now.
   at.cursor = 150_000;
   expect(first.progress).toMatch(/300,000 of about 300,000 messages so far\. It needs about 1 more second\.$/);
+});
+
+it("the first sync does not take for its speed what a topic had stored before its cursor was known", async () => {
+  const { clock, at, first } = scene();
+  at.cursor = 40_000;
+  at.second = null;
+  void first.run();
+  await clock.advance(7_000);
+  at.second = 50_000;
+  expect(first.progress).toBe("The first sync has stored 90,000 of about 200,000 messages so far.");
+  await clock.advance(5_000);
+  at.cursor = 41_000;
+  at.second = 51_000;
+  // 2,000 in 10 s, and 108,000 are left.
+  expect(first.progress).toMatch(/92,000 of about 200,000 messages so far\. It needs about 9 more minutes\.$/);
+});
+
+it.each([
+  [9_000, "102 more seconds"],
+  [1_000, "17 more minutes"],
+  [100, "3 more hours"],
+])("the first sync tells the time that it needs in a unit that fits (%i messages in 10 s)", async (stored, words) => {
+  const { clock, at, first } = scene();
+  at.second = 100_000;
+  void first.run();
+  await clock.advance(12_000);
+  at.cursor = stored;
+  expect(first.progress).toContain(`It needs about ${words}.`);
 });
 
 it("a quick first sync makes no more requests, and a slow one makes one more for each topic", async () => {
