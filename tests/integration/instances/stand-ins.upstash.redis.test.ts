@@ -1,8 +1,10 @@
 /** The Upstash stand-in, through the vendor's own client. */
+import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { Redis } from "@upstash/redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type RedisServer, startRedis } from "@/tests/support/servers/redis/redis-server";
+import { RespConnection } from "@/tests/support/servers/redis/resp";
 import { startUpstash, type UpstashStandIn } from "@/tests/support/stand-ins/upstash";
 
 let redisServer: RedisServer;
@@ -205,6 +207,22 @@ describe("the redis behind it", () => {
     await expect(redis.get("k")).rejects.toThrow(/the database does not answer/);
     await redisServer.restart();
     expect(await redis.get("k")).toBeNull();
+  });
+
+  it("has a folder of its own, which goes with it", async () => {
+    const others = await Promise.all([startRedis({ isKept: true }), startRedis()]);
+    const folders = await Promise.all(
+      others.map(async ({ port }) => {
+        const connection = await RespConnection.open(port);
+        const [reply] = await connection.send([["CONFIG", "GET", "dir"]]);
+        connection.socket.destroy();
+        return String((reply as unknown[])[1]);
+      }),
+    );
+    expect(new Set(folders).size).toBe(2);
+    expect(folders.map((folder) => existsSync(folder))).toEqual([true, true]);
+    await Promise.all(others.map((other) => other.stop()));
+    expect(folders.map((folder) => existsSync(folder))).toEqual([false, false]);
   });
 
   it("says how to install it if it is missing", async () => {

@@ -1,7 +1,4 @@
 /** A real Redis Cluster for tests, on 127.0.0.1: masters that share the slots, each with a replica where asked. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { freePort } from "../free-port";
 import { type RedisServer, startRedis } from "./redis-server";
 import { type Command, RedisError, type Reply, RespConnection } from "./resp";
@@ -35,9 +32,8 @@ const NODE_TIMEOUT_MS = 1_000;
 const SETTLE_MS = 60_000;
 
 export async function startRedisCluster({ masters = 3, hasReplicas = false } = {}): Promise<RedisCluster> {
-  const folder = mkdtempSync(join(tmpdir(), "redis-cluster-"));
   const count = hasReplicas ? masters * 2 : masters;
-  const nodes = await Promise.all(Array.from({ length: count }, (_, index) => startNode(folder, index)));
+  const nodes = await Promise.all(Array.from({ length: count }, startNode));
   const owners = nodes.slice(0, masters);
   const replicas = nodes.slice(masters);
   const first = nodes[0] as Node;
@@ -99,7 +95,6 @@ export async function startRedisCluster({ masters = 3, hasReplicas = false } = {
     },
     async stop() {
       await Promise.all(nodes.map(({ server }) => server.stop()));
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -108,12 +103,11 @@ interface Node extends ClusterNode {
   readonly busPort: number;
 }
 
-async function startNode(folder: string, index: number): Promise<Node> {
+async function startNode(): Promise<Node> {
   const busPort = await freePort();
   const settings = {
     "cluster-enabled": "yes",
     "cluster-port": String(busPort),
-    "cluster-config-file": join(folder, `nodes-${index}.conf`),
     "cluster-node-timeout": String(NODE_TIMEOUT_MS),
     // While one node is down, the others serve their slots.
     "cluster-require-full-coverage": "no",

@@ -1,4 +1,7 @@
-/** A real redis-server for tests and development, on 127.0.0.1. It stores nothing on disk unless it is told to. */
+/**
+ * A real redis-server for tests and development, on 127.0.0.1. It stores nothing on disk unless it is told to, and then in a
+ * folder of its own, which goes with the server: two servers in one folder would write the same append-only files.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +25,7 @@ export interface RedisServer {
 export interface RedisOptions {
   /** If absent, a free port. */
   readonly port?: number;
-  /** Writes an append-only file, in a folder that goes with the server. */
+  /** Writes an append-only file. */
   readonly isKept?: boolean;
   /** More settings, by their names. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -36,20 +39,21 @@ const START_TIMEOUT_MS = 120_000;
 /** Starts a server. Resolves when it accepts connections, or rejects with a sentence that says what to do. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
-  const folder = options.isKept ? mkdtempSync(join(tmpdir(), "trustmesh-redis-")) : null;
-  const kept = folder === null ? {} : { appendonly: "yes", dir: folder };
-  const settings = Object.entries({ ...kept, ...options.settings }).flatMap(([name, value]) => [`--${name}`, value]);
-  const removeFolder = () => {
-    if (folder !== null) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-  };
+  const folder = mkdtempSync(join(tmpdir(), "trustmesh-redis-"));
+  const given = { appendonly: options.isKept ? "yes" : "no", ...options.settings };
+  const settings = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]);
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   // A process that ends early must not leave a server or a folder behind.
   process.once("exit", removeFolder);
-  let child = await launch(port, settings);
+  let child = await launch(port, folder, settings).catch((error: unknown) => {
+    removeFolder();
+    throw error;
+  });
   const endWithUs = () => {
     child.kill("SIGKILL");
     removeFolder();
   };
-  process.once("exit", endWithUs);
+  process.off("exit", removeFolder).once("exit", endWithUs);
   const kill = () => {
     const gone = exited(child);
     child.kill("SIGKILL");
@@ -64,20 +68,20 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     kill,
     async restart() {
       await kill();
-      child = await launch(port, settings);
+      child = await launch(port, folder, settings);
     },
     async stop() {
-      process.off("exit", endWithUs).off("exit", removeFolder);
+      process.off("exit", endWithUs);
       await kill();
       removeFolder();
     },
   };
 }
 
-function launch(port: number, more: readonly string[]): Promise<ChildProcess> {
-  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...more];
+function launch(port: number, folder: string, more: readonly string[]): Promise<ChildProcess> {
+  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", ...more];
   const child = spawn(process.env.REDIS_SERVER_PATH ?? "redis-server", settings, {
-    cwd: tmpdir(),
+    cwd: folder,
     stdio: ["ignore", "pipe", "ignore"],
   });
   return new Promise((resolve, reject) => {
