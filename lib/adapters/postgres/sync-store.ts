@@ -35,7 +35,7 @@ import {
 } from "./read/meanings";
 import type { Readable } from "./read/readable";
 import { topicNoOf } from "./sql/references";
-import { built, given } from "./sql/template";
+import { built, given, UNNAMED } from "./sql/template";
 import { STAMP } from "./stamp";
 import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
@@ -54,12 +54,15 @@ const TOPIC = built(ofTopic, (db) =>
     .where(eq(topics.topicId, ofTopic("topicId"))),
 );
 
-const GAPS = built(ofTopic, (db) =>
-  db
-    .select()
-    .from(topicGaps)
-    .where(eq(topicGaps.topicNo, topicNoOf(ofTopic("topicId"))))
-    .orderBy(topicGaps.fromSeq),
+const GAPS = built(
+  ofTopic,
+  (db) =>
+    db
+      .select()
+      .from(topicGaps)
+      .where(eq(topicGaps.topicNo, topicNoOf(ofTopic("topicId"))))
+      .orderBy(topicGaps.fromSeq),
+  UNNAMED,
 );
 
 /** The durable side of sync in PostgreSQL. */

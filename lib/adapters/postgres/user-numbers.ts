@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
 import type { UserId } from "../../core/ledger/ids";
 
-/** More people than read at one instance within hours. For anybody else a server that keeps no plans plans half a millisecond longer. */
+/** More people than read at one instance within hours. For anybody else, a server that keeps no plans needs half a millisecond more for planning. */
 const MAX_USERS = 100_000;
 
 interface Answer {

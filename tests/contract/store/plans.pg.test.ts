@@ -1,8 +1,10 @@
 /** Statements whose plans the connections keep. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
+import type { PgOptions } from "@/lib/adapters/postgres/drivers/pool";
 import type { PostgresStore } from "@/lib/adapters/postgres/store";
+import { consensusNs, MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import { addTopics } from "@/tests/support/stores/add-topics";
 import { rawQuery } from "@/tests/support/stores/raw-query";
@@ -21,9 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** A store with one connection. */
-async function opened(options = ""): Promise<void> {
-  db = openPg(`${await server.createDatabase()}${options}`, { maxConnections: 1 });
+/** A store with one connection, unless more are asked for. */
+async function opened(options = "", more: PgOptions = {}): Promise<void> {
+  db = openPg(`${await server.createDatabase()}${options}`, { maxConnections: 1, ...more });
   store = await openStore(db, "devnet");
   await addTopics(store.registry, [{ topicId: TOPIC, kinds: ["contact"] }]);
 }
@@ -51,6 +53,12 @@ const keptAbout = (table: string) =>
     [table, "WITH"],
   );
 
+/** Settings of a connection, by their names. */
+const settings = async (...names: readonly string[]) => {
+  const rows = await rawQuery(db, "SELECT setting FROM pg_settings WHERE name = ANY ($1) ORDER BY name", [names]);
+  return rows.map(({ setting }) => setting);
+};
+
 describe("a connection", () => {
   beforeEach(() => opened());
 
@@ -71,22 +79,83 @@ describe("a connection", () => {
     expect(await store.sync.topic(TOPIC)).toMatchObject({ cursor: 4, counts: { messages: 4 } });
     expect((await store.views.contacts(user("user-1"))).edges).toHaveLength(2);
     expect(await rawQuery(db, "SELECT name FROM pg_prepared_statements WHERE from_sql = false")).toEqual([]);
+    // A statement without a name would be planned for all values each time.
+    expect(await settings("lock_timeout", "plan_cache_mode", "statement_timeout")).toEqual(["4000", "auto", "15000"]);
+    await store.close();
+  });
+
+  it("runs a statement whose answer has another type since a migration, and keeps plans as before", async () => {
+    expect(await store.registry.version()).toBe(1);
+    await rawQuery(db, "ALTER TABLE meta ALTER registry_version TYPE bigint");
+    for (let i = 0; i < 3; i += 1) expect(Number(await store.registry.version())).toBe(1);
+    expect(await settings("plan_cache_mode")).toEqual(["force_generic_plan"]);
+    await used();
+    expect(await keptAbout('"contact_edges" "e" WHERE')).toEqual([{ planned: 0, kept: USERS.length }]);
+    await store.close();
+  });
+
+  it("keeps no plans of statements that operators and repairs send now and then", async () => {
+    const before = await rawQuery(db, "SELECT name FROM pg_prepared_statements ORDER BY name");
+    await store.admin.topics(10);
+    await store.admin.rejected(10, 10);
+    await store.sync.log(TOPIC, 1, 10);
+    await store.sync.parts(TOPIC, ["chunks"]);
+    await store.sync.failed(TOPIC, 10);
+    await store.sync.unsettled(TOPIC, 10);
+    await store.sync.gaps(TOPIC);
+    const all = { sequences: { from: 1, to: 10 }, times: { from: 0n, to: MAX_CONSENSUS_NS } };
+    for (const order of ["asc", "desc"] as const)
+      await store.ledgerLog.page({ topicId: TOPIC, ...all, order, limit: 10 });
+    await store.ledgerLog.at(consensusNs(1n));
+    expect(await rawQuery(db, "SELECT name FROM pg_prepared_statements ORDER BY name")).toEqual(before);
+    await store.close();
+  });
+
+  it("plans a start over for its own ranges, and goes on with kept plans", async () => {
+    await used();
+    await rawQuery(db, "CREATE TABLE seen (mode text)");
+    await rawQuery(
+      db,
+      `CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO seen SELECT current_setting('plan_cache_mode'); RETURN NULL; END $$`,
+    );
+    await rawQuery(db, "CREATE TRIGGER see AFTER DELETE ON hcs_messages EXECUTE FUNCTION see()");
+    await store.sync.startOver(TOPIC);
+    await store.sync.dropSome(TOPIC, 1_000);
+    expect(await rawQuery(db, "SELECT mode FROM seen")).toEqual([{ mode: "auto" }]);
+    expect(await settings("plan_cache_mode")).toEqual(["force_generic_plan"]);
     await store.close();
   });
 });
 
-it("a connection has the options of its URL, too, and those count", async () => {
-  const settings = async () => {
-    const rows = await rawQuery(
-      db,
-      "SELECT setting FROM pg_settings WHERE name IN ('plan_cache_mode', 'work_mem') ORDER BY name",
-    );
-    return rows.map(({ setting }) => setting);
-  };
-  await opened("?options=-c%20work_mem%3D5MB");
-  expect(await settings()).toEqual(["force_generic_plan", "5120"]);
+it("no statement that waits for a connection is lost when others lose their statements", async () => {
+  await opened("", { connectTimeoutMs: 1_000 });
+  await store.views.contacts(user("user-0"));
+  await rawQuery(db, "DEALLOCATE ALL");
+  const reads = Array.from({ length: 20 }, () => store.views.contacts(user("user-0")));
+  expect((await Promise.all(reads)).map(({ edges }) => edges)).toEqual(reads.map(() => []));
   await store.close();
-  await opened("?options=-c%20plan_cache_mode%3Dauto");
-  expect(await settings()).toEqual(["auto", "4096"]);
-  await store.close();
+});
+
+describe("the operator's own options", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    ["of the URL come on top of ours", "?options=-c%20work_mem%3D5MB", "", ["force_generic_plan", "5120"]],
+    ["of the URL win over ours", "?options=-c%20plan_cache_mode%3Dauto", "", ["auto", "4096"]],
+    ["of PGOPTIONS come on top of ours", "", "-c work_mem=6MB", ["force_generic_plan", "6144"]],
+    ["of PGOPTIONS win over ours", "", "-c plan_cache_mode=auto", ["auto", "4096"]],
+    [
+      "of the URL stand in for PGOPTIONS",
+      "?options=-c%20work_mem%3D5MB",
+      "-c work_mem=6MB",
+      ["force_generic_plan", "5120"],
+    ],
+    ["are those of PGOPTIONS if the URL's are empty", "?options=", "-c work_mem=6MB", ["force_generic_plan", "6144"]],
+  ])("%s", async (_, ofUrl, ofEnvironment, expected) => {
+    vi.stubEnv("PGOPTIONS", ofEnvironment);
+    await opened(ofUrl);
+    expect(await settings("plan_cache_mode", "work_mem")).toEqual(expected);
+    await store.close();
+  });
 });

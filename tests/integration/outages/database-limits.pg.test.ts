@@ -98,29 +98,42 @@ it("lets a migration take its time, and wait for another instance's", async () =
   await Promise.all([one.close(), other.close()]);
 });
 
-it("connects without limits if a pooler in between refuses them", async () => {
+/** A pool behind a pooler that refuses these settings, and the settings that it was opened with. */
+function behindPooler(refused: readonly string[], refusal: { readonly code: string; readonly message: string }) {
   const opened: object[] = [];
-  const refusal = { severity: "FATAL", code: "08P01", message: "unsupported startup parameter: lock_timeout" };
   const open = (limits: object) => {
     opened.push(limits);
     const query = async () => {
-      if (Object.keys(limits).length > 0) throw Object.assign(new Error(refusal.message), refusal);
+      const isRefused = Object.keys(limits).some((name) => refused.includes(name));
+      if (isRefused) throw Object.assign(new Error(refusal.message), { severity: "FATAL", code: refusal.code });
       return { rows: [{ one: 1 }] };
     };
     return { query, on: () => {}, end: async () => {} } as unknown as pg.Pool;
   };
-  const pool = new LimitedPool({}, open).within(1_000);
-  const answers = await Promise.all([pool.query({ text: "SELECT 1" }), pool.query({ text: "SELECT 1" })]);
-  expect(answers).toEqual([{ rows: [{ one: 1 }] }, { rows: [{ one: 1 }] }]);
-  expect(opened).toEqual([
-    {
-      options: "-c plan_cache_mode=force_generic_plan",
-      lock_timeout: 4_000,
-      statement_timeout: 15_000,
-      idle_in_transaction_session_timeout: 15_000,
-    },
-    {},
-  ]);
+  return { pool: new LimitedPool({}, open).within(1_000), opened };
+}
+
+const KEEPS_PLANS = { options: "-c plan_cache_mode=force_generic_plan" };
+const LIMITS = { lock_timeout: 4_000, statement_timeout: 15_000, idle_in_transaction_session_timeout: 15_000 };
+const TWO = [{ rows: [{ one: 1 }] }, { rows: [{ one: 1 }] }];
+
+describe("a pooler in between that refuses", () => {
+  it("time limits gets connections without any", async () => {
+    const message = "unsupported startup parameter: lock_timeout";
+    const { pool, opened } = behindPooler(["options", "lock_timeout"], { code: "08P01", message });
+    expect(await Promise.all([pool.query("SELECT 1"), pool.query("SELECT 1")])).toEqual(TWO);
+    expect(opened).toEqual([{ ...KEEPS_PLANS, ...LIMITS }, LIMITS, {}]);
+  });
+
+  it.each([
+    ["08P01", "unsupported startup parameter in options: plan_cache_mode"],
+    ["0A000", "Feature not supported: RDS Proxy currently doesn’t support command-line options."],
+    ["0A000", "RDS Proxy currently doesn't support the option plan_cache_mode"],
+  ])("options gets connections with the time limits alone (%s %s)", async (code, message) => {
+    const { pool, opened } = behindPooler(["options"], { code, message });
+    expect(await Promise.all([pool.query("SELECT 1"), pool.query("SELECT 1")])).toEqual(TWO);
+    expect(opened).toEqual([{ ...KEEPS_PLANS, ...LIMITS }, LIMITS]);
+  });
 });
 
 it("is refused with a sentence if a later version wrote rows that this one cannot read", async () => {

@@ -2,7 +2,10 @@
 import type { Pool, PoolConfig, QueryConfig, QueryResult } from "pg";
 import { sqlState } from "./errors";
 
-/** Settings of a connection: time limits that the server itself enforces, in milliseconds, and others as its command line has them. */
+/**
+ * Settings of a connection: time limits that the server itself enforces, in milliseconds. `options`: further settings, as
+ * `-c name=value`.
+ */
 export interface ServerLimits {
   readonly options: string;
   readonly lock_timeout: number;
@@ -26,16 +29,19 @@ export interface PgOptions extends LimitOptions {
 /**
  * A statement that has a name is planned once for each connection, and then runs with any values. Left to itself PostgreSQL
  * compares costs, which count all sixteen partitions of such a plan although it reads one: then it plans for each read's values
- * after all. A read of signals takes 160 µs of CPU so, and 730 µs otherwise (docs/measurements.md §4).
+ * after all. With a kept plan a read of signals takes 160 µs of CPU, otherwise 730 µs (docs/measurements.md §4).
  */
 export const KEPT_PLANS = "-c plan_cache_mode=force_generic_plan";
 
-/** A pool's settings with those of its connections. Options that the operator's URL gives come last, so that they count. */
+/** A pool's settings with those of its connections. The operator's own options come last and win: the URL's, else PGOPTIONS. */
 export const withLimits = (config: PoolConfig, { options, ...limits }: Partial<ServerLimits>): PoolConfig => {
-  const own = optionsOf(config.connectionString);
-  if (options === undefined || own === null) return { ...config, ...limits, options };
+  if (options === undefined) return { ...config, ...limits };
+  const ofUrl = optionsOf(config.connectionString);
+  // node-postgres would read PGOPTIONS only if there were no other options.
+  const all = `${options} ${ofUrl || process.env.PGOPTIONS || ""}`.trim();
+  if (ofUrl === null) return { ...config, ...limits, options: all };
   const url = new URL(config.connectionString as string);
-  url.searchParams.set("options", `${options} ${own}`);
+  url.searchParams.set("options", all);
   return { ...config, ...limits, connectionString: url.href };
 };
 
@@ -60,28 +66,35 @@ const LOCK_TIMEOUT_MS = 4_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
 
 /**
- * A pool whose connections carry these limits. A pooler in between may refuse them, as it refuses every parameter that it does
- * not know. Then the pool is opened again without them, and the limits of the role in the database hold.
+ * A pool whose connections carry these limits, and keep the plans of statements that have names. Three things may be in the way:
  *
- * A pooler may also hand each statement to another connection of the server, which does not know the names of the one before.
- * Then statements go without names: the server plans each of them, and all else is the same.
+ * A pooler in between refuses parameters that it does not know. Then the pool is opened again without `options`, and if that is
+ * refused too, without any: the limits of the role in the database hold.
+ *
+ * A pooler hands each statement to another connection of the server, which does not know the names of the one before. Then the
+ * pool is opened again without names and without `options`, whose one plan for all values is too dear to be made for each
+ * statement. The server plans each statement for its values, and all else is the same.
+ *
+ * A migration changes the type of a column. Then a connection refuses to run a statement that it has planned for the type before.
+ * The statement is sent once more, without a name. node-postgres ends a connection whose statement failed, and the next one plans
+ * anew: so the pool stays as it is.
  */
 export class LimitedPool {
-  private pool: Pool;
-  private isLimited = true;
-  private isNaming = true;
+  private readonly settings: readonly Partial<ServerLimits>[];
+  private current: OpenPool;
 
   constructor(
     { lockTimeoutMs = LOCK_TIMEOUT_MS, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: LimitOptions,
     private readonly open: (limits: Partial<ServerLimits>) => Pool,
   ) {
-    this.pool = this.opened({
-      options: KEPT_PLANS,
+    const limits = {
       lock_timeout: lockTimeoutMs,
       statement_timeout: statementTimeoutMs,
       // No transaction outlives a statement. One that does belongs to a lost connection.
       idle_in_transaction_session_timeout: statementTimeoutMs,
-    });
+    };
+    this.settings = [{ options: KEPT_PLANS, ...limits }, limits, {}];
+    this.current = this.opened(0);
   }
 
   /**
@@ -91,51 +104,88 @@ export class LimitedPool {
   within(timeoutMs: number | undefined, more: Partial<QueryConfig> = {}): Pool {
     const given = timeoutMs === undefined ? more : { ...more, query_timeout: timeoutMs };
     const query = (config: QueryConfig, values: unknown[]) => this.query({ ...config, ...given, values });
-    return new Proxy(this.pool, { get: (pool, key) => (key === "query" ? query : Reflect.get(pool, key)) });
+    return new Proxy(this.current.pool, { get: (pool, key) => (key === "query" ? query : Reflect.get(pool, key)) });
   }
 
   close(): Promise<void> {
-    return this.pool.end();
+    return this.current.pool.end();
   }
 
+  /** Ends, because each further try has no name or fewer settings. */
   private async query(config: QueryConfig): Promise<QueryResult> {
-    const asked = this.pool;
-    try {
-      return await asked.query(this.named(config));
-    } catch (error) {
-      const isUnknownName = config.name !== undefined && UNKNOWN_NAME.has(sqlState(error) ?? "");
-      if (isUnknownName) this.isNaming = false;
-      else if (!isRefusedParameter(error)) throw error;
-      else this.unlimit(asked);
+    let mayBeNamed = config.name !== undefined;
+    for (;;) {
+      const asked = this.current;
+      const isNamed = mayBeNamed && asked.step === 0;
+      try {
+        return await asked.query(isNamed ? config : { ...config, name: undefined });
+      } catch (error) {
+        if (isNamed && isChangedAnswer(error)) mayBeNamed = false;
+        else if (isNamed && UNKNOWN_NAME.has(sqlState(error) ?? "")) this.replace(asked);
+        else if (isRefusedParameter(error) && asked.step + 1 < this.settings.length) this.replace(asked);
+        else throw error;
+      }
     }
-    return this.pool.query(this.named(config));
   }
 
-  private named(config: QueryConfig): QueryConfig {
-    return this.isNaming ? config : { ...config, name: undefined };
+  /** Opens the pool again with the next settings, unless another statement has done so. */
+  private replace(asked: OpenPool): void {
+    if (asked !== this.current) return;
+    this.current = this.opened(asked.step + 1);
+    asked.endWhenIdle();
   }
 
-  private unlimit(asked: Pool): void {
-    if (!this.isLimited) return;
-    this.isLimited = false;
-    // A plan that is kept without the parameter is not worth the memory.
-    this.isNaming = false;
-    this.pool = this.opened({});
-    void asked.end().catch(() => {});
-  }
-
-  private opened(limits: Partial<ServerLimits>): Pool {
-    const pool = this.open(limits);
+  private opened(step: number): OpenPool {
+    const pool = this.open(this.settings[step] as Partial<ServerLimits>);
     // The pool replaces an idle connection that breaks. Without a listener its error would end the process.
     pool.on("error", () => {});
-    return pool;
+    return new OpenPool(pool, step);
+  }
+}
+
+/** A pool with one of the settings. It ends after its last statement: node-postgres would let those that wait time out. */
+class OpenPool {
+  private running = 0;
+  private isReplaced = false;
+
+  constructor(
+    readonly pool: Pool,
+    /** The place of its settings. Only the first keep plans. */
+    readonly step: number,
+  ) {}
+
+  async query(config: QueryConfig): Promise<QueryResult> {
+    this.running += 1;
+    try {
+      return await this.pool.query(config);
+    } finally {
+      this.running -= 1;
+      this.endIfIdle();
+    }
+  }
+
+  endWhenIdle(): void {
+    this.isReplaced = true;
+    this.endIfIdle();
+  }
+
+  private endIfIdle(): void {
+    if (this.isReplaced && this.running === 0) void this.pool.end().catch(() => {});
   }
 }
 
 /** SQLSTATEs of a name that is not known, or known already. The server has not begun to run the statement then. */
 const UNKNOWN_NAME: ReadonlySet<string> = new Set(["26000", "42P05"]);
 
-/** PgBouncer's message for a parameter that it does not pass on. */
-function isRefusedParameter(error: unknown): boolean {
-  return error instanceof Error && /unsupported startup parameter/i.test(error.message);
-}
+/**
+ * "Cached plan must not change result type". The server finds this out before it runs the statement. It translates the sentence,
+ * but not the name of its own function, the only one of its plan cache that answers so.
+ */
+const isChangedAnswer = (error: unknown): boolean =>
+  sqlState(error) === "0A000" && Reflect.get(error as object, "routine") === "RevalidateCachedQuery";
+
+/** PgBouncer's words for a parameter that it does not pass on, and those of the RDS Proxy. */
+const REFUSED_PARAMETER =
+  /unsupported startup parameter|RDS Proxy currently doesn.t support (command-line options|the option)/i;
+
+const isRefusedParameter = (error: unknown): boolean => error instanceof Error && REFUSED_PARAMETER.test(error.message);

@@ -14,7 +14,7 @@ import type { Order } from "../../../core/mirror/message-query";
 import { disposition } from "../codec/codes";
 import { baseOf } from "../codec/ref";
 import { literal } from "../sql/expressions";
-import { given, prepared } from "../sql/template";
+import { given, prepared, UNNAMED } from "../sql/template";
 
 const FAILED = literal(disposition.code("failed"));
 /** Stored bytes of one page: beyond what honest messages have, and a fraction of what one answer may have. */
@@ -83,6 +83,7 @@ SELECT ${columns} FROM page JOIN ${topicLog} ${f} ON ${f.ref} = page.ref,
   (SELECT ${b.consensusNs} AS last_ns FROM ${topicLog} ${b} WHERE ${b.ref} = (SELECT ${last}(ref) FROM page)) x,
   (SELECT (SELECT ${b.verification} FROM ${topicLog} ${b} WHERE ${b.ref} = (SELECT ${neighbour})) AS neighbour) y
 ORDER BY ${f.ref} ${direction}`,
+    UNNAMED,
   );
 }
 
@@ -101,4 +102,5 @@ SELECT ${columns} FROM (SELECT topic_no, topic_id, max(lo) AS seq FROM search GR
 JOIN LATERAL (SELECT * FROM ${topicLog} ${l}
   WHERE ${l.ref} >= ${baseOf(sql`x.topic_no`)} + x.seq AND ${l.ref} < ${baseOf(sql`x.topic_no + 1`)} AND ${l.disposition} <> ${FAILED}
   ORDER BY ${l.ref} LIMIT 1) ${f} ON ${f.consensusNs} = ${atValues("ns")}::bigint LIMIT 1`,
+  UNNAMED,
 );

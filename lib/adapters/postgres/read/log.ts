@@ -7,7 +7,7 @@ import { disposition } from "../codec/codes";
 import { baseOf } from "../codec/ref";
 import { literal } from "../sql/expressions";
 import { topicNoOf } from "../sql/references";
-import { type Given, given, prepared } from "../sql/template";
+import { type Given, given, prepared, UNNAMED } from "../sql/template";
 
 /** Sequences of a topic, the ends included. */
 export interface Range {
@@ -37,6 +37,7 @@ const entries = <V extends Range>(range: Given<V>, more: SQL | undefined, limit?
     range,
     getTableColumns(topicLog),
     (columns) => sql`SELECT ${columns} FROM ${topicLog} WHERE ${isIn(range)} ${more} ORDER BY ${ref} ${limit}`,
+    UNNAMED,
   );
 
 export const LOG = entries(given<Range>(), undefined);
@@ -61,6 +62,7 @@ export const UNSETTLED = prepared(
       ),
       sql` UNION ALL `,
     )}) ${topicLog} ORDER BY ${ref} LIMIT ${limited("limit")}::integer`,
+  UNNAMED,
 );
 
 const grouped = given<Range & { readonly chunkKeys: readonly string[] }>();
@@ -76,4 +78,5 @@ export const PARTS = prepared(
     AND ${reason} IS DISTINCT FROM 'bad-chunk'
   GROUP BY ${chunkKey}, ${chunkNumber})
 ORDER BY ${ref}`,
+  UNNAMED,
 );

@@ -11,7 +11,7 @@ import { gapOf, payerOf, topicState } from "../codec/rows";
 import { expand } from "../codec/shorthand";
 import { literal } from "../sql/expressions";
 import { topicIdOf } from "../sql/references";
-import { given, prepared, type RowOf, template } from "../sql/template";
+import { given, prepared, type RowOf, template, UNNAMED } from "../sql/template";
 import { DATABASE_MS } from "./server";
 
 const t = alias(topics, "t");
@@ -40,6 +40,7 @@ export const OVERVIEW = prepared(
   overview,
   TOPIC,
   (columns) => sql`SELECT ${columns} FROM ${topics} ${t} ORDER BY ${t.topicNo}`,
+  UNNAMED,
 );
 
 export function overviewOf({ databaseMs, gapCount, gaps, ...row }: RowOf<typeof TOPIC>): DatedOverview {
@@ -94,6 +95,7 @@ export const REJECTED = prepared(
 FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")} UNION ALL ${newest("failed")}
   UNION ALL ${newest("unproven")}) ${l}
 ORDER BY ${l.consensusNs} DESC, ${l.ref} DESC`,
+  UNNAMED,
 );
 
 /** Throws if the row holds a code or a phrase of a later version. */

@@ -37,7 +37,7 @@ export function template<F extends Fields>(fields: F, text: (columns: SQL) => SQ
   return (db) => send(db, {});
 }
 
-/** The same for a text that comes again and again, with other values. */
+/** For a text that is sent often with other values: each connection keeps its plan. */
 export function recurring<F extends Fields>(fields: F, text: (columns: SQL) => SQL): Statement<readonly RowOf<F>[]> {
   const send = sending(fields, text, nameOf);
   return (db) => send(db, {});
@@ -60,37 +60,48 @@ interface Preparable<T> {
   prepare(name: string): Prepared<T>;
 }
 
-/** The server forgets a statement without a name as soon as it has run. */
-const UNNAMED = () => "";
+/** The name of a statement with this text. */
+type Naming = (text: string) => string;
+
+/**
+ * For a statement that is sent seldom: the server forgets it as soon as it has run. Each kept plan takes 10 to 700 kB of each
+ * connection's memory (docs/operations.md), and planning takes half a millisecond. Readers' views are worth it, and so are commits.
+ */
+export const UNNAMED: Naming = () => "";
 
 /**
  * A connection keeps the plan of a statement that has a name (`lib/adapters/postgres/drivers/pool.ts`). The name follows from the
  * text: a pooler may hand the connection to another version of this app, and the same name must not mean another text there.
  */
-const nameOf = (text: string) => createHash("sha256").update(text).digest("base64url").slice(0, NAME_LENGTH);
+const nameOf: Naming = (text) => createHash("sha256").update(text).digest("base64url").slice(0, NAME_LENGTH);
 
 /** 144 bits. PostgreSQL cuts names off after 63 characters. */
 const NAME_LENGTH = 24;
 
-/** A query of drizzle's builder that is built once for each connection, and sent with different values. */
+/**
+ * A query of drizzle's builder that is built once for each connection, and sent with different values. Connections keep its plan,
+ * unless it is `UNNAMED`.
+ */
 export function built<V extends object, T>(
   _: Given<V>,
   build: (db: Queries) => Preparable<T>,
+  naming = nameOf,
 ): (values: V) => Statement<T> {
   const send = onEach((db) => {
     const query = build(db);
-    return query.prepare(nameOf(query.toSQL().sql));
+    return query.prepare(naming(query.toSQL().sql));
   });
   return (values) => (db) => send(db, values);
 }
 
-/** A statement that is built once, and sent with different values. */
+/** A statement that is built once, and sent with different values. Connections keep its plan, unless it is `UNNAMED`. */
 export function prepared<V extends object, F extends Fields>(
   _: Given<V>,
   fields: F,
   text: (columns: SQL) => SQL,
+  naming = nameOf,
 ): (values: V) => Statement<readonly RowOf<F>[]> {
-  const send = sending(fields, text, nameOf);
+  const send = sending(fields, text, naming);
   return (values) => (db) => send(db, values);
 }
 
@@ -119,9 +130,9 @@ function readerOf<F extends Fields>(fields: F): (rows: unknown[][]) => RowOf<F>[
 }
 
 /** Builds a statement once, and prepares it once for each connection. */
-function sending<F extends Fields>(fields: F, text: (columns: SQL) => SQL, named: (text: string) => string) {
+function sending<F extends Fields>(fields: F, text: (columns: SQL) => SQL, naming: Naming) {
   const query = dialect.sqlToQuery(text(listOf(fields)));
-  const name = named(query.sql);
+  const name = naming(query.sql);
   const read = readerOf(fields);
   return onEach((db) =>
     db._.session.prepareQuery<{ execute: readonly RowOf<F>[]; all: never; values: never }>(
