@@ -1,9 +1,10 @@
 -- By hand: takes the next positions of users, and returns the users' numbers and heads, both in the order of their ids.
 --
--- The ids come sorted, and all statements lock rows in that order, so two of them cannot deadlock. INSERT … ON CONFLICT would write
--- a lock of its own into the log for each row that exists, beside the update. New users come first, and have no rows yet.
+-- The ids come sorted, and all statements lock rows in that order, so two of them cannot deadlock. New users are inserted first. A
+-- batch that meets another's new user waits there, before it holds the row of a known one. INSERT … ON CONFLICT would write a lock
+-- of its own into the log for each row that exists, beside the update.
 -- Hash and merge joins are off, because only a nested loop updates the rows in the order of the ids.
--- "gate" has no other use than that the call waits for the gate's row.
+-- "gate" is not read: passing it makes the call wait for the gate's row.
 CREATE FUNCTION take_heads(gate integer, ids text[], added integer[], OUT numbers integer[], OUT heads integer[])
 LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
