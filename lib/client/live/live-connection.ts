@@ -22,7 +22,7 @@ export interface LiveHandlers {
   freshness(event: Payload<"freshness">): void;
   resync(event: Payload<"resync">): void;
   state(state: StreamState): void;
-  /** The server refused the stream: the session may have ended. */
+  /** The session may have ended: the server refused the stream, or says that somebody has signed out. */
   refused(): void;
 }
 
@@ -87,7 +87,10 @@ export function connectStream(from: number | null, handlers: LiveHandlers): Live
     });
     listen("contacts", handlers.contacts);
     listen("freshness", handlers.freshness);
-    listen("bye", open);
+    listen("bye", ({ reason }) => {
+      open();
+      if (reason === "signed-out") handlers.refused();
+    });
   }
 
   const retryNow = () => {

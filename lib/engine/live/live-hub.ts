@@ -5,7 +5,7 @@
  * asks again at each heartbeat, since thousands of clients that reconnect would hit the store just as it comes back.
  */
 import { keyOf } from "../../core/key";
-import { toPosition, type UserId } from "../../core/ledger/ids";
+import { isSessionId, type SessionId, toPosition, type UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import { compare } from "../../core/signals/position";
 import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../core/sync/freshness";
@@ -58,8 +58,13 @@ const CATCH_UP_ROWS = 200;
 /** Freshness is sent at most this often. Clients are promised one at least every 15 s. */
 const FRESHNESS_EVERY_MS = 5_000;
 
-interface Stream {
+/** The owner of a stream, and the session that opened it. */
+export interface Viewer {
   readonly userId: UserId;
+  readonly session: SessionId;
+}
+
+interface Stream extends Viewer {
   head: number;
   /** The head when events may have been missed first; null if none were since the heads were read. */
   missedAfter: number | null;
@@ -161,20 +166,22 @@ export class LiveHub {
     for (const userId of this.streams.keys()) this.end(userId, "shutdown");
   }
 
-  /** Ends the user's streams with `bye`. */
-  end(userId: UserId, reason: "shutdown" | "signed-out"): void {
-    this.eachOf(userId, (stream) => {
+  /** Ends the streams of a user, or those that one session opened, with `bye`. */
+  end(subject: UserId | SessionId, reason: "shutdown" | "signed-out"): void {
+    const streams = isSessionId(subject) ? this.all().filter(({ session }) => session === subject) : this.of(subject);
+    for (const stream of streams) {
       stream.closing = reason;
-    });
+      stream.wake();
+    }
   }
 
   /**
-   * The events of one user after `cursor`; null: from the moment at which the store answers. Ends by itself after `bye`; the
+   * The events of the viewer after `cursor`; null: from the moment at which the store answers. Ends by itself after `bye`; the
    * consumer ends it through `return()` or the signal. The stream counts from this call on, so that many calls at once cannot all
    * take the last free place. A caller that never reads it must abort it.
    */
   open(
-    userId: UserId,
+    { userId, session }: Viewer,
     cursor: number | null,
     signal: AbortSignal,
   ): Result<AsyncGenerator<LiveEvent, void, void>, StreamRefusal> {
@@ -187,7 +194,7 @@ export class LiveHub {
       return err("per-instance");
     }
     const stream: Stream = {
-      ...{ userId, head: 0, missedAfter: null, sent: null, complete: null, closing: null },
+      ...{ userId, session, head: 0, missedAfter: null, sent: null, complete: null, closing: null },
       ...{ peers: new Set<UserId>(), hasUnknownPeers: false, wake: () => {} },
     };
     this.counts.opened += 1;
@@ -227,7 +234,7 @@ export class LiveHub {
             yield { event: "hello", position: stream.head, sentThrough: stream.sent, freshness };
           }
         }
-        while (stream.sent !== null && stream.sent !== stream.head && !signal.aborted) {
+        while (stream.sent !== null && stream.sent !== stream.head && !signal.aborted && !hasLeft(stream)) {
           if (compare(stream.sent, stream.head).kind === "resync") {
             stream.sent = stream.head;
             yield { event: "resync", position: stream.sent };
@@ -243,6 +250,8 @@ export class LiveHub {
           stream.sent = page.through;
           stream.head = toPosition(Math.max(stream.head, stream.sent));
         }
+        // Somebody who has signed out gets nothing more, not even what was on its way.
+        if (hasLeft(stream)) return yield { event: "bye", reason: "signed-out" };
         if (stream.peers.size > 0 || stream.hasUnknownPeers) {
           const peers = stream.hasUnknownPeers ? [] : [...stream.peers];
           stream.peers = new Set();
@@ -302,10 +311,14 @@ export class LiveHub {
   }
 
   private eachOf(userId: UserId, change: (stream: Stream) => void): void {
-    for (const stream of this.streams.get(userId) ?? []) {
+    for (const stream of this.of(userId)) {
       change(stream);
       stream.wake();
     }
+  }
+
+  private of(userId: UserId): Iterable<Stream> {
+    return this.streams.get(userId) ?? [];
   }
 
   private add(stream: Stream): void {
@@ -339,3 +352,5 @@ export class LiveHub {
     if (this.count > 0 && this.beating === null) void this.heartbeat();
   }
 }
+
+const hasLeft = ({ closing }: Stream) => closing === "signed-out";

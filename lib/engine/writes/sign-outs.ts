@@ -8,7 +8,7 @@
  *   start, or events may have been missed → read them all again, until that works
  */
 
-import { isSessionId, type SessionId, type UserId } from "../../core/ledger/ids";
+import type { SessionId, UserId } from "../../core/ledger/ids";
 import { backoffMs } from "../../core/sync/backoff";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
@@ -24,8 +24,8 @@ export interface SignOutsDeps {
   readonly random: () => number;
   /** No session outlives this, so an older sign-out has no effect. */
   readonly sessionMs: number;
-  /** Called for each sign-out of a user: ends the user's streams. */
-  readonly onSignOut: (userId: UserId) => void;
+  /** Called for each sign-out: ends the streams of the user or of the session. */
+  readonly onSignOut: (subject: SignOut["subject"]) => void;
 }
 
 /** A session that was issued by a clock this far ahead of ours is over too. New sessions are dated after it (`issueMs`). */
@@ -135,6 +135,6 @@ export class SignOuts {
   private know({ subject, untilMs }: SignOut): void {
     if (untilMs <= (this.untilMs.get(subject) ?? 0)) return;
     this.untilMs.set(subject, untilMs);
-    if (!isSessionId(subject)) this.deps.onSignOut(subject);
+    this.deps.onSignOut(subject);
   }
 }

@@ -1,7 +1,7 @@
 import "server-only";
 /** The signed-in caller of a request: by the session's cookie, or by a token of Magic's. */
 import { type Awaitable, andThen } from "../../core/awaitable";
-import type { UserId } from "../../core/ledger/ids";
+import type { SessionId, UserId } from "../../core/ledger/ids";
 import type { App } from "../boot/app";
 import type { ApiRequest } from "../http/api-request";
 import type { MagicSession } from "./magic-sign-in";
@@ -9,6 +9,8 @@ import { bearerToken } from "./secrets";
 
 export interface SignedIn {
   readonly userId: UserId;
+  /** The session that admits the caller: the token's if there is one, otherwise the cookie's. */
+  readonly session: SessionId;
   /** Set-Cookie for a caller whose cookie is not this user's, so that later requests need no token. */
   readonly setCookie: string | null;
 }
@@ -20,12 +22,13 @@ type Access = Pick<App, "sessions" | "magic" | "limits">;
  * does not fall back to the cookie: it throws ProblemError.
  */
 export function callerOf(app: Access, request: ApiRequest): Awaitable<SignedIn | null> {
-  return andThen(app.sessions.userOf(request.headers.get("cookie")), (cookieUser) =>
-    andThen(magicSessionOf(app, request, cookieUser), (magic) => {
-      const userId = magic?.userId ?? cookieUser;
-      if (userId === null) return null;
-      if (userId === cookieUser) return { userId, setCookie: null };
-      return app.sessions.issue(userId, app.magic.sessionMs).then((setCookie) => ({ userId, setCookie }));
+  return andThen(app.sessions.sessionOf(request.headers.get("cookie")), (cookie) =>
+    andThen(magicSessionOf(app, request, cookie?.userId ?? null), (magic) => {
+      const admitting = magic ?? cookie;
+      if (admitting === null) return null;
+      const { id: session, userId } = admitting;
+      if (userId === cookie?.userId) return { userId, session, setCookie: null };
+      return app.sessions.issue(userId, app.magic.sessionMs).then((setCookie) => ({ userId, session, setCookie }));
     }),
   );
 }

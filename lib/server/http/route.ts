@@ -5,7 +5,7 @@ import "server-only";
  */
 import type * as z from "zod/mini";
 import { type Awaitable, andThen, orElse } from "../../core/awaitable";
-import { parseUserId, type UserId } from "../../core/ledger/ids";
+import { parseUserId, type SessionId, type UserId } from "../../core/ledger/ids";
 import { isTierUnavailable, type Tier } from "../../ports/tier-unavailable";
 import { adminOf } from "../access/admins";
 import { callerOf, type SignedIn } from "../access/caller";
@@ -36,7 +36,7 @@ export interface RouteContext<Query, Body> {
   readonly background: (work: () => Promise<unknown>) => void;
 }
 
-export type UserContext<Query, Body> = RouteContext<Query, Body> & { readonly userId: UserId };
+export type UserContext<Query, Body> = RouteContext<Query, Body> & Pick<SignedIn, "userId" | "session">;
 
 /** `actor`: the operator's name in the operator log. */
 export type AdminContext<Query, Body> = RouteContext<Query, Body> & { readonly actor: string };
@@ -172,7 +172,7 @@ function respond(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Ans
       );
     return andThen(callerOf(app, request), (caller) => {
       if (caller === null) throw new ProblemError("no-session", "Sign in to see this.");
-      return withInput(route, new Context(app, routed, from, caller.userId), (context) =>
+      return withInput(route, new Context(app, routed, from, caller), (context) =>
         route.access === "ledger" ? route.handle(context) : signedIn(caller, () => route.handle(context as UserOf)),
       );
     });
@@ -190,6 +190,9 @@ class Context implements RouteContext<unknown, unknown> {
   query: unknown = undefined;
   body: unknown = undefined;
   floor = NO_FLOOR;
+  /** The signed-in user, for whom the request is counted. */
+  readonly userId: UserId | null;
+  readonly session: SessionId | null;
   readonly encoding: string | null;
 
   constructor(
@@ -197,14 +200,16 @@ class Context implements RouteContext<unknown, unknown> {
     { request, params, background, encoding = null }: RouteRequest,
     /** The client's address, as limits count it. */
     readonly address: string,
-    /** The signed-in user, for whom the request is counted. */
-    readonly userId: UserId | null = null,
+    /** Null without a signed-in user. */
+    caller: SignedIn | null = null,
     readonly actor: string | null = null,
   ) {
     this.request = request;
     this.params = params;
     this.background = background;
     this.encoding = encoding;
+    this.userId = caller?.userId ?? null;
+    this.session = caller?.session ?? null;
   }
 
   get url(): URL {

@@ -2,7 +2,7 @@ import "server-only";
 /** Live events as `text/event-stream`. The client pulls: for a client that does not read, no events are made. */
 import type { UserId } from "../../core/ledger/ids";
 import { type FreshnessNow, UNKNOWN_AGE } from "../../core/sync/freshness";
-import type { LiveEvent, StreamRefusal } from "../../engine/live/live-hub";
+import type { LiveEvent, StreamRefusal, Viewer } from "../../engine/live/live-hub";
 import type { SignalRow } from "../../ports/store/view-rows";
 import type { App } from "../boot/app";
 import type { Answer, StreamClient } from "../http/answers/answer";
@@ -86,9 +86,9 @@ const REFUSALS: Readonly<Record<StreamRefusal, { readonly detail: string; readon
 const STALLED_MS = 60_000;
 
 /** The streaming answer. Throws ProblemError if the user or the instance has too many streams. */
-export function eventStream(app: App, userId: UserId, cursor: number | null): Answer {
+export function eventStream(app: App, viewer: Viewer, cursor: number | null): Answer {
   const over = new AbortController();
-  const opened = app.hub.open(userId, cursor, over.signal);
+  const opened = app.hub.open(viewer, cursor, over.signal);
   if (!opened.ok) {
     const { detail, retryAfterS } = REFUSALS[opened.error];
     throw new ProblemError("too-many", detail, { retryAfterS });
@@ -105,7 +105,7 @@ export function eventStream(app: App, userId: UserId, cursor: number | null): An
     },
     body: (client) => {
       client.onLeave(() => over.abort());
-      void follow(app, userId, events, client).finally(() => over.abort());
+      void follow(app, viewer.userId, events, client).finally(() => over.abort());
     },
   };
 }

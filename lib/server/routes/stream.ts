@@ -14,13 +14,13 @@ export const stream = defineRoute({
   heeds: ["Last-Event-ID", "If-Min-Sequence"],
   answer: "text/event-stream",
   handle: (context) => {
-    const { app, userId, request, query } = context;
+    const { app, userId, session, request, query } = context;
     // Last-Event-ID is newer than the page's cursor. Some clients send it empty before their first event.
     const given = request.headers.get("last-event-id") || query.lastEventId || query.cursor || null;
     const cursor = given === null ? null : parsePosition(given);
     if (given !== null && cursor === null)
       throw new ProblemError("bad-input", "Last-Event-ID: it must be the id of an event.", { field: "Last-Event-ID" });
     beforeRead(context);
-    return eventStream(app, userId, cursor);
+    return eventStream(app, { userId, session }, cursor);
   },
 });

@@ -1,3 +1,4 @@
+import { Shell } from "../pages/shell";
 import { walletAnswer } from "../support/account";
 import { expectAccessible, expectNoSidewaysScroll } from "../support/axe";
 import { expect, test } from "../support/test";
@@ -60,6 +61,21 @@ test("an account signs in by signing a message; one that signs with another key 
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(page).toHaveURL(/\/contacts$/);
   await expect(page.getByRole("heading", { name: "Contacts", level: 1 })).toBeVisible();
+});
+
+test("signing out in one tab leads the other to the sign-in too, without a touch", async ({
+  meet,
+  enterAs,
+  context,
+}) => {
+  const { page, shell } = await enterAs(await meet("Yuri"));
+  const other = await context.newPage();
+  await other.goto("/contacts");
+  await expect(new Shell(other).freshness).toHaveText(/^(Up to date|Watching)/);
+  await shell.open("/signals");
+  await shell.signOut();
+  await expect(page).toHaveURL(/\/sign-in/);
+  await expect(other).toHaveURL(/\/sign-in/);
 });
 
 test("signing out everywhere ends the session in another browser too", async ({ meet, enterAs, secondScreen }) => {

@@ -1,5 +1,6 @@
 /** Live delivery: once, in order, without a gap in positions, across reconnects; and what it costs. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { UserId } from "@/lib/core/ledger/ids";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { intercepted } from "../../support/control/intercepted";
@@ -264,6 +265,24 @@ describe("the end of a stream", () => {
     await t.clock.advance(2_000);
     expect(reader.events.at(-1)).toMatchObject({ event: "bye", data: { reason: "planned" } });
     expect(reader.isEnded).toBe(true);
+  });
+
+  it("comes with bye when its session signs out, before anything else, and other sessions' streams go on", async () => {
+    const [phone, laptop] = await Promise.all([ALICE, ALICE].map((userId) => t.app.sessions.issue(userId as UserId)));
+    const read = async (cookie = "") => {
+      const headers = { cookie: cookie.split(";")[0] as string };
+      const reader = new SseReader(await t.ask("GET", "/api/stream", null, { headers }));
+      open.push(reader);
+      await t.clock.advance(10);
+      return { reader, headers };
+    };
+    const [own, other] = [await read(phone), await read(laptop)];
+    request("tm-1");
+    expect((await t.ask("POST", "/api/auth/logout", null, { headers: own.headers, body: {} })).status).toBe(200);
+    await t.clock.advance(5_000);
+    expect(own.reader.events.at(-1)).toMatchObject({ event: "bye", data: { reason: "signed-out" } });
+    expect([own.reader.isEnded, ids(own.reader)]).toEqual([true, []]);
+    expect([other.reader.isEnded, ids(other.reader)]).toEqual([false, [1]]);
   });
 
   it("comes with bye when the server shuts down, for every stream", async () => {

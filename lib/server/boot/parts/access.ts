@@ -68,7 +68,7 @@ export function buildAccess({
     log,
     random: rest.random,
     sessionMs: SESSION_MS,
-    onSignOut: (userId) => hub.end(userId, "signed-out"),
+    onSignOut: (subject) => hub.end(subject, "signed-out"),
   });
   const sessions = new Sessions({ secrets, network: env.HEDERA_NETWORK, isSecure: !env.isDevnet, clock, signOuts });
   const limits = new CallerLimits({

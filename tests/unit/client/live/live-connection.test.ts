@@ -33,11 +33,11 @@ class Source extends EventTarget {
 
 const last = (): Source => Source.opened.at(-1) as Source;
 
-function connect(from: number | null) {
+function connect(from: number | null, refused = quiet) {
   const heads: number[] = [];
   const handlers: LiveHandlers = {
     hello: ({ position }) => void heads.push(position),
-    ...{ signal: quiet, contacts: quiet, freshness: quiet, resync: quiet, state: quiet, refused: quiet },
+    ...{ signal: quiet, contacts: quiet, freshness: quiet, resync: quiet, state: quiet, refused },
   };
   return { heads, stream: connectStream(from, handlers) };
 }
@@ -82,5 +82,15 @@ describe("a stream", () => {
     connect(3);
     last().send("bye", { reason: "restart" });
     expect(Source.opened.map(({ url }) => url)).toEqual(["/api/stream?cursor=3", "/api/stream?cursor=3"]);
+  });
+
+  it.each([
+    ["signed-out", 1],
+    ["planned", 0],
+  ])("asks who is signed in now only if it ended for that reason: %s", (reason, times) => {
+    const refused = vi.fn();
+    connect(3, refused);
+    last().send("bye", { reason });
+    expect(refused).toHaveBeenCalledTimes(times);
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
+import { type Position, sessionId, type TopicId, type UserId } from "@/lib/core/ledger/ids";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
 import { UNKNOWN_AGE } from "@/lib/core/sync/freshness";
 import { type LiveEvent, LiveHub } from "@/lib/engine/live/live-hub";
@@ -45,10 +45,12 @@ beforeEach(() => {
   });
 });
 
+const viewer = (userId: UserId, session = sessionId("one")) => ({ userId, session });
+
 /** An open stream whose events collect in a list. */
-function opened(userId: UserId, cursor: number | null) {
+function opened(userId: UserId, cursor: number | null, session = sessionId("one")) {
   const end = new AbortController();
-  const stream = hub.open(userId, cursor, end.signal);
+  const stream = hub.open(viewer(userId, session), cursor, end.signal);
   if (!stream.ok) throw new Error(stream.error);
   const events: LiveEvent[] = [];
   const over = (async () => {
@@ -149,18 +151,38 @@ describe("a stream", () => {
     expect(own.events.at(-1)).toEqual({ event: "bye", reason });
     expect(other.names()).not.toContain("bye");
   });
+
+  it("ends with the session that opened it, and those of other sessions go on", async () => {
+    const [one, two] = ["one", "two"].map((name) => opened(ALICE, 3, sessionId(name)));
+    await clock.advance(0);
+    hub.end(sessionId("one"), "signed-out");
+    await one?.over;
+    commit(ALICE, 4);
+    await clock.advance(0);
+    expect(one?.events.at(-1)).toEqual({ event: "bye", reason: "signed-out" });
+    expect([one?.positions(), two?.positions()]).toEqual([[], [4]]);
+  });
+
+  it("sends nothing more to somebody who has signed out, not even what was on its way", async () => {
+    const stream = opened(ALICE, 1);
+    commit(ALICE, 5);
+    hub.end(ALICE, "signed-out");
+    await stream.over;
+    expect(stream.positions()).toEqual([]);
+    expect(stream.events.at(-1)).toEqual({ event: "bye", reason: "signed-out" });
+  });
 });
 
 describe("streams together", () => {
   it("are limited for one user and for the instance, and a closed one makes room", async () => {
     const [first] = [opened(ALICE, 3), opened(ALICE, 3)];
-    expect(hub.open(ALICE, 3, new AbortController().signal)).toMatchObject({ ok: false, error: "per-user" });
+    expect(hub.open(viewer(ALICE), 3, new AbortController().signal)).toMatchObject({ ok: false, error: "per-user" });
     opened(BOB, 0);
-    expect(hub.open(BOB, 0, new AbortController().signal)).toMatchObject({ ok: false, error: "per-instance" });
+    expect(hub.open(viewer(BOB), 0, new AbortController().signal)).toMatchObject({ ok: false, error: "per-instance" });
     first.end.abort();
     await first.over;
     expect(hub.size).toBe(2);
-    expect(hub.open(BOB, 0, new AbortController().signal).ok).toBe(true);
+    expect(hub.open(viewer(BOB), 0, new AbortController().signal).ok).toBe(true);
     expect(hub.counts).toEqual({ opened: 4, refusedPerUser: 1, refusedPerInstance: 1 });
   });
 

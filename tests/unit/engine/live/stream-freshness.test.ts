@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
-import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
+import { type Position, sessionId, type TopicId, type UserId } from "@/lib/core/ledger/ids";
 import type { FreshnessNow } from "@/lib/core/sync/freshness";
 import { type LiveEvent, LiveHub } from "@/lib/engine/live/live-hub";
 import type { CommitEvent } from "@/lib/ports/shared/event-bus";
@@ -74,7 +74,7 @@ class Scene {
   }
 
   open(cursor: number | null): void {
-    const opened = this.hub.open(ALICE, cursor, this.end.signal);
+    const opened = this.hub.open({ userId: ALICE, session: sessionId("one") }, cursor, this.end.signal);
     if (!opened.ok) throw new Error(opened.error);
     this.stream = opened.value;
     this.changes.length = 0;

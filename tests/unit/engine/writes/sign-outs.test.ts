@@ -17,7 +17,7 @@ let clock: DrivenClock;
 let stored: SignOut[];
 let isDown: boolean;
 let reads: number;
-let ended: UserId[];
+let ended: SignOut["subject"][];
 let bus: MemoryEventBus;
 
 const answer = <T>(value: T): Promise<T> =>
@@ -33,7 +33,7 @@ const store = {
 const instance = (over = bus) =>
   new SignOuts({
     ...{ store, bus: over, clock, log: quietLog, random: () => 0.5, sessionMs: DAY_MS },
-    onSignOut: (userId) => void ended.push(userId),
+    onSignOut: (subject) => void ended.push(subject),
   });
 
 beforeEach(() => {
@@ -91,9 +91,10 @@ describe("ending one session", () => {
     expect(stored.map(({ subject }) => subject)).toEqual([SESSION]);
   });
 
-  it("ends no stream, because streams belong to the user, who may have other sessions", async () => {
-    await instance().endSession(SESSION);
-    expect(ended).toEqual([]);
+  it("ends the streams of that session, here and on every instance that hears of it", async () => {
+    const [here] = [instance(), instance()];
+    await here.endSession(SESSION);
+    expect(ended).toEqual([SESSION, SESSION]);
   });
 });
 
