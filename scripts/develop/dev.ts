@@ -15,7 +15,8 @@ function main(): void {
   const { HOST, PORT } = readEnv(process.env);
   const next = join("node_modules", "next", "dist", "bin", "next");
   const child = spawn(process.execPath, [next, "dev", "-H", HOST, "-p", String(PORT)], {
-    env: shell,
+    // Next tells its maker about each run otherwise.
+    env: { NEXT_TELEMETRY_DISABLED: "1", ...shell },
     stdio: "inherit",
   });
   // A terminal sends its signals to both processes. A signal to this process alone is passed on.

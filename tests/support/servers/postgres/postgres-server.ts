@@ -62,10 +62,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   // A run that ends early must not leave servers and directories behind.
   const endWithUs = () => {
     running?.kill("SIGQUIT");
-    rmSync(directory, { recursive: true, force: true });
+    // A child that has not ended yet may write once more.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
   process.once("exit", endWithUs);
-  await initialise(programs, directory, data);
+  const initialising = initialise(programs, directory, data);
+  running = initialising.child;
+  await initialising;
   await start();
   const urlOf = (database: string) => `postgres://postgres:local@127.0.0.1:${port}/${database}`;
   let databases = 0;
@@ -100,7 +103,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 /** A busy machine needs ten seconds for a start. The hooks that wait for it give up after five minutes. */
 const START_TIMEOUT_MS = 120_000;
 
-async function initialise({ initdb, owner }: PostgresPrograms, directory: string, data: string): Promise<void> {
+function initialise({ initdb, owner }: PostgresPrograms, directory: string, data: string) {
   const passwordFile = join(directory, "password");
   writeFileSync(passwordFile, "local\n");
   mkdirSync(data);
@@ -108,7 +111,7 @@ async function initialise({ initdb, owner }: PostgresPrograms, directory: string
   const settings = ["--username=postgres", "--auth=password", `--pwfile=${passwordFile}`];
   // The locale does not depend on this machine. Nobody needs the data after a loss of power, so no write waits for the disk.
   const flags = [`--pgdata=${data}`, ...settings, "--encoding=UTF8", "--locale=C", "--no-sync"];
-  await promisify(execFile)(initdb, flags, { cwd: directory, ...owner });
+  return promisify(execFile)(initdb, flags, { cwd: directory, ...owner });
 }
 
 function launch({ postgres, owner }: PostgresPrograms, data: string, port: number): Promise<ChildProcess> {
