@@ -341,7 +341,20 @@ test.describe("look up", () => {
     await expect(page.getByRole("main").getByRole("alert")).toContainText("Nothing is stored for this id.");
     await page.getByLabel("Topic and sequence number").fill("0.0.5");
     await page.getByRole("button", { name: "Look up" }).last().click();
-    await expect(page.getByText("Write the topic and the sequence number: 0.0.7148063/31415.")).toBeVisible();
+    await expect(
+      page.getByText("Write the topic and the sequence number, which counts from 1: 0.0.7148063/31415."),
+    ).toBeVisible();
+  });
+
+  test("hides what it found before while it says what is wrong", async ({ admin, meet, page }) => {
+    const ann = await meet("Ann");
+    await admin.open(`/admin/lookup?person=${encodeURIComponent(ann.id)}`);
+    const alert = page.getByRole("main").getByRole("alert");
+    await expect(alert).toContainText("Nothing is stored for this id.");
+    await page.getByLabel("Account id").fill("a b");
+    await page.getByRole("button", { name: "Look up" }).first().click();
+    await expect(page.getByText(/^An id has 1 to 50 characters/)).toBeVisible();
+    await expect(page.getByText("Nothing is stored for this id.")).toBeHidden();
   });
 });
 

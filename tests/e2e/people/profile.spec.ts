@@ -40,3 +40,14 @@ test("a stranger's profile offers a request and shows nothing", async ({ meet, e
   await page.getByRole("button", { name: "Ask to be contacts" }).click();
   await expect(page.getByText(/has not answered yet/)).toBeVisible();
 });
+
+test("a request to an id that nobody has used is sent only after a warning", async ({ meet, enterAs }) => {
+  const ann = await meet("Ann");
+  const { page, profile } = await enterAs(ann);
+  await profile.open(`${ann.id}-mistyped`);
+  await page.getByRole("button", { name: "Ask to be contacts" }).click();
+  await expect(page.getByText("Nobody with this id has used TrustMesh yet.")).toBeVisible();
+  expect((await ann.signals()).items).toEqual([]);
+  await page.getByRole("button", { name: "Ask anyway" }).click();
+  await expect(page.getByText(/has not answered yet/)).toBeVisible();
+});

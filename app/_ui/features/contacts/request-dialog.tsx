@@ -2,7 +2,6 @@
 import { useMemo, useState } from "react";
 import { useActions } from "@/lib/client/api/actions";
 import { useDemoPeople, useSession } from "@/lib/client/api/session";
-import { findPerson } from "@/lib/client/api/views/reads";
 import { usePeople } from "@/lib/client/format/people";
 import { parseUserId } from "@/lib/core/ledger/ids";
 import { Button } from "../../primitives/button";
@@ -11,6 +10,7 @@ import { LedgerInput } from "../../primitives/ledger-input";
 import { Dialog } from "../../primitives/overlays/dialog";
 import { PersonPicker } from "../people/person-picker";
 import { usePerform } from "../use-perform";
+import { beforeAsking, noAccount, UnusedWarning } from "./before-asking";
 
 export interface RequestDialogProps {
   open: boolean;
@@ -86,11 +86,10 @@ function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
     if (relation === "outgoing") return setError("You have asked already.");
     if (id === strangerId) return onAsk(id);
     setIsLooking(true);
-    // If the look-up fails, the request itself reports what is wrong.
-    const found = await findPerson(id).catch(() => null);
+    const found = await beforeAsking(id);
     setIsLooking(false);
-    if (found?.account === false) return setError(`This network has no account ${id}. Check the id.`);
-    if (found?.known === false) return setStrangerId(id);
+    if (found === "no-account") return setError(noAccount(id));
+    if (found === "unused") return setStrangerId(id);
     onAsk(id);
   };
 
@@ -114,11 +113,7 @@ function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
           </div>
         )}
       </Field>
-      {strangerId !== null && (
-        <p role="alert" className="mt-2 text-copper text-sm">
-          Nobody with this id has used TrustMesh yet. Your request would stay on the ledger for good: check the id.
-        </p>
-      )}
+      {strangerId !== null && <UnusedWarning />}
     </form>
   );
 }

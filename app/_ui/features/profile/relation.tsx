@@ -7,6 +7,7 @@ import { calendarDate } from "@/lib/client/format/time";
 import type { Contact } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";
 import { Skeleton } from "../../primitives/skeleton";
+import { beforeAsking, type Found, noAccount, UnusedWarning } from "../contacts/before-asking";
 import { Accept } from "../contacts/request-list";
 import { RevokeDialog } from "../contacts/revoke-dialog";
 import { RecogniseDialog } from "../recognition/recognise-dialog";
@@ -66,6 +67,8 @@ function Bonded({ person, contact }: { person: Person; contact: Contact }) {
 function NotBonded({ person }: { person: Person }) {
   const { request } = useActions();
   const { perform, busy } = usePerform();
+  const [isLooking, setIsLooking] = useState(false);
+  const [found, setFound] = useState<Found>("known");
   const { id, name, relation } = person;
   if (relation === "incoming") {
     return (
@@ -76,13 +79,28 @@ function NotBonded({ person }: { person: Person }) {
     );
   }
   if (relation === "outgoing") return <p className="mt-2 text-ink-soft">You asked {name}, who has not answered yet.</p>;
-  const ask = () => perform(() => request(id, name), { done: `You asked ${name}`, failed: `${name} was not asked` });
+  const ask = async () => {
+    if (found !== "unused") {
+      setIsLooking(true);
+      const now = await beforeAsking(id);
+      setIsLooking(false);
+      setFound(now);
+      if (now !== "known") return;
+    }
+    await perform(() => request(id, name), { done: `You asked ${name}`, failed: `${name} was not asked` });
+  };
   return (
     <>
       <p className="mt-2 mb-4 text-ink-soft">You are not contacts. Profiles are shown between contacts only.</p>
-      <Button look="primary" busy={busy} onClick={() => void ask()}>
-        Ask to be contacts
+      <Button look="primary" busy={busy || isLooking} onClick={() => void ask()}>
+        {found === "unused" ? "Ask anyway" : "Ask to be contacts"}
       </Button>
+      {found === "unused" && <UnusedWarning />}
+      {found === "no-account" && (
+        <p role="alert" className="mt-2 text-danger text-sm">
+          {noAccount(id)}
+        </p>
+      )}
     </>
   );
 }

@@ -26,8 +26,9 @@ export function Lookup() {
           fault="An id has 1 to 50 characters without spaces: 0.0.7226146 or tm-alex-chen."
           isGood={(text) => parseUserId(text) !== null}
           onAsk={(text) => set({ person: text }, "push")}
-        />
-        {person && <PersonResult userId={person} />}
+        >
+          {person && <PersonResult userId={person} />}
+        </Form>
       </Panel>
       <Panel title="Message">
         <Form
@@ -35,14 +36,15 @@ export function Lookup() {
           label="Topic and sequence number"
           start={message ? `${message.topicId}/${message.sequence}` : ""}
           placeholder="0.0.7148063/31415"
-          fault="Write the topic and the sequence number: 0.0.7148063/31415."
+          fault="Write the topic and the sequence number, which counts from 1: 0.0.7148063/31415."
           isGood={(text) => parseMessagePlace(text) !== null}
           onAsk={(text) => {
             const place = parseMessagePlace(text);
             if (place) set({ message: `${place.topicId}/${place.sequence}` }, "push");
           }}
-        />
-        {message && <MessageResult {...message} />}
+        >
+          {message && <MessageResult {...message} />}
+        </Form>
       </Panel>
     </>
   );
@@ -55,9 +57,11 @@ interface FormProps {
   fault: string;
   isGood(text: string): boolean;
   onAsk(text: string): void;
+  /** The result. It is hidden while the form shows a fault, because it answers an earlier question. */
+  children: React.ReactNode;
 }
 
-function Form({ label, start, placeholder, fault, isGood, onAsk }: FormProps) {
+function Form({ label, start, placeholder, fault, isGood, onAsk, children }: FormProps) {
   const [text, setText] = useState(start);
   const [error, setError] = useState<string | null>(null);
   const ask = () => {
@@ -66,30 +70,33 @@ function Form({ label, start, placeholder, fault, isGood, onAsk }: FormProps) {
     else setError(fault);
   };
   return (
-    <form
-      noValidate
-      className="max-w-md"
-      onSubmit={(event) => {
-        event.preventDefault();
-        ask();
-      }}
-    >
-      <Field label={label} error={error}>
-        {(control) => (
-          <div className="flex gap-2">
-            <LedgerInput
-              {...control}
-              value={text}
-              onValue={(value) => {
-                setText(value);
-                setError(null);
-              }}
-              placeholder={placeholder}
-            />
-            <Button type="submit">Look up</Button>
-          </div>
-        )}
-      </Field>
-    </form>
+    <>
+      <form
+        noValidate
+        className="max-w-md"
+        onSubmit={(event) => {
+          event.preventDefault();
+          ask();
+        }}
+      >
+        <Field label={label} error={error}>
+          {(control) => (
+            <div className="flex gap-2">
+              <LedgerInput
+                {...control}
+                value={text}
+                onValue={(value) => {
+                  setText(value);
+                  setError(null);
+                }}
+                placeholder={placeholder}
+              />
+              <Button type="submit">Look up</Button>
+            </div>
+          )}
+        </Field>
+      </form>
+      {error === null && children}
+    </>
   );
 }
