@@ -243,6 +243,7 @@ export class LiveHub {
           const page = await this.rowsAfter(userId, stream.sent, stream.head);
           if (page === null || page.through <= stream.sent) break;
           for (const row of page.rows) {
+            if (hasLeft(stream)) return yield { event: "bye", reason: "signed-out" };
             yield { event: "signal", row };
             stream.sent = row.position;
           }

@@ -163,6 +163,17 @@ describe("a stream", () => {
     expect([one?.positions(), two?.positions()]).toEqual([[], [4]]);
   });
 
+  it("sends nothing more of a page that is half sent to somebody who has signed out", async () => {
+    const opening = hub.open(viewer(ALICE), 1, new AbortController().signal);
+    if (!opening.ok) throw new Error(opening.error);
+    const names: string[] = [];
+    for await (const { event } of opening.value) {
+      names.push(event);
+      if (event === "signal") hub.end(ALICE, "signed-out");
+    }
+    expect(names).toEqual(["hello", "signal", "bye"]);
+  });
+
   it("sends nothing more to somebody who has signed out, not even what was on its way", async () => {
     const stream = opened(ALICE, 1);
     commit(ALICE, 5);
