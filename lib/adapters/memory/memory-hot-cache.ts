@@ -1,13 +1,14 @@
 import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
-import { keyOf } from "../../core/key";
 import type { TopicId } from "../../core/ledger/ids";
 import { epochOf } from "../../core/signals/position";
+import { paidFor } from "../../core/sync/sync-gate";
 import { isAhead } from "../../core/sync/watermark";
 import type { Clock } from "../../ports/clock";
 import type {
   Attempt,
   BudgetPolicy,
+  Gate,
   HotCache,
   Lease,
   LeaseWish,
@@ -23,6 +24,7 @@ const MAX_KEYS = 100_000;
 /** The hot cache of a single process. Its time is the clock port's, so that tests drive it. */
 export class MemoryHotCache implements HotCache {
   private readonly gates = new LRUCache<string, number>(atMostEntries(MAX_KEYS));
+  private readonly topicGates = new Map<TopicId, { readonly opensMs: number; readonly paidMs: number }>();
   private readonly leases = new Map<
     TopicId,
     { readonly owner: string; readonly isLive: boolean; readonly untilMs: number }
@@ -47,7 +49,17 @@ export class MemoryHotCache implements HotCache {
     return true;
   }
 
-  async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp = 0): Promise<Round> {
+  /** The same as the script of Redis (adapters/redis/hot-scripts, ROUND). */
+  private waitAt(topicId: TopicId, { periodMs, earlyMs = 0, savedMs = 0 }: Gate): number {
+    const nowMs = this.clock.monotonicMs();
+    const { opensMs, paidMs } = this.topicGates.get(topicId) ?? { opensMs: nowMs, paidMs: nowMs };
+    const waitMs = Math.min(opensMs - nowMs - earlyMs, paidMs - nowMs - savedMs);
+    if (waitMs > 0) return waitMs;
+    this.topicGates.set(topicId, { opensMs: nowMs + periodMs, paidMs: paidFor(paidMs, nowMs, periodMs) });
+    return 0;
+  }
+
+  async round(topics: readonly RoundTopic[], gate: Gate, registryVersion: number, stamp = 0): Promise<Round> {
     // A new epoch starts with nothing synced.
     if (epochOf(stamp) !== epochOf(this.stamp)) this.syncedThrough.clear();
     this.stamp = Math.max(this.stamp, stamp);
@@ -59,7 +71,7 @@ export class MemoryHotCache implements HotCache {
       const kept = isAhead(known, nowMs) ? 0n : known;
       const latest = watermark > kept && !isAhead(watermark, nowMs) ? watermark : kept;
       this.syncedThrough.set(topicId, latest);
-      answers.push({ topicId, watermark: latest, isOurs: await this.passGate(keyOf("sync", topicId), gateMs) });
+      answers.push({ topicId, watermark: latest, waitMs: this.waitAt(topicId, gate) });
     }
     return { topics: answers, registryVersion: this.registryVersion, stamp: this.stamp, nowMs: this.clock.now() };
   }

@@ -4,6 +4,7 @@ import { AHEAD_MS } from "../../core/sync/watermark";
 import type {
   Attempt,
   BudgetPolicy,
+  Gate,
   HotCache,
   Lease,
   LeaseWish,
@@ -50,7 +51,7 @@ export class RedisHotCache implements HotCache {
     return (await commands.eval("gate", PASS_GATE, [keys.gate(gate)], [ttlMs])) === 1;
   }
 
-  async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp = 0): Promise<Round> {
+  async round(topics: readonly RoundTopic[], gate: Gate, registryVersion: number, stamp = 0): Promise<Round> {
     const { commands, keys, onSequence } = this.options;
     const { sequence: lastEvent, history, syncedThrough, heads: headsKey } = keys.everybody;
     const gates = topics.map(({ topicId }) => keys.syncGate(topicId));
@@ -60,8 +61,15 @@ export class RedisHotCache implements HotCache {
       ROUND,
       [lastEvent, history, syncedThrough, headsKey, ...gates],
       [
-        ...[gateMs, SYNCED_THROUGH_MS, registryVersion, stamp, ...this.history.argsIn(0), this.history.headsKnown],
-        ...[...known, AHEAD_MS / 1_000],
+        ...[
+          gate.periodMs,
+          SYNCED_THROUGH_MS,
+          registryVersion,
+          stamp,
+          ...this.history.argsIn(0),
+          this.history.headsKnown,
+        ],
+        ...[...known, AHEAD_MS / 1_000, gate.earlyMs ?? 0, gate.savedMs ?? 0],
       ],
     );
     const [sequence, kept, standing, epoch, version, latest, nowMs, heads, ...found] = Array.isArray(answer)
@@ -81,7 +89,7 @@ export class RedisHotCache implements HotCache {
         topicId,
         // Redis has another history than the caller knows, so the value counts as unknown.
         watermark: isAnother ? 0n : BigInt(String(found[index * 2])),
-        isOurs: found[index * 2 + 1] === 1,
+        waitMs: Number(found[index * 2 + 1]),
       })),
       registryVersion: Number(version),
       stamp: Number(latest),

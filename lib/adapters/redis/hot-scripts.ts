@@ -25,11 +25,15 @@ return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
 /**
  * KEYS number of the last event, history, watermarks by topic, heads, a gate for each topic.
  *
- * ARGV gateMs, ms that the watermarks are kept, version of the registry, stamp of the store, what is known (history.ts), number
- * through which the heads are known, topic and watermark for each topic, seconds by which a watermark may be ahead of Redis' clock.
+ * ARGV gate period in ms, ms that the watermarks are kept, version of the registry, stamp of the store, what is known (history.ts),
+ * number through which the heads are known, topic and watermark for each topic, seconds by which a watermark may be ahead of Redis'
+ * clock, ms by which a sync may be early, ms that may be saved.
  *
  * Answers {number of the last event, its mark, standing, epoch, version of the registry, stamp, ms of Redis' clock, heads, then
- * watermark and 1 | 0 for each topic}.
+ * watermark and the wait in ms for each topic}.
+ *
+ * A gate's value is the time at which it opens. Its time to live is the time for which syncs are paid: one period for each, two at
+ * most. So the less is left of it, the more is saved. A wait beyond one period means that Redis' clock has gone back: the gate is open.
  *
  * A watermark is valid in its epoch only. One that is too far ahead of Redis' clock is deleted.
  */
@@ -41,7 +45,7 @@ local function latestOf(name, mine)
   return mine
 end
 local time = redis.call('TIME')
-local limit = string.format('%.0f', time[1] + ARGV[#ARGV]) .. '000000000'
+local limit = string.format('%.0f', time[1] + ARGV[#ARGV - 2]) .. '000000000'
 local function isAhead(word)
   local ns = string.gsub(string.sub(word, -20), '^0+', '')
   return isLarger(ns, limit)
@@ -51,15 +55,25 @@ local function vouchedFor(name, mine)
   if latest and isAhead(latest) then redis.call('HDEL', KEYS[3], name) end
   return latestOf(name, isAhead(mine) and '0' or mine)
 end
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+local period = tonumber(ARGV[1])
+local function waitAt(gate)
+  local shut = tonumber(redis.call('GET', gate) or '0') - nowMs - ARGV[#ARGV - 1]
+  local paid = math.max(redis.call('PTTL', gate), 0)
+  local wait = math.min(shut, paid - ARGV[#ARGV])
+  if wait > 0 and wait <= period then return wait end
+  redis.call('SET', gate, string.format('%.0f', nowMs + period), 'PX', math.min(paid, period) + period)
+  return 0
+end
 local last = tonumber(redis.call('GET', KEYS[1]) or '0')
 raiseStamp(KEYS[2], ARGV[4])
 local where, epoch, stamp = standing(KEYS[1], KEYS[2], ARGV[5], ARGV[6], ARGV[7])
 local mark = redis.call('HGET', KEYS[2], slotOf(last)) or ''
-local answer = {last, mark, where, epoch, latestOf('${REGISTRY_FIELD}', ARGV[3]), stamp, time[1] * 1000 + math.floor(time[2] / 1000),
+local answer = {last, mark, where, epoch, latestOf('${REGISTRY_FIELD}', ARGV[3]), stamp, nowMs,
   headsSince(KEYS[4], ARGV[8], last)}
 for i = 5, #KEYS do
   answer[#answer + 1] = vouchedFor(ARGV[2 * i - 1] .. '@' .. ARGV[7], ARGV[2 * i])
-  answer[#answer + 1] = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) and 1 or 0
+  answer[#answer + 1] = waitAt(KEYS[i])
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[2])
 if redis.call('PTTL', KEYS[2]) == -1 then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end

@@ -113,12 +113,15 @@ function scheduleOf(demand: SyncDemand): Schedule {
 }
 
 /**
- * Pulls of a topic with a live doorbell. After a pull, the next one comes when the gate period is over, if a message came within
- * it. Else it comes with the next message or demand.
+ * Pulls of a topic with a live doorbell. A pull comes with the next message or demand, once the gate lets it pass. With Poisson
+ * messages, the time until then is distributed as the content of a store that holds one gate period, and that each pull fills by one
+ * (Moran's dam). `isLate` is the chance that no message comes within that time. The real gate saves nine tenths of a period.
  */
 function watchedPulls(messages: number, demands: number, gateS: number): number {
   const either = messages + demands;
-  return either < LEAST_PER_S ? 0 : 1 / (gateS + Math.exp(-messages * gateS) / either);
+  const isQuiet = Math.exp(-messages * gateS);
+  const isLate = isQuiet / (1 - messages * gateS * isQuiet);
+  return either < LEAST_PER_S ? 0 : 1 / (gateS + (isLate * isQuiet) / either);
 }
 
 /**

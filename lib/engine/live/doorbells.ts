@@ -1,7 +1,7 @@
 /**
  * The doorbells of the topics, while somebody has a page open here. A topic has one among all instances, held by a lease. When it
- * rings, the topic is pulled at once, unless it was pulled in this gate period. Then a poll has it in the next one. While it is live and everything of which it has told is stored,
- * open pages demand nothing of the mirror.
+ * rings, the topic is pulled at once. On a busy topic there is one pull in each gate period, and a period without one saves it. While
+ * it is live and everything of which it has told is stored, open pages demand nothing of the mirror.
  *
  *   no lease ──ours──▶ subscribed at the cursor ──rings for the message at the cursor──▶ live ──every minute──▶ subscribed anew
  *                        ▲                └── silent for ten seconds, or ended ──┐          │
@@ -50,6 +50,8 @@ interface Watched {
   /** The largest sequence number of which a subscription has told, and when it told. */
   rung: number;
   rungMs: number;
+  /** The ring is being pulled, or waits for its turn. */
+  isPulling: boolean;
   /** Whether other instances were told last that this one covers the topic. */
   isToldLive: boolean;
   failures: number;
@@ -175,7 +177,7 @@ export class Doorbells {
       this.leaseDueMs = 0;
       this.watched.set(topicId, {
         ...{ topicId, lease: null, bell: null, from: null, sinceMs: 0, isProven: false, isLive: false },
-        ...{ isToldLive: false, rung: 0, rungMs: 0, failures: 0, retryMs: 0 },
+        ...{ isToldLive: false, rung: 0, rungMs: 0, isPulling: false, failures: 0, retryMs: 0 },
       });
     }
   }
@@ -250,7 +252,7 @@ export class Doorbells {
     // The polls have the topic until they have brought what was told before.
     const isPolled = this.isBehind(topic);
     Object.assign(topic, { rung: ring.sequence, rungMs: this.nowMs() });
-    if (!isPolled) void this.pull(topic);
+    if (!isPolled && !topic.isPulling) void this.pull(topic);
   }
 
   private proven(topic: Watched): void {
@@ -280,14 +282,26 @@ export class Doorbells {
   }
 
   /**
-   * A pull takes the place of the gate period's poll. If the topic was pulled within this period, or the mirror's REST server is
-   * behind its gRPC server, the topic stays behind, and the next poll has it.
+   * Pulls until everything of which the doorbell has told is stored. If a pull does not bring what was told before it, the mirror's
+   * REST server is behind its gRPC server, or the message does not exist. Then the topic stays behind, and the polls have it.
    */
-  private async pull({ topicId }: Watched): Promise<void> {
+  private async pull(topic: Watched): Promise<void> {
+    const { scheduler, clock, log } = this.deps;
+    const { signal } = this.closing;
+    topic.isPulling = true;
     try {
-      if (await this.deps.scheduler.rung(topicId)) this.counts.pulls += 1;
+      // Without a bell the polls have the topic, here or with the next holder of the lease.
+      while (topic.bell !== null && this.isBehind(topic) && !signal.aborted) {
+        const { rung } = topic;
+        const waitMs = await scheduler.rung(topic.topicId);
+        if (waitMs > 0) await clock.sleep(waitMs, signal);
+        else this.counts.pulls += 1;
+        if (waitMs === 0 && this.cursorOf(topic) < rung) return;
+      }
     } catch (cause) {
-      this.deps.log.error("a pull after a ring failed", { topicId, cause });
+      log.error("a pull after a ring failed", { topicId: topic.topicId, cause });
+    } finally {
+      topic.isPulling = false;
     }
   }
 

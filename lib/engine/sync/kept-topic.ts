@@ -16,8 +16,8 @@ export interface KeptTopic extends Omit<ReadTopic, "reading">, WatermarkedTopic 
   hasCaughtUp: boolean;
   /** When a drained topic is looked at next. */
   dueMs: number;
-  /** When a round last began a sync of the topic here. */
-  startedMs: number;
+  /** Until when this instance's syncs of the topic are paid (core/sync/sync-gate). */
+  paidMs: number;
   /** When the oldest unmet demand came; null if every demand is met. */
   askedMs: number | null;
   /** Since when that demand counts as unmet. A sync that ends without meeting it shows that the topic was behind before. */

@@ -9,12 +9,14 @@ import type { FollowedKind, Sequence, TopicId } from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { epochOf } from "../../core/signals/position";
 import { type FreshnessNow, freshness } from "../../core/sync/freshness";
+import { paidFor } from "../../core/sync/sync-gate";
 import { unpacked } from "../../core/sync/watermark";
-import type { HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
+import type { Gate, GatedTopic, HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import type { StoreStamp } from "../../ports/store/store-stamp";
 import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 import type { MissedEvents } from "../live/missed-events";
 import type { RegistryCache } from "../shards/registry-cache";
+import { type Gates, gatesOf } from "./gates";
 import { asked, type KeptTopic as Kept } from "./kept-topic";
 import { MirrorHeads } from "./mirror-heads";
 import { type Asker, RoundTimer } from "./round-timer";
@@ -44,12 +46,6 @@ export interface SchedulerDeps extends SyncEnvironment {
   readonly isWatched?: (topicId: TopicId) => boolean;
 }
 
-/**
- * For this share of a gate period one instance has a topic to itself. It asks again one period later by its own clock, and that
- * request may reach the gate faster than the last one. Without a reserve one round in four came too early, found the gate closed,
- * and the topic waited another period (measured with Redis on the same machine).
- */
-const TAKEN_SHARE = 0.95;
 const NONE: ReadonlySet<TopicId> = new Set();
 /**
  * A drained topic is looked at this often, for wallets that have kept its address. For pages, so is a topic that a doorbell watches:
@@ -73,6 +69,7 @@ export class SyncScheduler {
   private readonly closed = new Set<TopicId>();
   private readonly topicDeps: TopicSyncDeps;
   private readonly rounds: RoundTimer;
+  private readonly gates: Gates;
   private readonly waited: WaitedRuns;
   readonly heads: MirrorHeads;
   private readonly watermarks: Watermarks;
@@ -80,6 +77,7 @@ export class SyncScheduler {
   constructor(private readonly deps: SchedulerDeps) {
     this.waited = new WaitedRuns(deps.clock);
     this.rounds = new RoundTimer(deps.gateMs);
+    this.gates = gatesOf(deps.gateMs);
     const { ledger, clock, incidents, mayBeQuiet = false } = deps;
     this.heads = new MirrorHeads({
       ...{ ledger, clock, incidents, mayBeQuiet },
@@ -139,7 +137,7 @@ export class SyncScheduler {
       this.kept.set(topic.topicId, {
         ...topic,
         ...{ reading, sync, syncedThroughNs, hasCaughtUp, dueMs: known?.dueMs ?? 0 },
-        startedMs: known?.startedMs ?? Number.NEGATIVE_INFINITY,
+        paidMs: known?.paidMs ?? 0,
         generation: known?.generation ?? 0,
         movedMs: known?.movedMs ?? this.deps.clock.monotonicMs(),
         ...{ askedMs: known?.askedMs ?? null, unmetMs: known?.unmetMs ?? 0, metLagMs: known?.metLagMs ?? 0 },
@@ -185,29 +183,38 @@ export class SyncScheduler {
     if (!this.rounds.isDue(asker, nowMs)) return;
     const watched = asker === "page" ? this.watched() : NONE;
     const due = this.dueAt(nowMs, watched);
-    if (this.rounds.begins(due.length, watched.size === 0, nowMs)) await this.begin(due);
+    if (this.rounds.begins(due.length, watched.size === 0, nowMs)) await this.begin(due, this.gates.poll);
   }
 
-  /** A doorbell rang. Syncs the topic now if no instance has done so in this gate period. Otherwise this resolves to false. */
-  async rung(topicId: TopicId): Promise<boolean> {
+  /**
+   * A doorbell rang. Syncs the topic now if no instance has done so in this gate period, or if an earlier one was saved. Resolves to
+   * 0 when the sync has ended, or to the ms after which to ask again.
+   */
+  async rung(topicId: TopicId): Promise<number> {
     const topic = this.kept.get(topicId);
-    if (topic === undefined || this.deps.clock.monotonicMs() < topic.startedMs + this.deps.gateMs) return false;
-    return (await this.begin([asked(topic)])) > 0;
+    const { periodMs, savedMs } = this.gates.ring;
+    if (topic === undefined) return periodMs;
+    // Saves a command: the shared gate knows of this instance's syncs, and of others.
+    const waitMs = topic.paidMs - this.deps.clock.monotonicMs() - savedMs;
+    if (waitMs > 0) return waitMs;
+    const [answer] = await this.begin([asked(topic)], this.gates.ring);
+    return answer?.waitMs ?? periodMs;
   }
 
-  /** Begins a round of these topics. Resolves to the number of topics that were synced here. */
-  private async begin(due: readonly RoundTopic[]): Promise<number> {
+  /** Begins a round of these topics. Resolves when those that are synced here were synced. */
+  private async begin(due: readonly RoundTopic[], gate: Gate): Promise<readonly GatedTopic[]> {
     const epoch = epochOf(this.deps.stamp.highest);
-    const { topics, registryVersion, stamp, nowMs: sharedMs } = await this.round(due);
+    const { topics, registryVersion, stamp, nowMs: sharedMs } = await this.round(due, gate);
     // The stamp comes before the watermarks. So an answer of the store that lacks what others have synced is recognised.
     this.deps.stamp.learn(stamp);
     // A watermark of one epoch does not hold in the next one.
     if (epochOf(this.deps.stamp.highest) === epoch) for (const each of topics) this.learn(each, sharedMs);
     this.asks(due.map(({ topicId }) => topicId));
     await this.deps.registry.learn(registryVersion);
-    const ours = topics.flatMap(({ topicId, isOurs }) => (isOurs ? (this.kept.get(topicId) ?? []) : []));
-    for (const topic of ours) topic.startedMs = this.deps.clock.monotonicMs();
-    return (await Promise.all(ours.map(({ sync }) => sync.run()))).length;
+    const ours = topics.flatMap(({ topicId, waitMs }) => (waitMs === 0 ? (this.kept.get(topicId) ?? []) : []));
+    for (const topic of ours) topic.paidMs = paidFor(topic.paidMs, this.deps.clock.monotonicMs(), gate.periodMs);
+    await Promise.all(ours.map(({ sync }) => sync.run()));
+    return topics;
   }
 
   private watched(): ReadonlySet<TopicId> {
@@ -227,19 +234,14 @@ export class SyncScheduler {
   }
 
   /** Without Redis each instance syncs for itself, as often as its own readers ask. */
-  private async round(known: readonly RoundTopic[]): Promise<Round> {
+  private async round(known: readonly RoundTopic[], gate: Gate): Promise<Round> {
     const { version } = this.deps.registry.current;
     const stamp = this.deps.stamp.highest;
-    const gateMs = Math.ceil(this.deps.gateMs * TAKEN_SHARE);
-    const round = await this.deps.hot.round(known, gateMs, version, stamp).catch(ifDown("redis", () => null));
+    const round = await this.deps.hot.round(known, gate, version, stamp).catch(ifDown("redis", () => null));
     if (round === null) {
       await this.checkRegistry(CHECK_ALONE_MS);
-      return {
-        topics: known.map((topic) => ({ ...topic, isOurs: true })),
-        registryVersion: version,
-        stamp,
-        nowMs: null,
-      };
+      const topics = known.map((topic) => ({ ...topic, waitMs: 0 }));
+      return { topics, registryVersion: version, stamp, nowMs: null };
     }
     await this.deps.missed.publishUnpublished();
     return round;

@@ -27,9 +27,27 @@ export interface RoundTopic {
   readonly watermark: bigint;
 }
 
+/** How often a topic is synced. */
+export interface Gate {
+  /** One sync in this period. */
+  readonly periodMs: number;
+  /** A sync may come so much before its period begins: requests do not take equally long to the gate. */
+  readonly earlyMs?: number;
+  /**
+   * So much of the time without a sync is saved, a period at most. A sync that spends it follows the last one at once. There are never
+   * more syncs than periods, and one.
+   */
+  readonly savedMs?: number;
+}
+
+export interface GatedTopic extends RoundTopic {
+  /** 0: of all instances, this caller syncs the topic now. Otherwise ms until the same caller may ask again. */
+  readonly waitMs: number;
+}
+
 export interface Round {
-  /** In the order asked. `isOurs`: of all instances, this caller syncs the topic in this period. */
-  readonly topics: readonly (RoundTopic & { readonly isOurs: boolean })[];
+  /** In the order asked. */
+  readonly topics: readonly GatedTopic[];
   /** The newest version of the shard registry that any instance has reported. */
   readonly registryVersion: number;
   /** The highest stamp of the durable store that any instance has reported (ports/store/store-stamp). */
@@ -53,11 +71,11 @@ export interface HotCache {
   /** True for one caller in each period of `ttlMs`. */
   passGate(gate: string, ttlMs: number): Promise<boolean>;
   /**
-   * One round of demand. For each topic: whether this caller is the one of all instances that syncs it in this period of
-   * `gateMs`, and the latest watermark of any instance, the caller's included. The same command reports the caller's version of
-   * the registry and stamp of the store, and answers with the newest ones.
+   * One round of demand. For each topic: whether this caller is the one of all instances that syncs it now, as `gate` says, and the
+   * latest watermark of any instance, the caller's included. The same command reports the caller's version of the registry and
+   * stamp of the store, and answers with the newest ones.
    */
-  round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp?: number): Promise<Round>;
+  round(topics: readonly RoundTopic[], gate: Gate, registryVersion: number, stamp?: number): Promise<Round>;
   /** Takes or renews a lease on each topic that no other owner holds, for `ttlMs`. In the order asked. */
   lease(wishes: readonly LeaseWish[], owner: string, ttlMs: number): Promise<readonly Lease[]>;
   /** Gives up the leases of `owner` on these topics. */

@@ -84,7 +84,7 @@ describe("instances", () => {
     await other.bus.newEpoch(3);
     await publisher.bus.publish({ type: "registry-changed", version: 12 });
     await publisher.bus.publish({ type: "registry-changed", version: 11 });
-    expect((await other.hot.round([], 1_000, 4)).registryVersion).toBe(12);
+    expect((await other.hot.round([], { periodMs: 1_000 }, 4)).registryVersion).toBe(12);
   });
 
   it("get each other's commits unchanged, and their own once", async () => {
@@ -292,7 +292,7 @@ describe("a subscription", () => {
     // A dead connection looks like this: the number has moved on, and no event has come.
     await fixture.redis.send([["INCRBY", new Keys(network).everybody.sequence, "5"]]);
     let isOver = false;
-    const round = tier.hot.round([{ topicId: TOPIC, watermark: 0n }], 1_000, 0).then(() => {
+    const round = tier.hot.round([{ topicId: TOPIC, watermark: 0n }], { periodMs: 1_000 }, 0).then(() => {
       isOver = true;
     });
     // Views are dropped before the round ends; the connection has a little longer.

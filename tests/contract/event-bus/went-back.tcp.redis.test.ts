@@ -13,7 +13,7 @@ import { commitOf, Recorder, TOPIC } from "./event-bus.contract";
 const viewAt = (position: number): CachedView => ({ body: "{}", etag: `"${position}-a"`, position, readMs: 1 });
 const until = (condition: () => boolean) => expect.poll(condition).toBe(true);
 const look = (tier: RedisTier, userId: UserId) => tier.views.lookup(userId, "contacts", 60_000);
-const round = (tier: RedisTier) => tier.hot.round([{ topicId: TOPIC, watermark: 0n }], 1, 0);
+const round = (tier: RedisTier) => tier.hot.round([{ topicId: TOPIC, watermark: 0n }], { periodMs: 1 }, 0);
 const FLUSH = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end return 1";
 
 async function fill(tier: RedisTier, userId: UserId, position: number): Promise<boolean> {

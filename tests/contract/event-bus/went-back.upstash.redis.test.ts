@@ -45,7 +45,7 @@ async function listening(network: string) {
 const until = (condition: () => boolean) => expect.poll(condition).toBe(true);
 const look = (tier: RedisTier, userId = ADA) => tier.views.lookup(userId, "contacts", 60_000);
 const kindOf = async (tier: RedisTier) => (await look(tier)).kind;
-const round = (tier: RedisTier) => tier.hot.round([{ topicId: TOPIC, watermark: 0n }], 1, 0);
+const round = (tier: RedisTier) => tier.hot.round([{ topicId: TOPIC, watermark: 0n }], { periodMs: 1 }, 0);
 
 async function fill(tier: RedisTier, position: number, userId = ADA): Promise<boolean> {
   const found = await look(tier, userId);

@@ -75,33 +75,58 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
         { topicId: a, watermark: 0n },
         { topicId: b, watermark: 0n },
       ];
-      const rounds = await Promise.all(Array.from({ length: 10 }, () => hot.round(asked, 1_000, 0)));
-      for (const i of [0, 1]) expect(rounds.filter((round) => round.topics[i]?.isOurs)).toHaveLength(1);
+      const rounds = await Promise.all(Array.from({ length: 10 }, () => hot.round(asked, { periodMs: 1_000 }, 0)));
+      for (const i of [0, 1]) expect(rounds.filter((round) => round.topics[i]?.waitMs === 0)).toHaveLength(1);
       await pass(1_001);
-      expect((await hot.round(asked, 1_000, 0)).topics.map(({ isOurs }) => isOurs)).toEqual([true, true]);
+      expect((await hot.round(asked, { periodMs: 1_000 }, 0)).topics.map(({ waitMs }) => waitMs)).toEqual([0, 0]);
+    });
+
+    it("says how long the others wait, and lets a saved period be spent once", async () => {
+      const waitMs = async (savedMs: number) =>
+        (await hot.round([{ topicId: a, watermark: 0n }], { periodMs: 1_000, savedMs }, 0)).topics[0]?.waitMs;
+      expect([await waitMs(0), await waitMs(1_000)]).toEqual([0, 0]);
+      for (const savedMs of [1_000, 0]) {
+        const wait = await waitMs(savedMs);
+        expect(wait).toBeGreaterThan(0);
+        expect(wait).toBeLessThanOrEqual(1_000);
+      }
+      await pass(1_001);
+      expect(await waitMs(1_000)).toBe(0);
+      expect(await waitMs(1_000)).toBeGreaterThan(0);
+      await pass(2_001);
+      expect([await waitMs(1_000), await waitMs(1_000)]).toEqual([0, 0]);
+    });
+
+    it("lets a sync pass that is early by no more than it may be, and serves less of what is saved later", async () => {
+      const waitMs = async (gate: object) =>
+        (await hot.round([{ topicId: a, watermark: 0n }], { periodMs: 10_000, ...gate }, 0)).topics[0]?.waitMs;
+      expect(await waitMs({})).toBe(0);
+      expect(await waitMs({ earlyMs: 5_000 })).toBeGreaterThan(4_000);
+      expect(await waitMs({ savedMs: 5_000 })).toBeGreaterThan(4_000);
+      expect(await waitMs({ earlyMs: 10_000 })).toBe(0);
     });
 
     it("tells each caller the latest watermark of all, to the nanosecond, and never lowers it", async () => {
       const late = 1_790_000_000_123_456_789n;
-      await hot.round([{ topicId: a, watermark: late }], 1_000, 0);
-      const [of] = (await hot.round([{ topicId: a, watermark: late - 1n }], 1_000, 0)).topics;
-      expect(of).toEqual({ topicId: a, watermark: late, isOurs: false });
-      expect((await hot.round([{ topicId: b, watermark: 5n }], 1_000, 0)).topics).toEqual([
-        { topicId: b, watermark: 5n, isOurs: true },
+      await hot.round([{ topicId: a, watermark: late }], { periodMs: 1_000 }, 0);
+      const [of] = (await hot.round([{ topicId: a, watermark: late - 1n }], { periodMs: 1_000 }, 0)).topics;
+      expect(of).toEqual({ topicId: a, watermark: late, waitMs: expect.any(Number) });
+      expect((await hot.round([{ topicId: b, watermark: 5n }], { periodMs: 1_000 }, 0)).topics).toEqual([
+        { topicId: b, watermark: 5n, waitMs: 0 },
       ]);
     });
 
     it("tells the time of the cache's own clock", async () => {
       for (const ms of [0, 3_600_000]) {
         await pass(ms);
-        expect((await hot.round([], 1_000, 0)).nowMs).toBe(nowMs());
+        expect((await hot.round([], { periodMs: 1_000 }, 0)).nowMs).toBe(nowMs());
       }
     });
 
     it("takes the watermark of a later generation, even a smaller one, and forgets the earlier one", async () => {
       const wrong = 1_790_000_000_000_000_000n;
       const tell = async (word: bigint) =>
-        (await hot.round([{ topicId: a, watermark: word }], 1_000, 0)).topics[0]?.watermark;
+        (await hot.round([{ topicId: a, watermark: word }], { periodMs: 1_000 }, 0)).topics[0]?.watermark;
       const takenBack = packed({ generation: 1, throughNs: 5n });
       expect(await tell(wrong)).toBe(wrong);
       expect(await tell(takenBack)).toBe(takenBack);
@@ -113,7 +138,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
 
     it("keeps no watermark from the future, which the real one could not overtake", async () => {
       const tell = async (word: bigint) =>
-        (await hot.round([{ topicId: a, watermark: word }], 1_000, 0)).topics[0]?.watermark;
+        (await hot.round([{ topicId: a, watermark: word }], { periodMs: 1_000 }, 0)).topics[0]?.watermark;
       const honest = fromMs(nowMs() - 2_000);
       for (const generation of [0, 3]) {
         const [true_, ahead] = [honest, fromMs(nowMs() + 3 * 3_600_000)].map((throughNs) =>
@@ -129,10 +154,10 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
   describe("the version of the registry", () => {
     const asked = [{ topicId: "0.0.1" as TopicId, watermark: 1n }];
     it("is shared in a round, even one without topics, and the newest wins", async () => {
-      expect((await hot.round(asked, 1_000, 0)).registryVersion).toBe(0);
-      expect((await hot.round([], 1_000, 10)).registryVersion).toBe(10);
-      expect((await hot.round(asked, 1_000, 9)).registryVersion).toBe(10);
-      expect((await hot.round(asked, 1_000, 11)).registryVersion).toBe(11);
+      expect((await hot.round(asked, { periodMs: 1_000 }, 0)).registryVersion).toBe(0);
+      expect((await hot.round([], { periodMs: 1_000 }, 10)).registryVersion).toBe(10);
+      expect((await hot.round(asked, { periodMs: 1_000 }, 9)).registryVersion).toBe(10);
+      expect((await hot.round(asked, { periodMs: 1_000 }, 11)).registryVersion).toBe(11);
     });
   });
 

@@ -12,6 +12,7 @@ import { hotCacheContract } from "./hot-cache.contract";
 
 const fixture = upstashFixture();
 const TOPIC = "0.0.1" as TopicId;
+const A_WHILE = expect.toSatisfy((ms: unknown) => typeof ms === "number" && ms > 0);
 
 const hotOf = (network: string, commands: Commands = fixture.client(), history = new History()) =>
   new RedisHotCache({ commands, keys: new Keys(network), history });
@@ -55,19 +56,19 @@ describe("several instances", () => {
     ];
     // Texts of different lengths: neither a double nor alphabetical order alone tells which is later.
     const times = [999_999_999_999_999_999n, 1_690_000_000_000_000_000n, 1_690_000_000_000_000_001n];
-    expect((await a.round([{ topicId: TOPIC, watermark: times[0] as bigint }], 60_000, 0)).topics).toMatchObject([
-      { isOurs: true },
-    ]);
-    expect((await b.round([{ topicId: TOPIC, watermark: times[1] as bigint }], 60_000, 0)).topics).toMatchObject([
-      { isOurs: false },
-    ]);
+    expect(
+      (await a.round([{ topicId: TOPIC, watermark: times[0] as bigint }], { periodMs: 60_000 }, 0)).topics,
+    ).toMatchObject([{ waitMs: 0 }]);
+    expect(
+      (await b.round([{ topicId: TOPIC, watermark: times[1] as bigint }], { periodMs: 60_000 }, 0)).topics,
+    ).toMatchObject([{ waitMs: A_WHILE }]);
     await fixture.redis.send([["SET", new Keys(network).everybody.sequence, "41"]]);
-    expect((await a.round([{ topicId: TOPIC, watermark: times[2] as bigint }], 60_000, 0)).topics).toEqual([
-      { topicId: TOPIC, watermark: times[2], isOurs: false },
-    ]);
-    expect((await b.round([{ topicId: TOPIC, watermark: times[1] as bigint }], 60_000, 0)).topics).toEqual([
-      { topicId: TOPIC, watermark: times[2], isOurs: false },
-    ]);
+    expect(
+      (await a.round([{ topicId: TOPIC, watermark: times[2] as bigint }], { periodMs: 60_000 }, 0)).topics,
+    ).toEqual([{ topicId: TOPIC, watermark: times[2], waitMs: A_WHILE }]);
+    expect(
+      (await b.round([{ topicId: TOPIC, watermark: times[1] as bigint }], { periodMs: 60_000 }, 0)).topics,
+    ).toEqual([{ topicId: TOPIC, watermark: times[2], waitMs: A_WHILE }]);
     expect(sequences).toEqual([0, 0, 41, 41]);
   });
 
@@ -78,6 +79,24 @@ describe("several instances", () => {
     await fast.finish(key, "d", "r", 60_000);
     await slow.abandon(key);
     expect(await slow.attempt(key, "d", 60_000)).toEqual({ kind: "done", answer: "r" });
+  });
+});
+
+describe("a sync gate", () => {
+  it("is open if it is shut for longer than a period: the clock of Redis has gone back", async () => {
+    const network = newNetwork();
+    const hot = hotOf(network);
+    const waitMs = async () =>
+      (await hot.round([{ topicId: TOPIC, watermark: 0n }], { periodMs: 60_000 }, 0)).topics[0];
+    expect(await waitMs()).toMatchObject({ waitMs: 0 });
+    expect(await waitMs()).toMatchObject({ waitMs: A_WHILE });
+    const gate = new Keys(network).syncGate(TOPIC);
+    await fixture.redis.send([
+      ["SET", gate, String(Number((await hot.round([], { periodMs: 1 }, 0)).nowMs) + 120_000)],
+    ]);
+    await fixture.redis.send([["PEXPIRE", gate, "180000"]]);
+    expect(await waitMs()).toMatchObject({ waitMs: 0 });
+    expect(await waitMs()).toMatchObject({ waitMs: A_WHILE });
   });
 });
 
@@ -101,7 +120,7 @@ describe("a key", () => {
     const hot = hotOf(network);
     await hot.ping();
     await hot.passGate("g", 60_000);
-    await hot.round([{ topicId: TOPIC, watermark: 1n }], 60_000, 0);
+    await hot.round([{ topicId: TOPIC, watermark: 1n }], { periodMs: 60_000 }, 0);
     await hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 });
     await hot.attempt("k", "d", 60_000);
     await hot.finish("l", "d", "answer", 60_000);
@@ -124,8 +143,8 @@ describe("commands", () => {
     const methods: readonly (() => Promise<unknown>)[] = [
       () => hot.ping(),
       () => hot.passGate("a", 1_000),
-      () => hot.round(topics, 1_000, 7),
-      () => hot.round(topics, 1_000, 7),
+      () => hot.round(topics, { periodMs: 1_000 }, 7),
+      () => hot.round(topics, { periodMs: 1_000 }, 7),
       () => hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 }),
       () => hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 }),
       () => hot.attempt("k", "d", 1_000),

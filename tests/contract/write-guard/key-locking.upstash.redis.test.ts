@@ -38,7 +38,7 @@ async function callAll(client: RedisClient): Promise<void> {
   const message = messageOf(1);
   await hot.ping();
   await hot.passGate("g", 1_000);
-  await hot.round([{ topicId: TOPIC, watermark: 1n }], 1_000, 0);
+  await hot.round([{ topicId: TOPIC, watermark: 1n }], { periodMs: 1_000 }, 0);
   await hot.lease([{ topicId: TOPIC, isLive: true }], "o", 1_000);
   await hot.release([TOPIC], "o");
   await hot.reserve("m", policy, ADA);

@@ -87,6 +87,35 @@ describe("a page that is open while a doorbell is live", () => {
     expect(covered()).toEqual(topics());
   });
 
+  it("has a message that follows another within a tenth of a second too, and a third within a gate period", async () => {
+    const reader = await openPage();
+    await t.clock.advance(60_000);
+    for (const from of ["tm-1", "tm-2", "tm-3"]) {
+      submit(from);
+      await t.clock.advance(100);
+    }
+    expect(actors(reader)).toEqual(["tm-1", "tm-2"]);
+    await t.clock.advance(900);
+    expect(actors(reader)).toEqual(["tm-1", "tm-2", "tm-3"]);
+  });
+
+  it("waits for no poll while messages come as often as polls would", async () => {
+    const reader = await openPage();
+    await t.clock.advance(60_000);
+    const waits: number[] = [];
+    for (let i = 0; i < 60; i += 1) {
+      const seen = actors(reader).length;
+      submit("tm-1");
+      let waitMs = 0;
+      for (; actors(reader).length === seen && waitMs < 3_000; waitMs += 25) await t.clock.advance(25);
+      waits.push(waitMs);
+      await t.clock.advance(Math.max(0, (i % 2 === 0 ? 600 : 1_600) - waitMs));
+    }
+    waits.sort((a, b) => a - b);
+    expect(waits[30]).toBeLessThanOrEqual(25);
+    expect(waits.at(-1)).toBeLessThan(1_000);
+  });
+
   it("demands a pull when somebody reads, and only then", async () => {
     await openPage();
     await t.clock.advance(60_000);

@@ -147,7 +147,7 @@ export async function startSplitWorld({ segments, instances, distanceMs }: Split
       operatorOf(scene, {
         creator,
         ...(fuse ? { fuse } : {}),
-        announce: async ({ version }) => void (await operatorTier.hot.round([], 1, version)),
+        announce: async ({ version }) => void (await operatorTier.hot.round([], { periodMs: 1 }, version)),
       }),
     replay: async (topics) => {
       const stores = await openStore(openPg(await postgres.createDatabase()), network);

@@ -72,7 +72,7 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
     1_000,
   );
   await hot.release(topics, "o");
-  await hot.round([{ topicId: TOPIC, watermark: 1n }], 1_000, 0);
+  await hot.round([{ topicId: TOPIC, watermark: 1n }], { periodMs: 1_000 }, 0);
   await hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 });
   await hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 }, ADA);
   await hot.attempt("k", "d", 1_000);

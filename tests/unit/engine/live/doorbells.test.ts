@@ -41,10 +41,15 @@ function instance(owner: string) {
   const ledger = { topics: new Map(TOPICS.map((topicId) => [topicId, { messages: [message] }])), onMessage: () => {} };
   const bell = new StandInDoorbell(ledger as never);
   const sync = { head, cursor: 1, isAtRest: true };
+  const gate = { waitMs: 0, asked: 0, answered: Promise.resolve() };
   const scheduler = {
     topics: TOPICS.map((topicId) => ({ topicId, kinds: [] })),
     syncs: new Map(TOPICS.map((topicId) => [topicId, sync])),
-    rung: async () => true,
+    rung: async () => {
+      gate.asked += 1;
+      await gate.answered;
+      return gate.waitMs;
+    },
   } as unknown as DoorbellsDeps["scheduler"];
   const doorbells = new Doorbells({
     ...{ doorbell: bell, hot, scheduler, clock, owner, log: quietLog },
@@ -52,7 +57,7 @@ function instance(owner: string) {
   });
   const ring = (sequence: number) =>
     bell.ring(TOPICS[0] as TopicId, { sequence, consensusNs: consensusNs(9n), runningHash: null });
-  return { bell, sync, ring, doorbells, covered: () => TOPICS.filter((topicId) => doorbells.covers(topicId)) };
+  return { bell, sync, gate, ring, doorbells, covered: () => TOPICS.filter((topicId) => doorbells.covers(topicId)) };
 }
 
 /** Lets time pass while pages are open on these instances. */
@@ -162,6 +167,64 @@ describe("the doorbell of a topic", () => {
     isRedisDown = true;
     await a.doorbells.close();
     expect([a.bell.topics, clock.waiting]).toEqual([[], 0]);
+  });
+
+  it("asks for a message until its turn comes, and no longer than it holds the topic", async () => {
+    const a = instance("a");
+    await pass(6_000, a);
+    a.gate.waitMs = 700;
+    a.ring(2);
+    await pass(3_000, a);
+    expect(a.gate.asked).toBe(5);
+    // More news does not ask more often.
+    for (const sequence of [3, 4]) a.ring(sequence);
+    await pass(1_000, a);
+    expect(a.gate.asked).toBe(6);
+    a.gate.waitMs = 0;
+    await pass(1_000, a);
+    expect([a.gate.asked, a.doorbells.counts.pulls]).toEqual([7, 1]);
+
+    a.sync.cursor = 4;
+    a.gate.waitMs = 700;
+    a.ring(5);
+    await pass(1_000, a);
+    a.bell.manner = "refuses";
+    a.bell.end("the mirror ended the subscription", TOPICS[0]);
+    const { asked } = a.gate;
+    await pass(5_000, a);
+    expect(a.gate.asked).toBe(asked);
+    await a.doorbells.close();
+  });
+
+  it("asks once at a time, and again for what came meanwhile", async () => {
+    const a = instance("a");
+    await pass(6_000, a);
+    let answer = () => {};
+    a.gate.answered = new Promise((resolve) => {
+      answer = resolve;
+    });
+    a.ring(2);
+    a.sync.cursor = 2;
+    a.ring(3);
+    await pass(1_000, a);
+    expect(a.gate.asked).toBe(1);
+    answer();
+    await pass(1_000, a);
+    expect(a.gate.asked).toBe(2);
+    await a.doorbells.close();
+  });
+
+  it("asks for nothing more once its instance ends", async () => {
+    const a = instance("a");
+    await pass(6_000, a);
+    a.gate.waitMs = 700;
+    a.ring(2);
+    await pass(1_000, a);
+    const { asked } = a.gate;
+    await a.doorbells.close();
+    expect([a.gate.asked, clock.waiting]).toEqual([asked, 0]);
+    await clock.advance(5_000);
+    expect(a.gate.asked).toBe(asked);
   });
 
   it("is tried ever more rarely at a mirror that is gone, for all topics together", async () => {

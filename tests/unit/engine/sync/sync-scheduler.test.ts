@@ -42,7 +42,7 @@ function instances(count: number) {
     const stamp = { highest: 0, learn: () => {} };
     return new SyncScheduler({ clock, hot, registry, missed, stamp, gateMs: GATE_MS } as unknown as SchedulerDeps);
   });
-  return { clock, travel, schedulers };
+  return { clock, travel, hot, schedulers };
 }
 
 it("syncs in every period, even if one request takes longer to the gate than the next", async () => {
@@ -79,6 +79,53 @@ it("syncs once in a period, however many instances ask and whenever they ask", a
   );
 });
 
+it("syncs no more often with rings than polls would, and once more, whichever instance asks", async () => {
+  const anyAct = fc.record({
+    afterMs: fc.oneof(fc.nat(50), fc.nat(GATE_MS), fc.integer({ min: 0, max: 3 * GATE_MS })),
+    isRing: fc.boolean(),
+    by: fc.nat(2),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyAct, { minLength: 1, maxLength: 60 }), async (acts) => {
+      runs = 0;
+      const { clock, schedulers } = instances(3);
+      const startMs = clock.monotonicMs();
+      for (const { afterMs, isRing, by } of acts) {
+        await clock.advance(afterMs);
+        if (isRing) await schedulers[by]?.rung(TOPIC);
+        else await schedulers[by]?.demand();
+      }
+      // Nine tenths of a period are saved, and a poll may come a twentieth early.
+      expect(runs).toBeLessThanOrEqual(Math.floor((clock.monotonicMs() - startMs) / (0.95 * GATE_MS) + 0.95) + 1);
+    }),
+  );
+});
+
+it("serves a ring that comes again after the wait that it was told, and asks nobody before", async () => {
+  const { clock, schedulers, hot } = instances(2);
+  const [mine, other] = schedulers as [SyncScheduler, SyncScheduler];
+  const round = vi.spyOn(hot, "round");
+  const rings = async () => [await mine.rung(TOPIC), runs, round.mock.calls.length];
+  expect(await rings()).toEqual([0, 1, 1]);
+  // Nine tenths of a period are saved.
+  expect(await rings()).toEqual([100, 1, 1]);
+  await clock.advance(100);
+  expect(await rings()).toEqual([0, 2, 2]);
+  expect(await rings()).toEqual([GATE_MS, 2, 2]);
+  await clock.advance(GATE_MS - 1);
+  expect(await rings()).toEqual([1, 2, 2]);
+  await clock.advance(1);
+  expect(await rings()).toEqual([0, 3, 3]);
+  // Only the shared gate knows of another instance's syncs.
+  await clock.advance(2 * GATE_MS);
+  expect([await other.rung(TOPIC), await other.rung(TOPIC)]).toEqual([0, 100]);
+  await clock.advance(100);
+  expect(await other.rung(TOPIC)).toBe(0);
+  expect(await rings()).toEqual([GATE_MS, 5, 6]);
+  await clock.advance(GATE_MS);
+  expect(await rings()).toEqual([0, 6, 7]);
+});
+
 it("believes no watermark that comes with the news of another epoch", async () => {
   const clock = new DrivenClock();
   const configured = [{ topicId: TOPIC, kinds: ["contact"] }];
@@ -88,7 +135,7 @@ it("believes no watermark that comes with the news of another epoch", async () =
   const told = { stamp: 7 };
   const hot = {
     round: async () => ({
-      topics: [{ topicId: TOPIC, watermark: packed({ generation: 0, throughNs: fromMs(clock.now()) }), isOurs: false }],
+      topics: [{ topicId: TOPIC, watermark: packed({ generation: 0, throughNs: fromMs(clock.now()) }), waitMs: 1_000 }],
       ...{ registryVersion: 0, stamp: told.stamp, nowMs: clock.now() },
     }),
   };
