@@ -24,7 +24,17 @@ const COMMANDS = Object.entries(manifest.scripts).flatMap(([name, line]) => {
   return path === undefined ? [] : [{ name, path }];
 });
 /** Other people's programs, and scripts that run several: these have no arguments of ours. */
-const STEPS = ["db:generate", "build", "build:standalone", "test", "test:set-ups", "typecheck", "lint", "format"];
+const STEPS = [
+  "db:generate",
+  "build",
+  "build:standalone",
+  "test",
+  "test:set-ups",
+  "typecheck",
+  "lint",
+  "knip",
+  "format",
+];
 /** The first line of a command's usage. */
 const usageOf = (name: string) => new RegExp(name === "start" ? "^npm start$" : `^npm run (-s )?${name}`, "m");
 
