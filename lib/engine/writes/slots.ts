@@ -6,7 +6,7 @@
  * A write that was let through counts before it is read back: it is applied on top of the store's edges. Nothing is awaited
  * between reading the edges and the decision, so of two writes that race for a slot the second sees the first.
  */
-import { consensusNs } from "../../core/ledger/consensus-time";
+import { consensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import {
@@ -29,7 +29,7 @@ import { ifDown } from "../../ports/tier-unavailable";
 
 export interface SlotsDeps {
   readonly views: Pick<ViewStore, "contacts" | "peers">;
-  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly clock: Pick<Clock, "monotonicMs" | "now">;
   /** The topic's cursor here; null if it is not known. */
   readonly cursorOf: (topicId: TopicId) => number | null;
   /** STRICT_BONDING applies, both to the store's edges and to messages on their way. */
@@ -42,7 +42,8 @@ export interface Seat {
   settle(as: Submitted | null): void;
 }
 
-export type SlotRefusal = "not-bonded" | { readonly needed: number; readonly isOwn: boolean };
+/** `given`: the same trust was given a moment ago and stands, so another message would cost a fee and change nothing. */
+export type SlotRefusal = "not-bonded" | "given" | { readonly needed: number; readonly isOwn: boolean };
 
 interface Kept {
   signal: EdgeSignal;
@@ -52,6 +53,8 @@ interface Kept {
 
 /** A mirror lags 5 to 20 s on a bad day. A message that has not come back after this never will. */
 const FORGET_AFTER_MS = 10 * 60_000;
+/** Two open pages of a person show the same button until the stream has told both, and a mirror lags 5 to 20 s on a bad day. */
+const JUST_NOW_MS = 30_000;
 /** Later than every time of the ledger, in the order of arrival: a message on its way will come after the stored ones. */
 const LATER_NS = 2n ** 62n;
 /** Changes of a bond or of trust. Nothing else can fill a slot. */
@@ -94,9 +97,18 @@ export class Slots {
     const edges = await this.read(actor);
     return () => {
       const known = edges();
-      const isPair = isBonded(this.readEdge(known.get(target) ?? emptyEdge(actor, target)));
-      return isPair ? this.overfull(actor, known, decoded, true) : "not-bonded";
+      const edge = this.readEdge(known.get(target) ?? emptyEdge(actor, target));
+      if (!isBonded(edge)) return "not-bonded";
+      return this.isJustGiven(edge, decoded) ? "given" : this.overfull(actor, known, decoded, true);
     };
+  }
+
+  /** A message between the two whose outcome is open may end this trust, or change its weight. Then a new one must say it. */
+  private isJustGiven(edge: Edge, { weight = 1 }: DecodedBody): boolean {
+    const { userId, peerId } = edge;
+    const isPair = ({ signal: { decoded } }: Kept) => decoded.actor === peerId || decoded.target === peerId;
+    if (this.of(userId).some((kept) => kept.place === null && isPair(kept))) return false;
+    return trustGiven(edge) === weight && edge.trustOutNs >= fromMs(this.deps.clock.now() - JUST_NOW_MS);
   }
 
   /** A bond between the two may activate trust for which one of them has no slot. */

@@ -143,9 +143,17 @@ export class SubmitService {
 
   /** The newest accept of `peer` that `from` wrote through this server in the last minutes; null if there is none. */
   async acceptOf(from: UserId, peer: UserId): Promise<Submitted | null> {
-    const isAccept = ({ type, target }: DecodedBody) => type === "CONTACT_ACCEPT" && target === peer;
-    const waiting = this.deps.pending.of(from).find(({ decoded }) => isAccept(decoded));
-    if (waiting === undefined) return this.deps.earlier.newest(from, "CONTACT_ACCEPT", isAccept, this.deps.digest);
+    return this.newest(from, "CONTACT_ACCEPT", ({ target }) => target === peer);
+  }
+
+  private async newest(
+    from: UserId,
+    type: string,
+    isWanted: (decoded: DecodedBody) => boolean,
+  ): Promise<Submitted | null> {
+    const isIt = (decoded: DecodedBody) => decoded.type === type && isWanted(decoded);
+    const waiting = this.deps.pending.of(from).find(({ decoded }) => isIt(decoded));
+    if (waiting === undefined) return this.deps.earlier.newest(from, type, isIt, this.deps.digest);
     const { topicId, sequence, consensusNs: ns, transactionId } = waiting;
     return { topicId, sequence, transactionId, consensusNs: ns === null ? null : consensusNs(ns) };
   }
@@ -211,7 +219,11 @@ export class SubmitService {
     const author = await this.authorOf(decoded);
     if (!author.ok) return author;
     const seat = await this.deps.slots.take(decoded);
-    if (!seat.ok) return this.unlessWritten(claimed, noSlot(seat.error, envelope));
+    if (!seat.ok) {
+      const { error } = seat;
+      if (error === "given") return this.asGiven(decoded, claimed);
+      return this.unlessWritten(claimed, noSlot(error, envelope));
+    }
     try {
       const sent = await this.send(submitter, claimed, { decoded, author: author.value });
       if (sent.ok) seat.value.settle(sent.value);
@@ -221,6 +233,14 @@ export class SubmitService {
       seat.value.settle(null);
       throw cause;
     }
+  }
+
+  /** The same trust was given a moment ago, mostly by another tab of the same person. This request gets that one's answer. */
+  private async asGiven(decoded: DecodedBody, claimed: Claimed): Promise<Result<Submitted, SubmitRefusal>> {
+    const { type, target, weight } = decoded;
+    const isSame = (other: DecodedBody) => other.target === target && other.weight === weight;
+    const first = await this.newest(claimed.write.from, type, isSame);
+    return first === null ? UNSETTLED : written(first, claimed);
   }
 
   /** Rules may say otherwise since the first request. A repeat gets the first answer all the same. */
@@ -290,7 +310,7 @@ function written(first: Submitted, { guarded }: Claimed): Result<Submitted, neve
   return ok(first);
 }
 
-function noSlot(refusal: SlotRefusal, envelope: Envelope): Result<never, SubmitRefusal> {
+function noSlot(refusal: Exclude<SlotRefusal, "given">, envelope: Envelope): Result<never, SubmitRefusal> {
   if (refusal === "not-bonded")
     return refuse(
       "not-bonded",

@@ -16,11 +16,20 @@ beforeEach(() => {
 });
 afterEach(() => t.close());
 
-async function submit(from: string, type: string, target: string, weight?: number) {
+async function submit(
+  from: string,
+  type: string,
+  target: string,
+  weight?: number,
+  headers: Record<string, string> = {},
+) {
   nonce += 1;
   const ts = Math.floor(t.clock.now() / 1_000);
   const payload = { target, ...(weight === undefined ? {} : { weight }) };
-  const response = await t.ask("POST", "/api/hcs/submit", from, { body: { type, from, nonce, ts, payload } });
+  const response = await t.ask("POST", "/api/hcs/submit", from, {
+    body: { type, from, nonce, ts, payload },
+    headers,
+  });
   return { status: response.status, body: (await response.json()) as { code?: string; detail?: string } };
 }
 const code = async (answer: ReturnType<typeof submit>) => (await answer).body.code ?? "done";
@@ -89,5 +98,47 @@ describe("trust that counts again", () => {
     await t.sync();
     Object.assign(t.app.stores.views, { peers: () => Promise.reject(new TierUnavailable("postgres", "away")) });
     expect(await code(submit(A, "CONTACT_ACCEPT", "tm-new"))).toBe("done");
+  });
+});
+
+describe("the same trust given twice", () => {
+  const [A, B] = ["tm-a", "tm-b"];
+  const given = () => t.devnet.ledger.topics.get(t.devnet.topics.trust)?.messages.length ?? 0;
+  beforeEach(async () => {
+    await start("off");
+    await submit(A, "CONTACT_ACCEPT", B);
+  });
+
+  it.each([true, false])(
+    "within moments is written once, and both get one answer, read back or not: %s",
+    async (isSynced) => {
+      const first = await submit(A, "TRUST_ALLOCATE", B, 1);
+      if (isSynced) await t.sync();
+      // Weight 1 counts where none is said.
+      for (const weight of [1, undefined]) expect(await submit(A, "TRUST_ALLOCATE", B, weight)).toEqual(first);
+      expect(given()).toBe(1);
+    },
+  );
+
+  it("by two tabs at once is written once", async () => {
+    // With a key, the two may come in either order.
+    const tab = (key: string) => submit(A, "TRUST_ALLOCATE", B, 1, { "idempotency-key": key });
+    const [one, other] = await Promise.all([tab("one"), tab("other")]);
+    expect(one.status).toBe(200);
+    expect(other).toEqual(one);
+    expect(given()).toBe(1);
+  });
+
+  it.each([
+    ["another weight", () => submit(A, "TRUST_ALLOCATE", B, 2)],
+    ["trust that was taken back", () => submit(A, "TRUST_REVOKE", B)],
+    ["trust that was declined", () => submit(B, "TRUST_DECLINE", A)],
+    ["trust of a while ago", () => t.clock.advance(31_000)],
+  ])("is written again after %s", async (_, between) => {
+    await submit(A, "TRUST_ALLOCATE", B, 1);
+    await between();
+    const before = given();
+    expect(await code(submit(A, "TRUST_ALLOCATE", B, 1))).toBe("done");
+    expect(given()).toBe(before + 1);
   });
 });
