@@ -66,6 +66,9 @@ const config = {
     turbopackFileSystemCacheForDev: false,
     // Each file comes with 700 bytes of headers, and small files compress badly: few large files make a first visit cheaper.
     turbopackChunking: { firstPageLoadPriority: 1, requestCost: 2_000_000, minChunkSize: 400_000 },
+    // A page that is opened while the server cannot be reached waits inside our shell (features/shell/loading-page.tsx). Without this
+    // the browser leaves the app for an error page of its own.
+    useOffline: true,
   },
   // The same functions in fewer bytes (scripts/build/browser-zod.ts). Development has the whole.
   turbopack:

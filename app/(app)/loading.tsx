@@ -1,5 +1,5 @@
-import { SkeletonRows } from "../_ui/primitives/skeleton";
+import { LoadingPage } from "../_ui/features/shell/loading-page";
 
 export default function Loading() {
-  return <SkeletonRows label="Loading the page" />;
+  return <LoadingPage />;
 }

@@ -68,6 +68,20 @@ async function send<T>(schema: z.ZodMiniType<T>, path: string, init: RequestInit
   throw new ApiError(response.status, "bad-answer", "The server's answer could not be understood.");
 }
 
+/** A network that swallows everything does not refuse. A person who has pressed a link does not wait longer. */
+const LOOK_MS = 5_000;
+
+/** Whether the server answers now, whatever it says. */
+export async function isServerThere(): Promise<boolean> {
+  const asked = fetch(addressOf("/api/health"), { cache: "no-store", signal: AbortSignal.timeout(LOOK_MS) });
+  const isThere = await asked.then(
+    () => true,
+    () => false,
+  );
+  reportReached(isThere);
+  return isThere;
+}
+
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** Reads, no older than what this tab has written. */

@@ -8,6 +8,7 @@ import { useContacts } from "@/lib/client/api/views/views";
 import { counted } from "@/lib/client/format/numbers";
 import { Brand } from "./brand";
 import { FreshnessAnnouncer, FreshnessLine } from "./freshness-line";
+import { UnreachablePage } from "./unreachable-page";
 import { UserMenu } from "./user-menu";
 
 interface Place {
@@ -79,6 +80,7 @@ export function Navigation({ children }: { children: React.ReactNode }) {
         </main>
       </div>
       <TabBar places={all} />
+      <UnreachablePage />
     </div>
   );
 }

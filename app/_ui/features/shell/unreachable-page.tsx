@@ -1,0 +1,70 @@
+"use client";
+import { CloudOff } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useEffect, useState } from "react";
+import { isServerThere } from "@/lib/client/api/http";
+import { useFreshness } from "@/lib/client/live/freshness";
+import { Button } from "../../primitives/button";
+
+/** The page that a press on a link would open, as a path; null if the press does something else. */
+function pageBehind({ target, button, metaKey, ctrlKey, shiftKey, altKey }: MouseEvent): string | null {
+  const link = target instanceof Element ? target.closest("a") : null;
+  if (!link?.href || link.target || link.hasAttribute("download")) return null;
+  if (button !== 0 || metaKey || ctrlKey || shiftKey || altKey) return null;
+  const { origin, pathname, search, hash } = new URL(link.href);
+  if (origin !== location.origin || pathname.startsWith("/api/")) return null;
+  const isHere = pathname === location.pathname && search === location.search;
+  return isHere ? null : `${pathname}${search}${hash}`;
+}
+
+/**
+ * Keeps what is shown while the server may be out of reach: a page is opened only after the server has answered. Otherwise the
+ * new page would take the place of this one and then fail. One whose opening itself shows that the server is gone is shown by
+ * LoadingPage.
+ */
+export function UnreachablePage() {
+  const router = useRouter();
+  const [path, setPath] = useState<string | null>(null);
+  const [isLooking, setIsLooking] = useState(false);
+  const { online, reached, stream } = useFreshness().known;
+  const isDoubtful = !online || !reached || stream === "down";
+
+  const open = async (wanted: string) => {
+    setIsLooking(true);
+    const isThere = await isServerThere();
+    setIsLooking(false);
+    setPath(isThere ? null : wanted);
+    if (isThere) router.push(wanted);
+  };
+  useEffect(() => {
+    if (!isDoubtful) return;
+    const onClick = (event: MouseEvent) => {
+      const wanted = pageBehind(event);
+      if (wanted === null) return;
+      event.preventDefault();
+      void open(wanted);
+    };
+    // Before the link itself, which then does nothing.
+    document.addEventListener("click", onClick, { capture: true });
+    return () => document.removeEventListener("click", onClick, { capture: true });
+  });
+
+  if (path === null) return null;
+  return (
+    <div
+      role="alert"
+      className="fixed inset-x-4 bottom-20 z-40 mx-auto flex max-w-xl flex-wrap items-center gap-3 card p-4 shadow-lg lg:bottom-6"
+    >
+      <CloudOff aria-hidden="true" className="size-6 shrink-0 text-copper" />
+      <p className="min-w-48 flex-1">
+        The server cannot be reached, so the page did not open. This one stays as it was.
+      </p>
+      <Button look="primary" busy={isLooking} onClick={() => void open(path)}>
+        Try again
+      </Button>
+      <Button look="ghost" onClick={() => setPath(null)}>
+        Stay here
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+/** Pages that are opened while the server cannot be reached. */
+import type { Page } from "@playwright/test";
+import { expectAccessible } from "../support/axe";
+import { expect, test } from "../support/test";
+
+const SENTENCE = "The server cannot be reached";
+const heading = (page: Page, name: string) => page.getByRole("heading", { name, level: 1 });
+
+test("a page that is opened offline does not open, says so, and what was shown stays", async ({
+  meet,
+  enterAs,
+  context,
+}) => {
+  const { page, shell } = await enterAs(await meet("Ann"));
+  await shell.open("/signals");
+  await context.setOffline(true);
+  await expect(shell.freshness).toHaveText(/^Offline/);
+  await shell.place("Contacts").click();
+  const notice = page.getByRole("alert").filter({ hasText: SENTENCE });
+  await expect(notice).toBeVisible();
+  await expect(heading(page, "Signals")).toBeVisible();
+  await expect(page).toHaveURL(/\/signals$/);
+  await expectAccessible(page, "the notice");
+
+  // It is tried again by a press only, and says the same as long as nothing has changed.
+  await notice.getByRole("button", { name: "Try again" }).click();
+  await expect(notice).toBeVisible();
+  await expect(heading(page, "Signals")).toBeVisible();
+  await notice.getByRole("button", { name: "Stay here" }).click();
+  await expect(notice).toHaveCount(0);
+
+  await shell.place("Circle").click();
+  await expect(notice).toBeVisible();
+  await context.setOffline(false);
+  await notice.getByRole("button", { name: "Try again" }).click();
+  await expect(heading(page, "Circle")).toBeVisible();
+  await expect(notice).toHaveCount(0);
+  await expect(shell.freshness).toHaveText(/^(Up to date|Watching)/);
+  await shell.place("Contacts").click();
+  await expect(heading(page, "Contacts")).toBeVisible();
+});
+
+test("a page whose opening shows that the server is gone says so inside the shell, and opens once it is back", async ({
+  meet,
+  enterAs,
+}) => {
+  const { page, shell } = await enterAs(await meet("Ann"));
+  await shell.open("/signals");
+  // The stream is open, so that nothing has shown it yet.
+  await page.route("**/*", (route) => route.abort("connectionrefused"));
+  await shell.place("Contacts").click();
+  const notice = page.getByRole("main").getByRole("alert").filter({ hasText: SENTENCE });
+  await expect(notice).toBeVisible();
+  await expect(shell.place("Circle")).toBeVisible();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await notice.getByRole("button", { name: "Try again" }).click();
+  await expect(heading(page, "Contacts")).toBeVisible();
+});
