@@ -30,6 +30,20 @@ test("a contact request reaches the other person, is accepted, and bonds both on
   expect((await ann.contacts()).contacts.map(({ peerId }) => peerId)).toEqual([ben.id]);
 });
 
+test("a request by id is confirmed with the name of the person, where that is known", async ({ meet, enterAs }) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ben.ask(ann);
+  const { contacts, shell } = await enterAs(ann);
+  await contacts.open();
+  await contacts.showRequests();
+  await expect(contacts.incoming("Ben")).toBeVisible();
+  await contacts.askById(ben.id);
+  await expect(shell.notice("You asked Ben")).toBeVisible();
+  // One of the people of this local ledger, whom nobody here knows.
+  await contacts.askById("tm-kofi-mensah");
+  await expect(shell.notice("You asked Kofi Mensah")).toBeVisible();
+});
+
 test("a contact is ended only after confirmation, and then on both sides", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);

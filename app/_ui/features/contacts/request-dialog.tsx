@@ -8,7 +8,7 @@ import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";
 import { LedgerInput } from "../../primitives/ledger-input";
 import { Dialog } from "../../primitives/overlays/dialog";
-import { PersonPicker } from "../people/person-picker";
+import { type Choice, PersonPicker } from "../people/person-picker";
 import { usePerform } from "../use-perform";
 import { beforeAsking, noAccount, UnusedWarning } from "./before-asking";
 
@@ -38,7 +38,7 @@ export function RequestDialog({ open, onOpenChange, onAsked }: RequestDialogProp
       description="They see your request as soon as the ledger has it."
     >
       <div className="space-y-6">
-        <ById onAsk={(id) => ask(id, id)} busy={busy} />
+        <ById strangers={strangers} onAsk={ask} busy={busy} />
         {strangers.length > 0 && (
           <section aria-label="People on this ledger">
             <h3 className="mb-2 font-medium text-sm">Or somebody on this ledger</h3>
@@ -68,7 +68,14 @@ function useStrangers(enabled: boolean) {
   );
 }
 
-function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
+interface ByIdProps {
+  /** People of a local ledger, by name. */
+  strangers: readonly Choice[];
+  onAsk(id: string, name: string): void;
+  busy: boolean;
+}
+
+function ById({ strangers, onAsk, busy }: ByIdProps) {
   const { person } = usePeople();
   const [text, setText] = useState("");
   const [error, setError] = useState<string | null>(null);
@@ -84,13 +91,15 @@ function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
     if (relation === "self") return setError("That is you.");
     if (relation === "contact") return setError("You are contacts already.");
     if (relation === "outgoing") return setError("You have asked already.");
-    if (id === strangerId) return onAsk(id);
+    const listed = strangers.find((stranger) => stranger.id === id);
+    if (listed) return onAsk(id, listed.name);
+    if (id === strangerId) return onAsk(id, id);
     setIsLooking(true);
     const found = await beforeAsking(id);
     setIsLooking(false);
     if (found === "no-account") return setError(noAccount(id));
     if (found === "unused") return setStrangerId(id);
-    onAsk(id);
+    onAsk(id, person(id).name);
   };
 
   return (
