@@ -31,9 +31,16 @@ const OFFLINE = "offline";
 /** Whether a request failed because nobody is signed in. */
 export const isUnauthenticated = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 
-/** The sentence to show for any failure. */
-export function reasonOf(error: unknown): string {
-  return error instanceof ApiError ? error.message : "Something went wrong in this page. Reload it and try again.";
+/**
+ * The sentence to show for any failure. `labels`: what a page calls the members that it sends. A refused member is named so, instead
+ * of by its name in the API.
+ */
+export function reasonOf(error: unknown, labels: Readonly<Record<string, string>> = {}): string {
+  if (!(error instanceof ApiError)) return "Something went wrong in this page. Reload it and try again.";
+  const { message, field } = error;
+  const label = field === null ? undefined : labels[field];
+  if (label === undefined || !message.startsWith(`${field}: `)) return message;
+  return `${label} ${message.slice(`${field}: `.length).replace(/\.?$/, ".")}`;
 }
 
 async function problemOf(response: Response): Promise<ApiError> {

@@ -16,10 +16,21 @@ export async function beforeAsking(id: string): Promise<Found> {
 
 export const noAccount = (id: string) => `This network has no account ${id}. Check the id.`;
 
-export function UnusedWarning() {
+/** The network keeps the accounts below 0.0.1001 for itself (`hedera.firstUserEntity`). People have later ones. */
+const LAST_NETWORK_ACCOUNT = 1_000;
+
+const isNetworkAccount = (id: string) => {
+  const [, number] = /^0\.0\.(\d{1,4})$/.exec(id) ?? [];
+  return number !== undefined && Number(number) <= LAST_NETWORK_ACCOUNT;
+};
+
+export function UnusedWarning({ id }: { id: string }) {
   return (
     <p role="alert" className="mt-2 text-copper text-sm">
-      Nobody with this id has used TrustMesh yet. Your request would stay on the ledger for good: check the id.
+      Nobody with this id has used TrustMesh yet.
+      {isNetworkAccount(id) && " It is one of the network's own accounts, which people seldom have."} Your request would
+      stay on the ledger for good: check the id.
+      {/\p{L}/u.test(id) && " Small and capital letters count as different."}
     </p>
   );
 }

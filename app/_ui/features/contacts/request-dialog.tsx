@@ -122,7 +122,7 @@ function ById({ strangers, onAsk, busy }: ByIdProps) {
           </div>
         )}
       </Field>
-      {strangerId !== null && <UnusedWarning />}
+      {strangerId !== null && <UnusedWarning id={strangerId} />}
     </form>
   );
 }

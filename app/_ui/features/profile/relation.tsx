@@ -95,7 +95,7 @@ function NotBonded({ person }: { person: Person }) {
       <Button look="primary" busy={busy || isLooking} onClick={() => void ask()}>
         {found === "unused" ? "Ask anyway" : "Ask to be contacts"}
       </Button>
-      {found === "unused" && <UnusedWarning />}
+      {found === "unused" && <UnusedWarning id={id} />}
       {found === "no-account" && (
         <p role="alert" className="mt-2 text-danger text-sm">
           {noAccount(id)}

@@ -6,6 +6,8 @@ import { askChallenge, signInWithSignature } from "@/lib/client/api/session";
 import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";
 
+const LABELS = { accountId: "The Hedera account", signatureMap: "The signature" };
+
 /** Sign-in by signing a text with the account's key, in any wallet or tool that holds it. */
 export function AccountSignIn({ next }: { next: string }) {
   const [accountId, setAccountId] = useState("");
@@ -19,7 +21,7 @@ export function AccountSignIn({ next }: { next: string }) {
     try {
       await work();
     } catch (error) {
-      setRefusal(reasonOf(error));
+      setRefusal(reasonOf(error, LABELS));
     } finally {
       setBusy(false);
     }

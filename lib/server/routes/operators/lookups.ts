@@ -20,7 +20,10 @@ export const lookUpPerson = defineRoute({
       throw new ProblemError("bad-input", "userId: an id has 1 to 50 characters without spaces.", { field: "userId" });
     const found = await personLookup(app, userId);
     if (found === null)
-      throw new ProblemError("not-found", "Nothing is stored for this id. Check the id, or wait for the topics' sync.");
+      throw new ProblemError(
+        "not-found",
+        "Nothing is stored for this id. Check the id, also its capital letters, or wait for the topics' sync.",
+      );
     return privateJson(found);
   },
 });
