@@ -43,6 +43,7 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
     network: app.env.HEDERA_NETWORK,
     admin: isAdmin(app, userId),
     demo: app.env.allowDemo,
+    strictBonding: app.env.isStrict,
     wallet: walletOf(app),
   };
 }
@@ -126,10 +127,11 @@ export const demoSignIn = defineRoute({
     const userId = parseUserId(body.userId);
     if (userId === null)
       throw new ProblemError("bad-input", "userId: must have 1 to 50 characters without spaces.", { field: "userId" });
-    const handle = app.people.find((person) => person.userId === userId)?.name ?? userId;
-    const network = app.env.HEDERA_NETWORK;
-    const admin = isAdmin(app, userId);
-    const answer = { authenticated: true, userId, handle, network, admin, demo: true, wallet: walletOf(app) };
+    const answer = {
+      ...{ authenticated: true, userId, handle: demoNameOf(app, userId) ?? userId },
+      ...{ network: app.env.HEDERA_NETWORK, admin: isAdmin(app, userId), demo: true },
+      ...{ strictBonding: app.env.isStrict, wallet: walletOf(app) },
+    };
     return privateJson(answer, { "set-cookie": await app.sessions.issue(userId) });
   },
 });

@@ -9,6 +9,10 @@ export const SessionAnswer = z.object({
   network: z.string(),
   admin: described(z.boolean(), "Whether the user is an operator and may use /api/admin"),
   demo: described(z.boolean(), "Whether sign-in as a demo person is possible here"),
+  strictBonding: described(
+    z.optional(z.boolean()),
+    "Whether a bond needs a request and an accept; otherwise an accept alone makes one. Left out by earlier versions",
+  ),
   wallet: described(
     z.nullable(z.object({ projectId: z.string(), relayUrl: z.string(), chainId: z.string() })),
     "How the page reaches wallets; null if no wallet connector is configured",

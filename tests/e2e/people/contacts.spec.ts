@@ -44,6 +44,18 @@ test("a request by id is confirmed with the name of the person, where that is kn
   await expect(shell.notice("You asked Kofi Mensah")).toBeVisible();
 });
 
+test("the page tells how people become contacts on this server", async ({ meet, enterAs, page }) => {
+  const { contacts } = await enterAs(await meet("Ann"));
+  await contacts.open();
+  await expect(page.getByText("Here an accept counts even if nobody asked.")).toBeVisible();
+  await page.route("**/api/auth/session", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), strictBonding: true } });
+  });
+  await contacts.open();
+  await expect(page.getByText("one of you asked, the other accepted, both on the ledger.")).toBeVisible();
+});
+
 test("a contact is ended only after confirmation, and then on both sides", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);

@@ -2,6 +2,7 @@
 import { UserPlus } from "lucide-react";
 import { useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
+import { useSession } from "@/lib/client/api/session";
 import { useContacts } from "@/lib/client/api/views/views";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
@@ -14,6 +15,7 @@ import { RequestList } from "./request-list";
 
 export function ContactsPage() {
   const { data, error, mutate } = useContacts();
+  const { data: session } = useSession();
   const [tab, setTab] = useState<"bonded" | "requests">("bonded");
   const [asking, setAsking] = useState(false);
 
@@ -28,7 +30,9 @@ export function ContactsPage() {
           </Button>
         }
       >
-        People you are bonded with: one of you asked, the other accepted, both on the ledger.
+        {session?.strictBonding === false
+          ? "People you are bonded with: one of you accepted, on the ledger. Here an accept counts even if nobody asked."
+          : "People you are bonded with: one of you asked, the other accepted, both on the ledger."}
       </PageHeader>
       {data ? (
         <Tabs
