@@ -20,6 +20,8 @@ export interface Knowledge {
   readonly watched: boolean;
   /** The time of that report, by this browser's clock. 0 before the first report. */
   readonly reportedAtMs: number;
+  /** The time of the first report, until one is up to date or watched. Null from then on, and before the first. */
+  readonly lookingSinceMs: number | null;
   readonly stream: StreamState;
   /** Whether the last finished request got an answer from the server, whatever it was. */
   readonly reached: boolean;
@@ -33,6 +35,7 @@ const INITIAL: Knowledge = {
   quiet: false,
   watched: false,
   reportedAtMs: 0,
+  lookingSinceMs: null,
   stream: "connecting",
   reached: true,
   online: true,
@@ -40,6 +43,11 @@ const INITIAL: Knowledge = {
 
 /** Reports come at least every 15 s. A slow network may delay one. */
 export const SILENCE_MS = 20_000;
+/**
+ * Nobody may have looked at the topics before this page was opened. Its first read has them synced, which takes a second or a few.
+ * By then the page says how far behind it is.
+ */
+const OPENING_MS = 5_000;
 /**
  * A browser that reconnects at once is back within this time. The page ticks once a second, so the line changes after two
  * seconds.
@@ -73,8 +81,19 @@ function aged(nowMs: number): Freshness {
 export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs: number = Date.now()): void {
   if (from === "read" && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;
   const { asOf, lagMs, stale, quiet = false, watched = false } = seen.asOf === null ? aged(nowMs) : seen;
+  const isFirst = knowledge.reportedAtMs === 0;
+  const lookingSinceMs = !stale || watched ? null : isFirst ? nowMs : knowledge.lookingSinceMs;
   change(
-    { asOf, lagMs, stale, quiet, watched, reportedAtMs: nowMs, ...(from === "stream" ? { reached: true } : {}) },
+    {
+      asOf,
+      lagMs,
+      stale,
+      quiet,
+      watched,
+      reportedAtMs: nowMs,
+      lookingSinceMs,
+      ...(from === "stream" ? { reached: true } : {}),
+    },
     nowMs,
   );
 }
@@ -92,8 +111,8 @@ export function reportReached(reached: boolean, nowMs: number = Date.now()): voi
 
 /** Another person has signed in, of whose page nothing is known yet. The connection stays as it is. */
 export function forgetFreshness(): void {
-  const { asOf, lagMs, stale, quiet, watched, reportedAtMs } = INITIAL;
-  change({ asOf, lagMs, stale, quiet, watched, reportedAtMs }, Date.now());
+  const { asOf, lagMs, stale, quiet, watched, reportedAtMs, lookingSinceMs } = INITIAL;
+  change({ asOf, lagMs, stale, quiet, watched, reportedAtMs, lookingSinceMs }, Date.now());
 }
 
 export function reportOnline(online: boolean, nowMs: number = Date.now()): void {
@@ -120,6 +139,8 @@ export function describeFreshness(known: Knowledge, nowMs: number, lostForMs = 0
   // The age of an idle page is no sign that it lacks anything, and its silence no proof that it does not.
   if (known.stale && known.watched && silentMs <= SILENCE_MS)
     return { tone: "watching", text: `Watching · complete to ${clockTime(asOfMs)}` };
+  if (known.lookingSinceMs !== null && nowMs - known.lookingSinceMs < OPENING_MS)
+    return { tone: "waiting", text: `Looking for changes · complete to ${clockTime(asOfMs)}` };
   if (known.stale || silentMs > SILENCE_MS) {
     return { tone: "behind", text: `${duration((known.lagMs ?? 0) + silentMs)} behind` };
   }

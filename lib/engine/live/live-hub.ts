@@ -218,6 +218,7 @@ export class LiveHub {
     try {
       const openedMs = clock.monotonicMs();
       let freshMs = openedMs;
+      let isToldLate = false;
       while (!signal.aborted) {
         const woken = new Promise<void>((resolve) => {
           stream.wake = resolve;
@@ -231,6 +232,7 @@ export class LiveHub {
             const freshness = this.freshnessOf(stream);
             // The client need not wait for it any longer than for what it has missed.
             if (stream.complete === null) freshMs = Number.NEGATIVE_INFINITY;
+            isToldLate = isLate(freshness);
             yield { event: "hello", position: stream.head, sentThrough: stream.sent, freshness };
           }
         }
@@ -262,9 +264,13 @@ export class LiveHub {
         if (stream.closing !== null) return yield { event: "bye", reason: stream.closing };
         const nowMs = clock.monotonicMs();
         if (nowMs - openedMs >= this.deps.maxStreamMs) return yield { event: "bye", reason: "planned" };
-        if (nowMs - freshMs >= FRESHNESS_EVERY_MS) {
+        // A page that has just opened has demanded a sync. It says "behind" no longer than it must.
+        const hasCaughtUp = isToldLate && !isLate(this.deps.freshness());
+        if (hasCaughtUp || nowMs - freshMs >= FRESHNESS_EVERY_MS) {
           freshMs = nowMs;
-          yield { event: "freshness", freshness: this.freshnessOf(stream) };
+          const freshness = this.freshnessOf(stream);
+          isToldLate = isLate(freshness);
+          yield { event: "freshness", freshness };
         }
         await woken;
       }
@@ -353,5 +359,8 @@ export class LiveHub {
     if (this.count > 0 && this.beating === null) void this.heartbeat();
   }
 }
+
+/** Behind, and nobody watches the topics. */
+const isLate = ({ stale, isWatched = false }: FreshnessNow) => stale && !isWatched;
 
 const hasLeft = ({ closing }: Stream) => closing === "signed-out";

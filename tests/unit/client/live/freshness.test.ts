@@ -18,6 +18,7 @@ const base: Knowledge = {
   quiet: false,
   watched: false,
   reportedAtMs: NOW,
+  lookingSinceMs: null,
   stream: "open",
   reached: true,
   online: true,
@@ -65,6 +66,13 @@ describe("the freshness line", () => {
       expect(textOf(quiet, 1_000, 1_000)).toMatch(/^Reconnecting · current as of \d\d:\d\d:05$/);
     },
   );
+  it("looks for changes for five seconds where the first report was stale, before it calls the page behind", () => {
+    const opened = { stale: true, lagMs: 60_000, lookingSinceMs: NOW };
+    expect(textOf(opened)).toMatch(/^Looking for changes · complete to \d\d:\d\d:04$/);
+    expect(describeFreshness({ ...base, ...opened }, NOW + 4_999).tone).toBe("waiting");
+    expect(textOf(opened, 5_000)).toBe("65 s behind");
+    expect(textOf({ ...opened, stream: "down" }, 1_000, 1_000)).toMatch(/^Reconnecting/);
+  });
   it("waits for the first report", () => {
     expect(textOf({ asOf: null, reportedAtMs: 0 })).toBe("Waiting for the ledger");
   });
@@ -107,6 +115,21 @@ describe("the page's knowledge", () => {
     expect(freshnessAt(NOW + 3_000).text).toBe("4 s behind");
     reportFreshness({ asOf: `${NOW / 1_000}`, lagMs: 0, stale: false }, "stream", NOW + 3_100);
     expect(freshnessAt(NOW + 3_100).text).toMatch(/^Up to date/);
+  });
+
+  it("looks for changes until the first report that is fresh, and never again", () => {
+    const report = (stale: boolean, ms: number, asOfMs = ms) =>
+      reportFreshness({ asOf: `${asOfMs / 1_000}`, lagMs: ms - asOfMs, stale }, "stream", ms);
+    forgetFreshness();
+    reportStream("open", NOW);
+    report(true, NOW, NOW - 60_000);
+    expect(freshnessAt(NOW + 1_000).text).toMatch(/^Looking for changes/);
+    report(true, NOW + 2_000, NOW - 60_000);
+    expect(freshnessAt(NOW + 2_000).text).toMatch(/^Looking for changes/);
+    report(false, NOW + 3_000);
+    expect(freshnessAt(NOW + 3_000).text).toMatch(/^Up to date/);
+    report(true, NOW + 4_000, NOW - 60_000);
+    expect(freshnessAt(NOW + 4_000).text).toBe("64 s behind");
   });
 
   it("is forgotten when another person signs in", () => {

@@ -30,6 +30,8 @@ interface Change {
 class Scene {
   readonly clock = new DrivenClock();
   isDown = false;
+  /** The process has not read its topics for a while. */
+  isLate = false;
   private position = 3;
   private ns = FIRST_NS;
   readonly changes: Change[] = [];
@@ -70,7 +72,8 @@ class Scene {
   }
 
   private freshness(): FreshnessNow {
-    return { asOfNs: consensusNs(this.ns), lagMs: 0, stale: false, isQuiet: false };
+    const { isLate: stale } = this;
+    return { asOfNs: consensusNs(this.ns), lagMs: stale ? 2 * TARGET_MS : 0, stale, isQuiet: false };
   }
 
   open(cursor: number | null): void {
@@ -164,8 +167,13 @@ class Scene {
   }
 }
 
-async function scene(cursor: number | null, prove: (scene: Scene) => Promise<void>): Promise<void> {
+async function scene(
+  cursor: number | null,
+  prove: (scene: Scene) => Promise<void>,
+  { isLate = false } = {},
+): Promise<void> {
   const opened = new Scene();
+  opened.isLate = isLate;
   opened.open(cursor);
   try {
     await prove(opened);
@@ -209,6 +217,21 @@ describe("what a stream says of its freshness", () => {
       expect(s.events[0]).toMatchObject({ freshness: { asOfNs: null, lagMs: null, stale: true } });
       expect(s.last).toMatchObject({ asOfNs: FIRST_NS, stale: false });
     }));
+
+  it("is told at the first heartbeat after the sync that a page's opening has demanded", () =>
+    scene(
+      null,
+      async (s) => {
+        await s.takeFor(1_700);
+        expect(s.events).toMatchObject([{ event: "hello", freshness: { stale: true } }]);
+        s.isLate = false;
+        await s.takeFor(BEAT_MS);
+        expect(s.events.slice(1)).toMatchObject([{ event: "freshness", freshness: { stale: false } }]);
+        await s.takeFor(FRESHNESS_MS - BEAT_MS);
+        expect(s.events).toHaveLength(2);
+      },
+      { isLate: true },
+    ));
 
   it("grows old from the last moment at which all was sent, while the database does not give the rest", () =>
     scene(null, async (s) => {
