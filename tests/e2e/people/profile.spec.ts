@@ -22,6 +22,23 @@ test("a profile is published, and contacts see it", async ({ meet, enterAs, seco
   await expect(theirs.page.getByText("Builds bridges.")).toBeVisible();
 });
 
+for (const height of [844, 667])
+  test(`"Publish" stays above the tab bar of a phone that is ${height} px high`, async ({ meet, enterAs }) => {
+    const ann = await meet("Ann");
+    const { page, profile } = await enterAs(ann);
+    await page.setViewportSize({ width: 390, height });
+    await profile.open(ann.id);
+    const button = await page.getByRole("button", { name: "Publish" }).boundingBox();
+    const bar = await page.getByRole("navigation", { name: "Main" }).filter({ visible: true }).boundingBox();
+    expect((button?.y ?? 0) + (button?.height ?? 0)).toBeLessThan(bar?.y ?? 0);
+    // No line of the form is behind it at the end of the page.
+    await page.getByText(/characters left/).scrollIntoViewIfNeeded();
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    const hint = await page.getByText(/characters left/).boundingBox();
+    const atEnd = await page.getByRole("button", { name: "Publish" }).boundingBox();
+    expect((hint?.y ?? 0) + (hint?.height ?? 0)).toBeLessThanOrEqual(atEnd?.y ?? 0);
+  });
+
 test("a nameless profile is not published", async ({ meet, enterAs }) => {
   const ann = await meet("Ann");
   const { page, profile } = await enterAs(ann);

@@ -78,10 +78,7 @@ export function ProfileForm({ profile, loading }: { profile: Profile | undefined
               )}
             </Field>
           </div>
-          <Field
-            label="About you"
-            hint={`${MAX_BIO - draft.bio.length} characters left. Everybody can read the ledger.`}
-          >
+          <Field label="About you" hint={`${MAX_BIO - draft.bio.length} characters left. Everybody can read this.`}>
             {(control) => (
               <textarea
                 {...control}
@@ -93,7 +90,8 @@ export function ProfileForm({ profile, loading }: { profile: Profile | undefined
               />
             )}
           </Field>
-          <div className="flex justify-end">
+          {/* Stays above a phone's tab bar, which is 60 px high and has a border. */}
+          <div className="-mx-5 -mb-5 sm:-mx-6 sm:-mb-6 sticky bottom-[calc(3.75rem+1px+env(safe-area-inset-bottom))] flex justify-end rounded-b-card bg-surface px-5 pt-1 pb-4 sm:px-6 sm:pb-6 lg:static">
             <Button type="submit" look="primary" busy={busy}>
               Publish
             </Button>
