@@ -165,7 +165,9 @@ async function ask<T>(app: string, method: "GET" | "POST", path: string, body?: 
     const reason = reasonUnreachable(cause) ?? "it could not be asked";
     throw new Refusal(`The app at ${app} does not answer: ${reason}. Start it, or give its address with --app.`);
   });
-  const answer = (await response.json().catch(() => ({}))) as { detail?: string };
+  const answer = (await response.json().catch(() => ({}))) as { detail?: string; code?: string };
+  if (answer.code === "no-session")
+    throw new Refusal(`The app at ${app} answers operators only. Set ADMIN_TOKEN, here and for the app, to one value.`);
   if (!response.ok)
     throw new Refusal(answer.detail ?? `The server at ${app} is not this app (it answers ${response.status}).`);
   return answer as T;
@@ -197,82 +199,104 @@ async function throughApp(app: string, name: string, rest: readonly string[], va
   say("The app has started. status shows the progress; the operator log shows the result.");
 }
 
-async function directly(name: string, rest: readonly string[], values: Values): Promise<void> {
-  const env = readEnv(environment());
-  const quiet = { info: () => {}, warn: say, error: say };
-  const tools = await openOperator(env, quiet);
-  const { registry } = tools;
-  try {
-    const now = await registry.load();
-    if (name === "status") {
-      table({
-        version: now.version,
-        canCreate: tools.shards.canCreate,
-        shards: [...shardStatuses(env.TOPIC_PREFIX, now)],
-        tenants: [...(await registry.tenants())],
-      });
-    } else if (name === "plan") plan(now, env);
-    else if (name === "create") {
-      const goals = TOPIC_KINDS.map((kind): Goal => ({ name: "grow", group: standardOf(kind), to: env.SHARDS[kind] }));
-      const isAsked = (goal: Goal) => goal.name === "grow" && goal.to > activeShards(now, goal.group).length;
-      const missing = goals.filter(isAsked);
-      if (missing.length === 0) say("All topics that SHARDS asks for exist.");
-      await carryOut(tools, env.TOPIC_PREFIX, missing);
-    } else if (name === "split") {
-      const groups = kindsOf(values.kind).map((kind) => groupOf(tierOf(values.tier), kind, values.owner ?? null));
-      const goals = groups.map((group): Goal => {
+type Work = (tools: OperatorTools, env: Env, now: Registry) => Promise<void> | void;
+
+/** Checks the arguments of a command, and returns its work, for which the database must be open. Throws if they are wrong. */
+function workOf(name: string, rest: readonly string[], values: Values): Work {
+  switch (name) {
+    case "status":
+      return async ({ shards, registry }, env, now) =>
+        table({
+          version: now.version,
+          canCreate: shards.canCreate,
+          shards: [...shardStatuses(env.TOPIC_PREFIX, now)],
+          tenants: [...(await registry.tenants())],
+        });
+    case "plan":
+      return (_, env, now) => plan(now, env);
+    case "create":
+      return create;
+    case "split": {
+      const goals = kindsOf(values.kind).map((kind): Goal => {
+        const group = groupOf(tierOf(values.tier), kind, values.owner ?? null);
         if (typeof group === "string") throw new Refusal(group);
         return { name: "grow", group, to: segmentsOf(values) };
       });
-      await carryOut(tools, env.TOPIC_PREFIX, goals);
-    } else if (name === "drain") {
+      return (tools, env) => carryOut(tools, env.TOPIC_PREFIX, goals);
+    }
+    case "drain": {
       const topicId = topicOf(rest[0]);
-      const goals = drainGoals(now, topicId);
-      if (goals.length === 0) throw new Refusal(`Topic ${topicId} is not in use.`);
-      await carryOut(tools, env.TOPIC_PREFIX, goals, topicId);
-    } else if (name === "tenant") await putTenant(tools, rest);
-    else if (name === "assign") await assign(tools, rest);
-    else await publish(tools, env, values.new ?? false);
+      return (tools, env, now) => {
+        const goals = drainGoals(now, topicId);
+        if (goals.length === 0) throw new Refusal(`Topic ${topicId} is not in use.`);
+        return carryOut(tools, env.TOPIC_PREFIX, goals, topicId);
+      };
+    }
+    case "tenant":
+      return putTenant(rest);
+    case "assign":
+      return assign(rest);
+    default:
+      return (tools, env) => publish(tools, env, values.new ?? false);
+  }
+}
+
+async function directly(work: Work): Promise<void> {
+  const env = readEnv(environment());
+  const quiet = { info: () => {}, warn: say, error: say };
+  const tools = await openOperator(env, quiet);
+  try {
+    await work(tools, env, await tools.registry.load());
   } finally {
     await tools.close();
   }
 }
 
-async function putTenant(
-  { registry, admin }: OperatorTools,
-  [verb = "", id = "", ...words]: readonly string[],
-): Promise<void> {
+async function create(tools: OperatorTools, env: Env, now: Registry): Promise<void> {
+  const goals = TOPIC_KINDS.map((kind): Goal => ({ name: "grow", group: standardOf(kind), to: env.SHARDS[kind] }));
+  const isAsked = (goal: Goal) => goal.name === "grow" && goal.to > activeShards(now, goal.group).length;
+  const missing = goals.filter(isAsked);
+  if (missing.length === 0) say("All topics that SHARDS asks for exist.");
+  await carryOut(tools, env.TOPIC_PREFIX, missing);
+}
+
+function putTenant([verb = "", id = "", ...words]: readonly string[]): Work {
   const tenantId = parseTenantId(id);
   if ((verb !== "add" && verb !== "rename") || tenantId === null || words.length === 0)
     throw new UsageError("tenant needs add or rename, an id of lower-case letters, digits and hyphens, and a name");
   const name = words.join(" ");
-  await recordCommand(admin, { action: "shards.tenant", target: tenantId }, async () => {
-    const isAdding = verb === "add";
-    const isDone = await (isAdding ? registry.addTenant(tenantId, name) : registry.renameTenant(tenantId, name));
-    if (isDone) return { name };
-    throw new Refusal(
-      isAdding
-        ? `Tenant ${tenantId} exists already. Use tenant rename to change its name.`
-        : `Tenant ${tenantId} does not exist. Check the id, or add it with tenant add.`,
+  return async ({ registry, admin }) => {
+    await recordCommand(admin, { action: "shards.tenant", target: tenantId }, async () => {
+      const isAdding = verb === "add";
+      const isDone = await (isAdding ? registry.addTenant(tenantId, name) : registry.renameTenant(tenantId, name));
+      if (isDone) return { name };
+      throw new Refusal(
+        isAdding
+          ? `Tenant ${tenantId} exists already. Use tenant rename to change its name.`
+          : `Tenant ${tenantId} does not exist. Check the id, or add it with tenant add.`,
+      );
+    });
+    say(
+      `${tenantId} is a tenant, named ${name}. Topics of its own: split --tier enterprise --owner ${tenantId} --kind all --to 1`,
     );
-  });
-  say(
-    `${tenantId} is a tenant, named ${name}. Topics of its own: split --tier enterprise --owner ${tenantId} --kind all --to 1`,
-  );
+  };
 }
 
-async function assign({ registry, admin }: OperatorTools, [tenant = "", ...users]: readonly string[]): Promise<void> {
+function assign([tenant = "", ...users]: readonly string[]): Work {
   const tenantId = tenant === "none" ? null : parseTenantId(tenant);
   const userIds = users.map((user) => parseUserId(user));
   if ((tenantId === null && tenant !== "none") || userIds.length === 0 || userIds.some((id) => id === null))
     throw new UsageError("assign needs a tenant (or none), and the ids of users");
-  await recordCommand(admin, { action: "shards.assign", target: tenant }, async () => {
-    if (!(await registry.assign(userIds as UserId[], tenantId))) throw new Refusal(`Tenant ${tenant} does not exist.`);
-    return { users: userIds };
-  });
-  say(
-    `${userIds.length} users: ${tenantId ?? "no tenant"}. Their next messages go to its topics, within half a minute.`,
-  );
+  return async ({ registry, admin }) => {
+    await recordCommand(admin, { action: "shards.assign", target: tenant }, async () => {
+      if (!(await registry.assign(userIds as UserId[], tenantId)))
+        throw new Refusal(`Tenant ${tenant} does not exist.`);
+      return { users: userIds };
+    });
+    say(
+      `${userIds.length} users: ${tenantId ?? "no tenant"}. Their next messages go to its topics, within half a minute.`,
+    );
+  };
 }
 
 async function publish({ shards, creator, admin }: OperatorTools, env: Env, isNew: boolean): Promise<void> {
@@ -308,6 +332,6 @@ void command({ usage: USAGE, options: OPTIONS, words: { least: 1, most: MAX_WORD
   if (!COMMANDS.includes(name)) throw new UsageError(`There is no command ${name}.`);
   const takes = { drain: 1, tenant: MAX_WORDS, assign: MAX_WORDS }[name] ?? 0;
   if (rest.length > takes) throw new UsageError(`Unknown argument: ${rest[takes]}.`);
-  await (values.app === undefined ? directly(name, rest, values) : throughApp(values.app, name, rest, values));
+  await (values.app === undefined ? directly(workOf(name, rest, values)) : throughApp(values.app, name, rest, values));
   // The SDK keeps idle connections open, so exit without waiting for them.
 }).then(() => process.exit());

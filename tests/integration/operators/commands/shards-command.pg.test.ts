@@ -1,9 +1,16 @@
 /** `npm run shards` as an operator runs it: against a database, a mirror and a consensus node, while nobody else is there. */
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
+import { ProblemError, problemAnswer } from "@/lib/server/http/answers/problem";
 import { bundleOf } from "../../../support/fleet/processes/bundle";
 import { type PostgresServer, startPostgres } from "../../../support/servers/postgres/postgres-server";
 
@@ -106,6 +113,31 @@ it("plans, creates, shows, assigns topics to tenants, publishes and drains", asy
     ["shards.drain", devnet.topics.contact, "done"],
   ]);
   for (const { actor } of rows) expect(actor).toMatch(/^command line \(.+@.+\)$/);
+});
+
+it.each([
+  [["frob"]],
+  [["split", "--kind", "feed", "--to", "2"]],
+  [["split", "--kind", "trust", "--to", "many"]],
+  [["split", "--kind", "trust", "--to", "2", "--tier", "gold"]],
+  [["drain", "feed"]],
+  [["tenant", "globex", "Globex"]],
+  [["assign", "globex"]],
+])("refuses %j before it opens a database or asks anybody", async (args) => {
+  const folder = join(tmpdir(), `tm-shards-${randomUUID()}`);
+  const { code } = await shards(args, { DATABASE_URL: "", DATA_DIR: folder });
+  expect([code, existsSync(folder)]).toEqual([2, false]);
+});
+
+it("says which variable opens the running app to it", async () => {
+  const refusal = problemAnswer(new ProblemError("no-session", "Sign in as an operator to see this."));
+  const app = createServer((_, response) => void response.writeHead(refusal.status).end(refusal.body));
+  await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
+  const { port } = app.address() as AddressInfo;
+  const { code, out } = await shards(["status", "--app", `http://127.0.0.1:${port}`]);
+  expect([code, out]).toEqual([1, expect.stringContaining("Set ADMIN_TOKEN")]);
+  expect(out).not.toContain("Sign in");
+  await new Promise((resolve) => app.close(resolve));
 });
 
 it.each([
