@@ -5,8 +5,8 @@ import { counted } from "../../core/counted";
 import { ProblemError } from "./answers/problem";
 
 /** The checked input. Throws the ProblemError "bad-input", which names the member at fault and says what it must be. */
-export function checked<T>(schema: z.ZodMiniType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input, { error: wording });
+export function checked<T>(schema: z.ZodMiniType<T>, input: unknown, wordsFor = wording): T {
+  const parsed = schema.safeParse(input, { error: wordsFor });
   if (parsed.success) return parsed.data;
   const { path, message } = firstIssue(parsed.error.issues);
   // The sender chooses member names, so they are cut.
@@ -29,6 +29,12 @@ const KINDS: Readonly<Record<string, string>> = {
 const COUNTED: Readonly<Record<string, string>> = { string: "character", array: "item" };
 
 const UNFIT = "must be in the form that /api/openapi.json describes";
+
+/** The checked parameters of an address, each with its text, or with a list of texts if the address has it more than once. */
+export const checkedQuery = <T>(schema: z.ZodMiniType<T>, query: unknown): T => checked(schema, query, queryWording);
+
+const queryWording = (issue: z.core.$ZodRawIssue): string =>
+  /^invalid_(type|value)$/.test(issue.code) && Array.isArray(issue.input) ? "must be given only once" : wording(issue);
 
 /** Words every issue so that it follows the field's name. A schema's own words go first, and have the same form. */
 function wording(issue: z.core.$ZodRawIssue): string {

@@ -17,7 +17,7 @@ import { routeHeaders } from "./answers/api-headers";
 import { compressed } from "./answers/compression";
 import { isProblem, type ProblemCode, ProblemError, problemAnswer, problemStatus } from "./answers/problem";
 import { type ApiRequest, addressOf, perHead } from "./api-request";
-import { checked } from "./checked-input";
+import { checked, checkedQuery } from "./checked-input";
 import { readJson } from "./read-body";
 import { NO_FLOOR, parseFloor, type ReadFloor, reachFloor } from "./read-floor";
 import { inRequest, outsideRequests, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
@@ -247,7 +247,7 @@ function withInput(
     return context.floor.size === 0 ? inTurn() : reachFloor(app, context.floor).then(inTurn);
   };
   return andThen(userId === null ? undefined : app.limits.spendUser(route.limit, userId), () => {
-    if (route.query) context.query = checked(route.query, queryOf(context.searchParams));
+    if (route.query) context.query = checkedQuery(route.query, queryOf(context.searchParams));
     if (!route.body) return begin();
     const { body: schema, namesNobody } = route;
     return andThen(readJson(request, app.clock), (json) => {

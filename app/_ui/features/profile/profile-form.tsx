@@ -21,6 +21,8 @@ export function ProfileForm({ profile, loading }: { profile: Profile | undefined
   });
   const [tried, setTried] = useState(false);
   const nameless = !draft.displayName.trim();
+  // Another application may have published a longer one. It stays as it is until it is changed, and may then be shortened only.
+  const mostBio = Math.max(MAX_BIO, profile?.bio?.length ?? 0);
   const change = (field: keyof typeof draft) => (event: { target: { value: string } }) =>
     setDraft((before) => ({ ...before, [field]: event.target.value }));
 
@@ -78,14 +80,14 @@ export function ProfileForm({ profile, loading }: { profile: Profile | undefined
               )}
             </Field>
           </div>
-          <Field label="About you" hint={`${MAX_BIO - draft.bio.length} characters left. Everybody can read this.`}>
+          <Field label="About you" hint={`${mostBio - draft.bio.length} characters left. Everybody can read this.`}>
             {(control) => (
               <textarea
                 {...control}
                 rows={4}
                 value={draft.bio}
                 onChange={change("bio")}
-                maxLength={MAX_BIO}
+                maxLength={mostBio}
                 className="field resize-y"
               />
             )}

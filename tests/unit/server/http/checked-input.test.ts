@@ -2,14 +2,15 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { isProblem } from "@/lib/server/http/answers/problem";
-import { checked } from "@/lib/server/http/checked-input";
+import { checked, checkedQuery } from "@/lib/server/http/checked-input";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
+import { wholeNumber } from "@/lib/wire/common";
 
 /** The sentence of the refusal of `input`; null if it fits. */
-function detailOf(schema: z.ZodMiniType, input: unknown): string | null {
+function detailOf(schema: z.ZodMiniType, input: unknown, check = checked): string | null {
   try {
-    checked(schema, input);
+    check(schema, input);
     return null;
   } catch (cause) {
     if (!isProblem(cause)) throw cause;
@@ -50,6 +51,17 @@ describe("what a client is told of input that does not fit", () => {
         const detail = detailOf(part as z.ZodMiniType, input);
         if (detail !== null) expect(detail).toMatch(OURS);
       }
+  });
+
+  it("says of a parameter that it must be given once, if it is there twice", () => {
+    const schemas = Object.values(ROUTES as Readonly<Record<string, AnyRoute>>).flatMap(({ query }) => query ?? []);
+    expect(schemas.length).toBeGreaterThan(5);
+    const twice = (query: z.ZodMiniType, name: string) =>
+      detailOf(query, { [name]: ["1", "2"] }, checkedQuery as typeof checked);
+    for (const query of schemas)
+      for (const name of Object.keys((query as z.ZodMiniObject).shape))
+        expect([null, `${name}: must be given only once`]).toContain(twice(query, name));
+    expect(twice(z.object({ limit: wholeNumber(1, 9) }), "limit")).toBe("limit: must be given only once");
   });
 
   it.each([
