@@ -27,6 +27,11 @@ const OWED_MS = 3_000;
 const OVERVIEW_MS = 10_000;
 /** A wrong set-up lasts longer than this, so it is checked only this often. */
 const RARE_MS = 600_000;
+/**
+ * A start that has little to read is over within this time. Its first sync is no incident: it would be one, and a warning in the
+ * log, at each restart.
+ */
+const QUICK_START_MS = 3_000;
 /** While something is wrong, this instance tells the others again this often. */
 const TELL_MS = 60_000;
 
@@ -44,6 +49,7 @@ export class HealthWatch implements Health {
    */
   private wasLate = { postgres: false, redis: false };
   private isStarted = false;
+  private firstLookMs: number | null = null;
   private heardMs: number | null = null;
   private progress = -1;
   /** Whether the mirror knows each empty topic. */
@@ -81,6 +87,7 @@ export class HealthWatch implements Health {
     const { scheduler, sharedStats, incidents } = app;
     if (sharedStats === null || sharedStats().bus.isConnected) this.heardMs = nowMs;
     this.heardMs ??= nowMs;
+    this.firstLookMs ??= nowMs;
     const running = [...scheduler.syncs].filter(([, { state }]) => state.name !== "paused");
     this.wakeRepairs(app);
     this.isStarted ||= running.every(([topicId]) => scheduler.isRead(topicId));
@@ -89,7 +96,7 @@ export class HealthWatch implements Health {
         this.tallies.findLast(({ atMs }) => atMs <= nowMs - WINDOW_MS.min && atMs >= this.downMs(name)) ?? null,
       isPostgresSilent: this.isPostgresSilent,
       isRedisSilent: this.isRedisSilent,
-      isStarting: !this.isStarted,
+      isStarting: !this.isStarted && nowMs - this.firstLookMs >= QUICK_START_MS,
       isSettling: nowMs - Math.max(...this.lastDownMs.values()) < SETTLE_MS,
       deafMs: nowMs - this.heardMs,
       keeping: this.keeping,

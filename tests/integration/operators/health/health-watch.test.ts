@@ -89,6 +89,20 @@ it("reports a full disk of the database while it still answers, and the end when
   expect(await signals()).toMatchObject({ items: [{ actor: "tm-a" }] });
 });
 
+it("reports a first sync that takes longer than a usual restart, and no shorter one", async () => {
+  for (const isSlow of [false, true]) {
+    await t.close();
+    t = await startTestApp();
+    if (isSlow) t.devnet.faults.add({ kind: "badGateway" });
+    t.app.health.start();
+    await t.clock.advance(500);
+    await t.clock.drive(t.app.scheduler.demand());
+    await t.clock.advance(10_000);
+    const isReported = t.logged.some((line) => line.startsWith("warn: The first sync is under way"));
+    expect([isReported, codes().includes("starting")]).toEqual([isSlow, isSlow]);
+  }
+});
+
 it("names a topic that the mirror does not know, and no empty one that it does", async () => {
   await t.close();
   t = await startTestApp();
