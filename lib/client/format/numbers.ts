@@ -57,6 +57,9 @@ export function dollars(value: number | null): string {
   return `$${WHOLE.format(Number(value.toPrecision(3)))}`;
 }
 
+/** `$1,313`: what the capacity model says, to the dollar, as its command prints it. */
+export const wholeDollars = (value: number): string => `$${WHOLE.format(value)}`;
+
 /** `0.4`, `12`, `1,250`: a rate, whatever its unit. */
 export function rate(value: number | null): string {
   if (value === null) return UNKNOWN;

@@ -75,13 +75,13 @@ export function Capacity() {
       </Panel>
       <Panel
         title="The plan's estimates"
-        note="The plan is the estimate that was made before this server was built. On both set-ups, without ledger fees. Storage is the same on both."
+        note="The plan is the estimate that was made before this server was built. On both set-ups, without ledger fees. Storage is the same on both. A tick says that ours is at most the plan's figure, a cross that it is more."
       >
         <PlanCells rows={rows} missed={missed} />
       </Panel>
       <Panel
         title="Dollars per month by users"
-        note="Numbered lines mark where limits break. The solid line is the slider. The tables have the same numbers. Today means TrustMesh without this cache, and the plan's estimate is for that."
+        note="The numbers of limits are those of the list below. Today means TrustMesh without this cache, and the plan's estimate is for that."
       >
         <Curves curves={curves} marks={marks} />
         <div className="mt-5">

@@ -12,8 +12,18 @@ const LINES = [
   { color: "danger", stroke: "stroke-danger", dash: [2, 3] },
   { color: "gold", stroke: "stroke-gold", dash: [10, 3, 2, 3] },
   { color: "ink", stroke: "stroke-ink", dash: [5, 3] },
-  { color: "ink-faint", stroke: "stroke-ink-faint", dash: [1, 4] },
+  { color: "ink-faint", stroke: "stroke-ink-faint", dash: [14, 3, 2, 3, 2, 3] },
 ] as const;
+
+/** The vertical lines: of the slider, and where a limit breaks. */
+const SLIDER = { label: "Users, as set above", color: "ink", stroke: "stroke-ink", width: 2, dash: [] } as const;
+const LIMIT = {
+  label: "A limit breaks",
+  color: "ink-faint",
+  stroke: "stroke-ink-faint",
+  width: 1,
+  dash: [3, 5],
+} as const;
 
 export interface Mark {
   readonly users: number;
@@ -78,6 +88,14 @@ export function Curves({ curves, marks }: { curves: CurvesData; marks: readonly 
             </li>
           );
         })}
+        {[SLIDER, LIMIT].map(({ label, stroke, width, dash }) => (
+          <li key={label} className="flex items-center gap-1.5">
+            <svg viewBox="0 0 8 18" aria-hidden="true" className="h-4.5 w-2">
+              <path d="M4 0V18" className={stroke} strokeWidth={width} strokeDasharray={dash.join(" ")} />
+            </svg>
+            {label}
+          </li>
+        ))}
       </ul>
     </>
   );
@@ -102,9 +120,10 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], colors: ChartColors) {
     .filter(({ x }) => x >= bbox.left && x <= bbox.left + bbox.width);
   ctx.save();
   for (const { x, number } of shown) {
-    ctx.strokeStyle = colors.of(number === null ? "ink" : "ink-faint");
-    ctx.lineWidth = (number === null ? 2 : 1) * ratio;
-    ctx.setLineDash(number === null ? [] : [3 * ratio, 5 * ratio]);
+    const line = number === null ? SLIDER : LIMIT;
+    ctx.strokeStyle = colors.of(line.color);
+    ctx.lineWidth = line.width * ratio;
+    ctx.setLineDash(line.dash.map((length) => length * ratio));
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);

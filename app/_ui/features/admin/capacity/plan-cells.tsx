@@ -1,14 +1,13 @@
 import clsx from "clsx";
 import { Check, X } from "lucide-react";
 import type { PlanRow } from "@/lib/client/admin/capacity";
-import { bytes, compact, dollars } from "@/lib/client/format/numbers";
+import { bytes, compact, wholeDollars } from "@/lib/client/format/numbers";
 import { GB } from "@/lib/core/capacity/inputs";
 import { planFor, type Shortfall } from "@/lib/core/capacity/plan";
 import { SET_UPS } from "@/lib/core/capacity/set-ups/set-ups";
 import { UsersHead } from "./users-head";
 
-const shown = (what: PlanRow["what"], value: number) =>
-  what === "storage" ? bytes(value * GB) : dollars(Math.round(value));
+const shown = (what: PlanRow["what"], value: number) => (what === "storage" ? bytes(value * GB) : wholeDollars(value));
 
 /** The plan's two tables: each cell of ours beside the plan's, with a mark, and what would meet the cells that are not met. */
 export function PlanCells({ rows, missed }: { rows: readonly PlanRow[]; missed: readonly Shortfall[] }) {

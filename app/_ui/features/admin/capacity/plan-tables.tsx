@@ -1,5 +1,5 @@
 import { costOfPart, PARTS, runningCost, type Scale } from "@/lib/client/admin/capacity";
-import { bytes, compact, dollars, rate, UNKNOWN } from "@/lib/client/format/numbers";
+import { bytes, compact, rate, UNKNOWN, wholeDollars } from "@/lib/client/format/numbers";
 import { currentEstimate } from "@/lib/core/capacity/plan";
 import { DownloadCsv } from "../frame/download-csv";
 import { UsersHead } from "./users-head";
@@ -13,35 +13,42 @@ interface Line {
   cell(scale: Scale): string;
 }
 
+/** One form for all rates of the table: `0.4`, `608`, `6.08K`. */
+const perSecond = (value: number) => (value < 1_000 ? rate(value) : compact(value));
+
 const NEEDS: readonly Line[] = [
   { name: "Messages a day", cell: ({ ours }) => compact(ours.messages.perDay) },
-  { name: "Messages a second, at the peak", cell: ({ ours }) => rate(ours.messages.peakPerS) },
+  { name: "Messages a second, at the peak", cell: ({ ours }) => perSecond(ours.messages.peakPerS) },
   { name: "Stored in a month", cell: ({ ours }) => bytes(ours.storage.monthBytes) },
-  { name: "Mirror requests a second, today", cell: ({ current }) => compact(current.mirrorRequestsPerS) },
-  { name: "Mirror requests a second, with the cache", cell: ({ ours }) => rate(ours.mean.mirror.requests) },
+  { name: "Mirror requests a second, today", cell: ({ current }) => perSecond(current.mirrorRequestsPerS) },
+  { name: "Mirror requests a second, with the cache", cell: ({ ours }) => perSecond(ours.mean.mirror.requests) },
   { name: "Memory, today", cell: ({ current }) => bytes(current.memoryBytes) },
   { name: "Memory (L1), with the cache", cell: ({ ours }) => bytes(ours.memory.l1Bytes) },
-  { name: "Redis commands a second", cell: ({ ours }) => compact(ours.redis.commandsPerS) },
-  { name: "SQL statements a second", cell: ({ ours }) => compact(ours.postgres.statementsPerS) },
+  { name: "Redis commands a second", cell: ({ ours }) => perSecond(ours.redis.commandsPerS) },
+  { name: "SQL statements a second", cell: ({ ours }) => perSecond(ours.postgres.statementsPerS) },
   { name: "Instances, at the peak", cell: ({ ours }) => compact(ours.instances.peak) },
 ];
 
 const COSTS: readonly Line[] = [
   ...PARTS.map(({ part, label }) => ({
     name: label,
-    cell: (scale: Scale) => dollars(Math.round(costOfPart(scale, part))),
+    cell: (scale: Scale) => wholeDollars(costOfPart(scale, part)),
   })),
   {
     name: "Everything except ledger fees, with the cache",
     isTotal: true,
-    cell: ({ ours }) => dollars(Math.round(runningCost(ours))),
+    cell: ({ ours }) => wholeDollars(runningCost(ours)),
   },
   {
     name: "Everything except ledger fees, today",
     isTotal: true,
-    cell: ({ current }) => dollars(Math.round(runningCost(current))),
+    cell: ({ current }) => wholeDollars(runningCost(current)),
   },
-  { name: "the plan's estimate, without", isPlan: true, cell: ({ users }) => currentEstimate(users, dollars, UNKNOWN) },
+  {
+    name: "the plan's estimate, without",
+    isPlan: true,
+    cell: ({ users }) => currentEstimate(users, wholeDollars, UNKNOWN),
+  },
 ];
 
 export const NeedsTable = ({ scales }: { scales: readonly Scale[] }) => (
