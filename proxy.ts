@@ -64,7 +64,14 @@ export function walletOrigins(path: string, env: Readonly<Record<string, string 
 export function proxy(request: NextRequest): Response | Promise<Response> {
   const { pathname } = new URL(request.url);
   if (uiOrigin(process.env) !== null && !isOwn(pathname)) return passedOn(request);
-  return ownPage(request);
+  const mayEnter = readTarget(pathname).ok && (request.method === "GET" || request.method === "HEAD");
+  return mayEnter ? ownPage(request) : refusedPage(request);
+}
+
+/** The framework would render the page for every method. */
+async function refusedPage(request: NextRequest): Promise<Response> {
+  const { pageRefusal } = await import("./lib/server/http/next-route");
+  return pageRefusal(request) ?? ownPage(request);
 }
 
 function isOwn(pathname: string): boolean {

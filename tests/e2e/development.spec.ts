@@ -42,6 +42,28 @@ async function expectToStay(page: Page): Promise<void> {
   expect(await page.evaluate(() => "isSameDocument" in window)).toBe(true);
 }
 
+/** As the production server answers them. TRACE, and addresses that Next redirects or cannot read, do not reach our code. */
+const REFUSED = [
+  ["OPTIONS", "/api/contacts", 405, "GET, HEAD"],
+  ["POST", "/api/contacts", 405, "GET, HEAD"],
+  ["GET", "/api/hcs/submit", 405, "POST"],
+  ["OPTIONS", "/api/hcs/submit", 405, "POST"],
+  ["DELETE", "/api/v1/topics/0.0.1001", 405, "GET, HEAD, OPTIONS"],
+  ["POST", "/contacts", 405, "GET, HEAD"],
+  ["OPTIONS", "/contacts", 405, "GET, HEAD"],
+  ["PUT", "/no/such/page", 405, "GET, HEAD"],
+  ["GET", "/contacts/%ff", 400, undefined],
+] as const;
+
+for (const [method, path, status, allow] of REFUSED)
+  test(`the development server refuses ${method} ${path} as the production server does`, async ({ baseURL }) => {
+    for (const url of [server.url, baseURL]) {
+      const answer = await fetch(`${url}${path}`, { method });
+      expect([answer.status, answer.headers.get("allow") ?? undefined]).toEqual([status, allow]);
+      expect(await answer.json()).toMatchObject({ code: status === 405 ? "method-not-allowed" : "bad-input" });
+    }
+  });
+
 test("the development server shows pages without an error or a warning in the console", async ({ page }) => {
   const complaints: string[] = [];
   let loads = 0;

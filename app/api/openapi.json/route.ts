@@ -1,3 +1,3 @@
 import { nextRoute } from "@/lib/server/http/next-route";
 
-export const GET = nextRoute("GET /api/openapi.json");
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute("GET /api/openapi.json");

@@ -6,7 +6,7 @@ import { systemClock } from "../../adapters/memory/system-clock";
 import type { Rendered } from "../../wire/rendered";
 import { getApp } from "../boot/start";
 import { uiOrigin } from "../config/ui-origin";
-import { judge } from "../front/admission/gate";
+import { judge, type Verdict } from "../front/admission/gate";
 import { ROUTES, type RouteName } from "../routes/table";
 import { passWebRequest, refusal } from "../ui-origin/pass-web";
 import { webResponse } from "./answers/web-response";
@@ -16,17 +16,28 @@ import { type AnyRoute, answer } from "./route";
 
 type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>;
 
-/** The route handler for one row of the route table. If our own server is not in front, this checks the request first. */
-export function nextRoute(name: RouteName): Handler {
-  const route: AnyRoute = ROUTES[name];
-  return async (request, context) => {
-    const refusal = refusalOf(request, false);
-    if (refusal !== null) return refusal;
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+
+/**
+ * The route handlers for one address: `names` are its rows of the route table. They check the request first, as our own server does.
+ * So they stand for every method: Next would refuse those that are missing without a word, and answer OPTIONS by itself.
+ */
+export function nextRoute(...names: readonly RouteName[]): Record<(typeof METHODS)[number], Handler> {
+  const handle: Handler = async (request, context) => {
+    const verdict = verdictOn(request, false);
+    if (verdict.kind === "refuse") return refusal(request, verdict.problem, verdict.allow);
+    const name = names.find((each) => each === verdict.route);
+    if (name === undefined) throw new Error(`the file of ${names.join(", ")} has another address than these`);
+    const route: AnyRoute = ROUTES[name];
     const [app, params] = await Promise.all([getApp(), context.params]);
     const answered = await answer(app, route, { request, params, background: (work) => after(work) });
     return webResponse(answered, request.signal);
   };
+  return Object.fromEntries(METHODS.map((method) => [method, handle])) as ReturnType<typeof nextRoute>;
 }
+
+/** The refusal of a request for a page, as our own server gives it; null if it may go on. */
+export const pageRefusal = (request: Request): Response | null => refusalOf(request, false);
 
 /** The handler for addresses that have no page and no route: passes requests on to UI_ORIGIN, or refuses them. */
 export async function passOn(request: Request): Promise<Response> {
@@ -42,13 +53,17 @@ export async function renderedData(): Promise<Rendered | null> {
 }
 
 function refusalOf(request: Request, hasUi: boolean): Response | null {
+  const verdict = verdictOn(request, hasUi);
+  return verdict.kind === "pass" ? null : refusal(request, verdict.problem, verdict.allow);
+}
+
+function verdictOn(request: Request, hasUi: boolean): Verdict {
   const { pathname, search } = new URL(request.url);
-  const verdict = judge({
+  return judge({
     method: request.method,
     target: pathname + search,
     header: (name) => request.headers.get(name),
     headerCount: [...request.headers].length,
     hasUi,
   });
-  return verdict.kind === "pass" ? null : refusal(request, verdict.problem, verdict.allow);
 }

@@ -1,4 +1,3 @@
 import { nextRoute } from "@/lib/server/http/next-route";
 
-export const GET = nextRoute("GET /api/auth/demo");
-export const POST = nextRoute("POST /api/auth/demo");
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute("GET /api/auth/demo", "POST /api/auth/demo");

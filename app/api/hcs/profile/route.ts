@@ -1,4 +1,6 @@
 import { nextRoute } from "@/lib/server/http/next-route";
 
-export const GET = nextRoute("GET /api/hcs/profile");
-export const POST = nextRoute("POST /api/hcs/profile");
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(
+  "GET /api/hcs/profile",
+  "POST /api/hcs/profile",
+);

@@ -1,3 +1,3 @@
 import { nextRoute } from "@/lib/server/http/next-route";
 
-export const POST = nextRoute("POST /api/hcs/submit");
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute("POST /api/hcs/submit");

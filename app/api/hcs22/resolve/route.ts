@@ -1,4 +1,6 @@
 import { nextRoute } from "@/lib/server/http/next-route";
 
-export const GET = nextRoute("GET /api/hcs22/resolve");
-export const POST = nextRoute("POST /api/hcs22/resolve");
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(
+  "GET /api/hcs22/resolve",
+  "POST /api/hcs22/resolve",
+);

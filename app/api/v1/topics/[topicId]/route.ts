@@ -1,4 +1,3 @@
 import { nextRoute } from "@/lib/server/http/next-route";
 
-export const GET = nextRoute("GET /api/v1/topics/{topicId}");
-export const OPTIONS = GET;
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute("GET /api/v1/topics/{topicId}");

@@ -1,3 +1,5 @@
 import { nextRoute } from "@/lib/server/http/next-route";
 
-export const POST = nextRoute("POST /api/admin/topics/{topicId}/start-over");
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(
+  "POST /api/admin/topics/{topicId}/start-over",
+);

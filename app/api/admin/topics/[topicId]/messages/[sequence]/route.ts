@@ -1,3 +1,5 @@
 import { nextRoute } from "@/lib/server/http/next-route";
 
-export const GET = nextRoute("GET /api/admin/topics/{topicId}/messages/{sequence}");
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(
+  "GET /api/admin/topics/{topicId}/messages/{sequence}",
+);

@@ -1,3 +1,5 @@
 import { nextRoute } from "@/lib/server/http/next-route";
 
-export const GET = nextRoute("GET /api/me/api/v1/topics/{topicId}/messages");
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(
+  "GET /api/me/api/v1/topics/{topicId}/messages",
+);

@@ -1,4 +1,5 @@
 import { nextRoute } from "@/lib/server/http/next-route";
 
-export const GET = nextRoute("GET /api/v1/{resource}/{id}/{part}/{item}/{sub}");
-export const OPTIONS = GET;
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(
+  "GET /api/v1/{resource}/{id}/{part}/{item}/{sub}",
+);
