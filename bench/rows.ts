@@ -23,6 +23,7 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/read/push"),
   () => import("./rows/read/memory"),
   () => import("./rows/write/storage"),
+  () => import("./rows/write/pack"),
   () => import("./rows/fleet/flood"),
   () => import("./rows/fleet/capacity"),
 ];

@@ -52,6 +52,8 @@ export const meta = pgTable(
     format: integer().notNull().default(1),
     /** The ledger of that network: a devnet has an identity of its own. Null: not known. */
     ledger: text(),
+    /** When a version that reads packed messages first opened this database, in ms since 1970; null: none has. */
+    packableMs: int53("packable_ms"),
   },
   (t) => [check("meta_one", sql`${t.one}`)],
 );
@@ -82,6 +84,10 @@ export const topics = pgTable("topics", {
   /** Reading the topic again has removed rows, so a new epoch of positions begins when it is done. */
   isRenumbered: boolean("is_renumbered").notNull().default(false),
   unproven: int53().notNull().default(sql`0`),
+  /** Packing has looked at all messages through this sequence: a multiple of SEGMENT_LENGTH. */
+  packedThrough: int53("packed_through").notNull().default(sql`0`),
+  /** Grows with each change of stored messages behind the cursor, packing included. Such a change compares and swaps it. */
+  logVersion: int53("log_version").notNull().default(sql`0`),
 });
 
 /** Holes and gaps of a topic; `state` as in lib/adapters/postgres/codec/codes.ts. */
@@ -129,6 +135,28 @@ export const topicLog = pgTable(
     index("topic_log_unproven").on(t.ref).where(sql`${t.disposition} = 5`),
     /** Undecodable and untrusted messages: few, and read newest first. */
     index("topic_log_odd").on(t.disposition, t.consensusNs).where(sql`${t.disposition} IN (2, 3)`),
+  ],
+);
+
+/**
+ * Older messages, packed: up to 256 of a topic in a row (lib/adapters/postgres/codec/log-segment.ts). A message is in one of the two,
+ * here or in topic_log. Migration 0012 sets the storage of `content`: it is compressed already.
+ */
+export const topicSegments = pgTable(
+  "topic_segments",
+  {
+    firstSeq: int53("first_seq").notNull(),
+    /** The first and the last time of its messages. */
+    firstNs: int8("first_ns").notNull(),
+    lastNs: int8("last_ns").notNull(),
+    topicNo: integer("topic_no").notNull(),
+    /** A bit for each sequence number from `first_seq` on: set for those that it holds. */
+    held: bytea().notNull(),
+    content: bytea().notNull(),
+  },
+  (t) => [
+    primaryKey({ name: "topic_segments_pkey", columns: [t.topicNo, t.firstSeq] }),
+    index("topic_segments_time").on(t.topicNo, t.firstNs),
   ],
 );
 

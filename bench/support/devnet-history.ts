@@ -43,8 +43,12 @@ export function peopleOf(count: number): readonly Character[] {
   return createPeople(count, createRng(42), Number(START_NS / 1_000_000n));
 }
 
-/** At least `count` messages over all topics, in ledger order. */
-export function* devnetHistory(people: readonly Character[], count: number): Generator<LedgerMessage> {
+/** At least `count` messages over all topics, in ledger order, one each `stepNs`. */
+export function* devnetHistory(
+  people: readonly Character[],
+  count: number,
+  stepNs = STEP_NS,
+): Generator<LedgerMessage> {
   const rng = createRng(7);
   const society = new Society(people, rng);
   const names = new Map(people.map(({ userId, name }) => [userId, name]));
@@ -77,7 +81,7 @@ export function* devnetHistory(people: readonly Character[], count: number): Gen
         runningHashVersion: RUNNING_HASH_VERSION,
         chunk: total > 1 || rng.chance(CHUNK_INFO_SHARE) ? { key: transactionKey(transaction), number, total } : null,
       };
-      ns += STEP_NS;
+      ns += stepNs;
       made += 1;
     }
   }

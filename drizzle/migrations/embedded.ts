@@ -104,5 +104,16 @@ export const MIGRATIONS: readonly Migration[] = [
     "statements": [
       "-- By hand: takes the next positions of users, and returns the users' numbers and heads, both in the order of their ids.\n--\n-- The ids come sorted, and all statements lock rows in that order, so two of them cannot deadlock. New users are inserted first. A\n-- batch that meets another's new user waits there, before it holds the row of a known one. INSERT … ON CONFLICT would write a lock\n-- of its own into the log for each row that exists, beside the update.\n-- Hash and merge joins are off, because only a nested loop updates the rows in the order of the ids.\n-- \"gate\" is not read: passing it makes the call wait for the gate's row.\nCREATE FUNCTION take_heads(gate integer, ids text[], added integer[], OUT numbers integer[], OUT heads integer[])\nLANGUAGE plpgsql\nSET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan\nAS $take$\nBEGIN\n\tINSERT INTO user_heads (user_id, user_no, head)\n\tSELECT u.id, nextval('user_no'), 0 FROM unnest(ids) WITH ORDINALITY u (id, place)\n\tWHERE NOT EXISTS (SELECT FROM user_heads k WHERE k.user_id = u.id) ORDER BY u.place\n\tON CONFLICT (user_id) DO NOTHING;\n\tWITH taken AS (\n\t\tUPDATE user_heads h SET head = h.head + u.added FROM unnest(ids, take_heads.added) u (id, added)\n\t\tWHERE h.user_id = u.id RETURNING h.user_id, h.user_no, h.head)\n\tSELECT array_agg(t.user_no ORDER BY t.user_id), array_agg(t.head ORDER BY t.user_id) INTO numbers, heads FROM taken t;\nEND $take$;"
     ]
+  },
+  {
+    "name": "0012_segments",
+    "statements": [
+      "CREATE TABLE \"topic_segments\" (\n\t\"first_seq\" bigint NOT NULL,\n\t\"first_ns\" bigint NOT NULL,\n\t\"last_ns\" bigint NOT NULL,\n\t\"topic_no\" integer NOT NULL,\n\t\"held\" \"bytea\" NOT NULL,\n\t\"content\" \"bytea\" NOT NULL,\n\tCONSTRAINT \"topic_segments_pkey\" PRIMARY KEY(\"topic_no\",\"first_seq\")\n);",
+      "ALTER TABLE \"meta\" ADD COLUMN \"packable_ms\" bigint;",
+      "ALTER TABLE \"topics\" ADD COLUMN \"packed_through\" bigint DEFAULT 0 NOT NULL;",
+      "ALTER TABLE \"topics\" ADD COLUMN \"log_version\" bigint DEFAULT 0 NOT NULL;",
+      "-- By hand: the content is compressed already.\nALTER TABLE \"topic_segments\" ALTER COLUMN \"content\" SET STORAGE EXTERNAL;",
+      "CREATE INDEX \"topic_segments_time\" ON \"topic_segments\" USING btree (\"topic_no\",\"first_ns\");"
+    ]
   }
 ];

@@ -13,6 +13,7 @@ import { devnetHistory, HISTORY_PAYER, HISTORY_TOPICS, peopleOf } from "../../su
 import { LedgerBatches } from "../../support/ledger-batches";
 import { MeasuredPostgres } from "../../support/postgres/measured-postgres";
 import { NaiveTable } from "../../support/postgres/naive-table";
+import { take } from "../../support/take";
 import type { BenchRow } from "../../types";
 
 export const names = [
@@ -154,15 +155,6 @@ async function commitAll(history: Iterator<LedgerMessage>, ours: Measured, overH
     messageUs,
     httpCommitUs: (http.cpuUs - http.messages * messageUs) / http.commits,
   };
-}
-
-/** The next `count` items. The rest of the iterator stays usable. */
-function* take<T>(items: Iterator<T>, count: number): Generator<T> {
-  for (let i = 0; i < count; i += 1) {
-    const { done, value } = items.next();
-    if (done) return;
-    yield value;
-  }
 }
 
 /** µs of CPU of one read. */

@@ -12,12 +12,15 @@ import type { IdentityMessage } from "../../core/signals/identity-binding";
 import type { IdentityStore } from "../../ports/store/identity-store";
 import { TierUnavailable } from "../../ports/tier-unavailable";
 import { verificationFlag } from "./codec/codes";
+import type { PackedMessage } from "./codec/log-segment";
 import { topicNoIn } from "./codec/ref";
 import { payerOf } from "./codec/rows";
 import { expand } from "./codec/shorthand";
 import type { Statements } from "./drivers/statements";
 import type { Readable } from "./read/readable";
+import type { StoredMessages } from "./read/stored-messages";
 import { ME, type Reader } from "./read/views/pages";
+import { present } from "./read/views/view-rows";
 import { orNull } from "./sql/expressions";
 import { messageOf, topicNoOf } from "./sql/references";
 import { given, prepared, type RowOf } from "./sql/template";
@@ -30,10 +33,12 @@ const values = given<Reader & { readonly topicId: TopicId; readonly limit: numbe
 /** In the row that stands for no message `consensusNs` is null, and so are all columns after it. */
 const FIELDS = {
   stamp: STAMP,
+  ref: orNull(r.ref),
   consensusNs: orNull(r.consensusNs),
   flags: r.flags,
-  payer: sql<AccountId>`(SELECT ${l.payer} FROM ${topicLog} ${l} WHERE ${l.ref} = ${r.ref})`,
-  body: (messageOf(r.ref) as SQL<Uint8Array>).mapWith(topicLog.body),
+  /** Null if the message is packed, as `body` is. */
+  payer: sql<AccountId | null>`(SELECT ${l.payer} FROM ${topicLog} ${l} WHERE ${l.ref} = ${r.ref})`,
+  body: (messageOf(r.ref) as SQL<Uint8Array | null>).mapWith(topicLog.body),
 };
 
 const MESSAGES = prepared(
@@ -49,13 +54,15 @@ export class PostgresIdentityStore implements IdentityStore {
   constructor(
     private readonly statements: Statements,
     private readonly readable: Readable,
+    private readonly stored: StoredMessages,
   ) {}
 
   async messages(topicId: TopicId, issuer: EvmAddress, limit: number): Promise<readonly IdentityMessage[]> {
     const reader = { userId: ownerOfIssuer(issuer), userNo: null };
     const rows = await this.statements.run("account", MESSAGES({ ...reader, topicId, limit }));
-    const found = rows.filter(({ consensusNs: ns }) => ns !== null);
-    const messages = this.readable.rows("topic_log", found, messageIn);
+    const found = present(rows);
+    const packed = await this.stored.messages(found.flatMap(({ ref, body }) => (body === null ? [ref] : [])));
+    const messages = this.readable.rows("topic_log", found, (row) => messageIn(row, packed.get(row.ref)));
     // The message that is left out may be the one that ends a binding.
     if (messages.length < found.length)
       throw new TierUnavailable("postgres", "a stored message of this identity cannot be read");
@@ -63,10 +70,16 @@ export class PostgresIdentityStore implements IdentityStore {
   }
 }
 
-/** Throws if the row is damaged or of a later version. */
-const messageIn = ({ consensusNs: ns, flags, payer, body }: RowOf<typeof FIELDS>): IdentityMessage => ({
-  body: expand(body),
-  payer: payerOf(payer),
-  consensusNs: consensusNs(ns ?? 0n),
-  verification: verificationFlag(flags),
-});
+/** Throws if the row is damaged or of a later version, or if its message is nowhere. */
+function messageIn(
+  { consensusNs: ns, flags, payer, body }: RowOf<typeof FIELDS>,
+  packed: PackedMessage | undefined,
+): IdentityMessage {
+  const message = packed ?? { whole: expand(body as Uint8Array), payer: payerOf(payer as AccountId) };
+  return {
+    body: message.whole,
+    payer: message.payer,
+    consensusNs: consensusNs(ns ?? 0n),
+    verification: verificationFlag(flags),
+  };
+}

@@ -1,36 +1,116 @@
 import { type ConsensusNs, consensusNs } from "../../core/ledger/consensus-time";
+import type { LogEntry } from "../../core/signals/batch";
 import type { LedgerLog, LogPage, LogQuery } from "../../ports/store/ledger-log";
 import { verification } from "./codec/codes";
+import { LogSegment, SEGMENT_LENGTH } from "./codec/log-segment";
+import { sequenceOf } from "./codec/ref";
 import { logEntry } from "./codec/rows";
+import { shorten } from "./codec/shorthand";
 import type { Statements } from "./drivers/statements";
-import { MESSAGE_AT, PAGE_OF } from "./read/ledger-log";
+import { MESSAGE_AT, PAGE_BYTES, PAGE_OF, type PageRow, SEGMENTS_AT_ONCE } from "./read/ledger-log";
 import type { Readable } from "./read/readable";
+import type { StoredMessages } from "./read/stored-messages";
 
 /** The log as a mirror's readers see it, in PostgreSQL. */
 export class PostgresLedgerLog implements LedgerLog {
   constructor(
     private readonly statements: Statements,
     private readonly readable: Readable,
+    private readonly messages: StoredMessages,
   ) {}
 
-  async page({ topicId, sequences, times, order, limit }: LogQuery): Promise<LogPage> {
-    const asked = { topicId, ...sequences, fromNs: times.from, toNs: times.to, limit };
-    const found = await this.statements.run("log", PAGE_OF[order](asked));
+  async page(query: LogQuery): Promise<LogPage> {
+    const found = await this.found(query);
+    if (found.some(({ content }) => content !== null)) return this.packedPage(query, found);
     const [first] = found;
     return {
-      rows: this.readable.rows("topic_log", found, (row) => logEntry({ ...row, body: null })),
-      isFull: first !== undefined && (first.found >= limit || found.length < first.found),
+      rows: this.readable.rows("topic_log", found, (row) => logEntry(withoutBody(row))),
+      isFull: first !== undefined && (first.found >= query.limit || found.length < first.found),
       lastNs: first === undefined ? null : consensusNs(first.lastNs),
       isNeighbourVerified: first !== undefined && first.neighbour === verification.code("verified"),
     };
   }
 
+  private found({ topicId, sequences, times, order, limit }: LogQuery): Promise<readonly PageRow[]> {
+    const asked = { topicId, ...sequences, fromNs: times.from, toNs: times.to, limit };
+    return this.statements.run("log", PAGE_OF[order](asked));
+  }
+
+  /** A page some of whose messages are packed. It ends where it would have ended if none were. */
+  private async packedPage(query: LogQuery, first: readonly PageRow[]): Promise<LogPage> {
+    const { topicId, order, limit } = query;
+    const page = new PageInOrder(limit);
+    let found = first;
+    for (let { sequences } = query; ; ) {
+      const known = knownThrough({ ...query, sequences }, found);
+      const isKnown = ({ sequence }: LogEntry) => (order === "asc" ? sequence <= known : sequence >= known);
+      const entries = this.messages
+        .entriesIn(topicId, found.map(withoutBody))
+        .filter((entry) => isIn(query, entry) && isKnown(entry));
+      for (const entry of order === "asc" ? entries : entries.toReversed()) page.add(entry);
+      sequences = order === "asc" ? { ...sequences, from: known + 1 } : { ...sequences, to: known - 1 };
+      if (page.isFull || sequences.from > sequences.to) break;
+      found = await this.found({ ...query, sequences });
+    }
+    const [top] = page.entries;
+    const last = page.entries.at(-1);
+    const before = top === undefined ? 0 : top.sequence + (order === "asc" ? -1 : 1);
+    const [neighbour] = before > 0 ? await this.messages.range(topicId, before, before) : [];
+    return {
+      rows: page.entries,
+      isFull: page.isFull,
+      lastNs: last?.consensusNs ?? null,
+      isNeighbourVerified: neighbour?.verification === "verified",
+    };
+  }
+
   async at(ns: ConsensusNs) {
-    const found = await this.statements.run("log", MESSAGE_AT({ ns }));
-    const [message] = this.readable.rows("topic_log", found, ({ topicId, ...row }) => ({
-      topicId,
-      entry: logEntry({ ...row, body: null }),
-    }));
-    return message ?? null;
+    for (const { topicId, content, ...row } of await this.statements.run("log", MESSAGE_AT({ ns }))) {
+      const read = () => (content === null ? logEntry(withoutBody(row)) : new LogSegment(topicId, content).at(ns));
+      const [entry] = this.readable.rows(content === null ? "topic_log" : "topic_segments", [read], (each) => each());
+      if (entry) return { topicId, entry: { ...entry, body: null } };
+    }
+    return null;
+  }
+}
+
+/** Bodies of joined chunks are not read. */
+const withoutBody = <R extends object>(row: R) => ({ ...row, body: null });
+
+const isIn = ({ sequences, times }: LogQuery, { sequence, consensusNs: ns }: LogEntry) =>
+  sequence >= sequences.from && sequence <= sequences.to && ns >= times.from && ns <= times.to;
+
+/** The sequence number up to which, in the page's order, an answer has everything. */
+function knownThrough({ order, limit, sequences }: LogQuery, found: readonly PageRow[]): number {
+  const isAscending = order === "asc";
+  const rows = found.filter(({ content }) => content === null).map(({ ref }) => sequenceOf(ref) as number);
+  const [some] = found.filter(({ content }) => content === null);
+  const isCut = some !== undefined && (some.found >= limit || rows.length < some.found);
+  const starts = found.flatMap(({ firstSeq }) => firstSeq ?? []);
+  const ends: number[] = [isAscending ? sequences.to : sequences.from];
+  if (isCut) ends.push(isAscending ? Math.max(...rows) : Math.min(...rows));
+  if (starts.length === SEGMENTS_AT_ONCE)
+    ends.push(isAscending ? Math.max(...starts) + SEGMENT_LENGTH - 1 : Math.min(...starts));
+  return isAscending ? Math.min(...ends) : Math.max(...ends);
+}
+
+/** Takes entries up to a number and to the bytes that a page may have. */
+class PageInOrder {
+  readonly entries: LogEntry[] = [];
+  private bytes = 0;
+
+  constructor(private readonly limit: number) {}
+
+  get isFull(): boolean {
+    return this.entries.length >= this.limit || this.isHeavy;
+  }
+
+  private isHeavy = false;
+
+  add(entry: LogEntry): void {
+    if (this.bytes >= PAGE_BYTES) this.isHeavy = true;
+    if (this.isFull) return;
+    this.bytes += shorten(entry.message).length;
+    this.entries.push({ ...entry, body: null });
   }
 }

@@ -19,6 +19,7 @@ import { Statements, type StatementsOptions, type StatementsStats } from "./driv
 import { PostgresIdentityStore } from "./identity-store";
 import { PostgresLedgerLog } from "./ledger-log";
 import { Readable } from "./read/readable";
+import { StoredMessages } from "./read/stored-messages";
 import { PostgresShardRegistry } from "./shard-registry";
 import { PostgresSyncStore } from "./sync-store";
 import { PostgresViewStore } from "./view-store";
@@ -87,12 +88,13 @@ export async function openStore(
   else await claimFormat(db);
   const statements = new Statements(db, options);
   const readable = new Readable();
+  const messages = new StoredMessages(statements, readable);
   return {
-    sync: new PostgresSyncStore(statements, readable),
-    views: new PostgresViewStore(statements, isStrict, readable),
-    ledgerLog: new PostgresLedgerLog(statements, readable),
+    sync: new PostgresSyncStore(statements, readable, messages),
+    views: new PostgresViewStore(statements, readable, messages, isStrict),
+    ledgerLog: new PostgresLedgerLog(statements, readable, messages),
     accounts: new PostgresAccountStore(statements),
-    identities: new PostgresIdentityStore(statements, readable),
+    identities: new PostgresIdentityStore(statements, readable, messages),
     admin: new PostgresAdminStore(statements, readable),
     registry: new PostgresShardRegistry(statements),
     unreadable: readable,

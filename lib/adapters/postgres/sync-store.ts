@@ -1,12 +1,13 @@
 import { and, eq, getTableColumns, sql } from "drizzle-orm";
 import { meta, topicGaps, type topicLog, topics } from "../../../drizzle/schema";
-import type { TopicId } from "../../core/ledger/ids";
+import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
 import { POSITIONS_PER_EPOCH } from "../../core/signals/position";
 import type { DefinitionClaim } from "../../core/signals/projection";
 import type { CommitOutcome } from "../../ports/store/sync/batch-store";
 import type { Refolded } from "../../ports/store/sync/epoch-store";
 import type { Gap } from "../../ports/store/sync/gap-store";
+import type { PackRange } from "../../ports/store/sync/pack-store";
 import type {
   EdgeFound,
   Outdated,
@@ -22,7 +23,7 @@ import { gapOf, logEntry, topicState } from "./codec/rows";
 import type { Statement } from "./drivers/database";
 import { refusal } from "./drivers/errors";
 import type { Statements } from "./drivers/statements";
-import { FAILED, LOG, PARTS, rangeOf, UNSETTLED } from "./read/log";
+import { FAILED, PARTS, rangeOf, UNSETTLED } from "./read/log";
 import {
   claimFound,
   claimsOn,
@@ -34,12 +35,14 @@ import {
   rowsOf,
 } from "./read/meanings";
 import type { Readable } from "./read/readable";
+import type { StoredMessages } from "./read/stored-messages";
 import { topicNoOf } from "./sql/references";
 import { built, given, UNNAMED } from "./sql/template";
 import { STAMP } from "./stamp";
 import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
 import { recordHole } from "./write/holes";
+import { nextRange, pack, packAgeMs } from "./write/pack";
 import { endReread, removeOutdated, rereadRange } from "./write/reread";
 import { dropSome, rebuild, reproject, startOver } from "./write/start-over";
 
@@ -70,6 +73,7 @@ export class PostgresSyncStore implements SyncStore {
   constructor(
     private readonly statements: Statements,
     private readonly readable: Readable,
+    private readonly messages: StoredMessages,
   ) {}
 
   async topics(): Promise<readonly TopicState[]> {
@@ -103,7 +107,7 @@ export class PostgresSyncStore implements SyncStore {
   async parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]> {
     if (chunkKeys.length === 0) return [];
     try {
-      return await this.logOf(PARTS({ ...rangeOf(topicId), chunkKeys }));
+      return await this.entriesOf(PARTS({ ...rangeOf(topicId), chunkKeys }));
     } catch (error) {
       // Keys come from a mirror. One that the database refuses must not stop its topic.
       throw refusal(error);
@@ -111,18 +115,20 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   log(topicId: TopicId, from: number, to: number): Promise<readonly LogEntry[]> {
-    return this.logOf(LOG(rangeOf(topicId, from, to)));
+    return this.messages.range(topicId, from, to);
   }
 
   failed(topicId: TopicId, limit: number, after = 0): Promise<readonly LogEntry[]> {
-    return this.logOf(FAILED({ ...rangeOf(topicId, after + 1), limit }));
+    return this.entriesOf(FAILED({ ...rangeOf(topicId, after + 1), limit }));
   }
 
   unsettled(topicId: TopicId, limit: number, after = 0): Promise<readonly LogEntry[]> {
-    return this.logOf(UNSETTLED({ ...rangeOf(topicId, after + 1), limit }));
+    return this.entriesOf(UNSETTLED({ ...rangeOf(topicId, after + 1), limit }));
   }
 
-  private async logOf(statement: Statement<readonly (typeof topicLog.$inferSelect)[]>): Promise<readonly LogEntry[]> {
+  private async entriesOf(
+    statement: Statement<readonly (typeof topicLog.$inferSelect)[]>,
+  ): Promise<readonly LogEntry[]> {
     return this.readable.rows("topic_log", await this.statements.run("log", statement), logEntry);
   }
 
@@ -191,6 +197,18 @@ export class PostgresSyncStore implements SyncStore {
 
   endReread(topicId: TopicId): Promise<void> {
     return endReread(this.statements, topicId);
+  }
+
+  packAgeMs(): Promise<number> {
+    return packAgeMs(this.statements);
+  }
+
+  nextRange(topicId: TopicId): Promise<PackRange | null> {
+    return nextRange(this.statements, this.readable, topicId);
+  }
+
+  pack(range: PackRange, sequences: readonly Sequence[]): Promise<boolean> {
+    return pack(this.statements, range, sequences);
   }
 
   rebuild(): Promise<number> {

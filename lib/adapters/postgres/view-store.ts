@@ -18,13 +18,15 @@ import type {
   WrittenRow,
 } from "../../ports/store/view-rows";
 import type { ViewStore } from "../../ports/store/view-store";
-import { typeNumber, UNNAMED_TYPE } from "./codec/codes";
+import { signatureState, typeNumber, UNNAMED_TYPE } from "./codec/codes";
+import { logEntry } from "./codec/rows";
 import type { Statements } from "./drivers/statements";
-import { Readable } from "./read/readable";
+import type { Readable } from "./read/readable";
+import type { StoredMessages } from "./read/stored-messages";
 import { CONTACTS, type EdgeAnswer, PEERS } from "./read/views/contacts";
 import { EVENTS } from "./read/views/events";
 import { BESIDE, type Reader } from "./read/views/pages";
-import { PROOF } from "./read/views/proof";
+import { CONCERNS, PROOF } from "./read/views/proof";
 import {
   CATALOGUE,
   type DefinitionAnswer,
@@ -57,8 +59,9 @@ export class PostgresViewStore implements ViewStore {
   /** `isStrict`: edges are read as STRICT_BONDING has them (`strictly` of lib/core/signals/projection). */
   constructor(
     private readonly statements: Statements,
+    private readonly readable: Readable,
+    private readonly messages: StoredMessages,
     private readonly isStrict = false,
-    private readonly readable = new Readable(),
   ) {}
 
   async head(userId: UserId): Promise<number> {
@@ -108,8 +111,8 @@ export class PostgresViewStore implements ViewStore {
     return this.signalPage(rows, query.limit);
   }
 
-  private signalPage(rows: readonly SignalAnswer[], limit: number): SignalPage {
-    const page = readAtOnce(present(rows).slice(0, limit));
+  private async signalPage(rows: readonly SignalAnswer[], limit: number): Promise<SignalPage> {
+    const page = await this.pageOf(rows, limit);
     const last = page.at(-1);
     const isCut = last !== undefined && page.length < (rows[0]?.found ?? 0);
     return {
@@ -117,6 +120,10 @@ export class PostgresViewStore implements ViewStore {
       rows: this.signalsOf(page),
       nextBeforeNs: isCut ? consensusNs(last.consensusNs) : null,
     };
+  }
+
+  private async pageOf<R extends SignalAnswer>(rows: readonly R[], limit: number): Promise<readonly Present<R>[]> {
+    return readAtOnce(await this.messages.completed(present(rows).slice(0, limit)));
   }
 
   private signalsOf(rows: readonly Present<SignalAnswer>[]): readonly SignalRow[] {
@@ -127,7 +134,7 @@ export class PostgresViewStore implements ViewStore {
     const rows = await this.statements.numbers.read(userId, (reader) =>
       this.statements.run("catch-up", MISSED({ ...reader, position, limit })),
     );
-    const page = readAtOnce(present(rows).slice(0, limit));
+    const page = await this.pageOf(rows, limit);
     return {
       position: headOf(rows),
       rows: this.signalsOf(page),
@@ -138,7 +145,11 @@ export class PostgresViewStore implements ViewStore {
   async events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<EventPage> {
     const statement = EVENTS[this.isStrict ? "strict" : "loose"][kind];
     const rows = await this.statements.run("events", statement({ userId, userNo: null, sinceNs, limit }));
-    const page = readAtOnce(present(rows).slice(0, limit));
+    const found = await this.messages.completed(present(rows).slice(0, limit), (row, { signature }) => ({
+      ...row,
+      signature: signature && signatureState.code(signature),
+    }));
+    const page = readAtOnce(found);
     const last = page.at(-1);
     return {
       rows: this.readable.rows("topic_log", page, event),
@@ -148,7 +159,9 @@ export class PostgresViewStore implements ViewStore {
 
   async written(userId: UserId, sinceNs: ConsensusNs, limit: number): Promise<readonly WrittenRow[]> {
     const rows = await this.statements.run("written", WRITTEN({ userId, userNo: null, sinceNs, limit }));
-    return this.readable.rows("topic_log", present(rows), written);
+    const found = present(rows);
+    const packed = await this.messages.messages(found.flatMap(({ ref, whole }) => (whole === null ? [ref] : [])));
+    return this.readable.rows("topic_log", found, (row) => written(row, packed.get(row.ref)));
   }
 
   async recognition(userId: UserId, beforeNs: ConsensusNs | null, limit: number): Promise<RecognitionRows> {
@@ -158,7 +171,7 @@ export class PostgresViewStore implements ViewStore {
     );
     const mints = rows.filter(({ definitionId }) => definitionId === null);
     const own = rows.flatMap(({ definitionId, ...row }) => (definitionId === null ? [] : [{ ...row, definitionId }]));
-    return { ...this.signalPage(mints, limit), own: this.definitionsOf(own) };
+    return { ...(await this.signalPage(mints, limit)), own: this.definitionsOf(own) };
   }
 
   private definitionsOf(rows: readonly DefinitionAnswer[]): readonly Definition[] {
@@ -187,8 +200,27 @@ export class PostgresViewStore implements ViewStore {
   async proof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null> {
     // A larger number would run into the topic's part of the `ref`, and name another message.
     if (sequence > MAX_SEQUENCE) return null;
-    const rows = await this.statements.run("proof", PROOF({ userId, userNo: null, topicId, sequence }));
-    return this.readable.rows("topic_log", rows, (row) => proof(topicId, row))[0] ?? null;
+    const [row] = await this.statements.run("proof", PROOF({ userId, userNo: null, topicId, sequence }));
+    if (row === undefined) return null;
+    const { isPacked, ref, ...found } = row;
+    if (ref === null) return isPacked ? this.packedProof(userId, topicId, sequence) : null;
+    const [before] =
+      isPacked && found.previousHash === null ? await this.messages.range(topicId, sequence - 1, sequence - 1) : [];
+    const previousHash = before === undefined ? found.previousHash : before.runningHash;
+    const entries = this.readable.rows("topic_log", [{ ...found, ref }], logEntry);
+    return entries.map((entry) => proof(topicId, entry, previousHash))[0] ?? null;
+  }
+
+  /** The same where the message is packed. */
+  private async packedProof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null> {
+    const found = await this.messages.range(topicId, Math.max(sequence - 1, 1), sequence);
+    const entry = found.find((each) => each.sequence === sequence);
+    if (entry === undefined) return null;
+    const { consensusNs: ns } = entry;
+    const asked = { userId, userNo: null, topicId, sequence, ns };
+    if ((await this.statements.run("proof", CONCERNS(asked))).length === 0) return null;
+    const before = found.find((each) => each.sequence === sequence - 1);
+    return proof(topicId, entry, before?.runningHash ?? null);
   }
 
   async peersOf(userIds: readonly UserId[]): Promise<readonly { userId: UserId; peerId: UserId }[]> {

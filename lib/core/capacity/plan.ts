@@ -89,7 +89,7 @@ type Advice = Pick<Shortfall, "why" | "next">;
 function storageAdvice(): Advice {
   return {
     why: `A message takes ${figure("storedBytesPerMessage")} bytes with its rows and indexes, and the plan counts ${PLAN_BYTES}.`,
-    next: "Compressed segments for old messages, which do not exist yet: 60 bytes a message in a trial (docs/measurements.md).",
+    next: "Packed rows of people, which do not exist yet: with them 60 bytes a message in a trial (docs/measurements.md).",
   };
 }
 

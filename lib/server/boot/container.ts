@@ -76,7 +76,7 @@ export function createApp({
       if (isShared) reporter.notice();
     },
   });
-  const { scheduler, rates, registry, checks, rereading } = sync;
+  const { scheduler, rates, registry, checks, rereading, packing } = sync;
   const hub = new LiveHub({
     views: stores.views,
     clock,
@@ -154,6 +154,7 @@ export function createApp({
       await reporter.close();
       checks.close();
       await rereading.close();
+      await packing?.close();
       hub.close();
       for (const end of unfollow) end();
       await sync.doorbells?.close();

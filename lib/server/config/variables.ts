@@ -273,6 +273,11 @@ export const VARIABLES = {
     "USER_BASED",
     "Order of eviction from the caches: USER_BASED (all views of the user who was read least recently), LRU (the view that was read least recently) or TTL (the oldest view)",
   ),
+  HOT_HOURS: variable(
+    integer(0, 87_600),
+    "48",
+    "Messages older than this are packed in the database, which halves its size. 0: none are",
+  ),
   MAX_SIGNALS_PER_USER: variable(
     integer(100, 1_000_000),
     "10000",

@@ -11,6 +11,7 @@ import { gapsContract } from "./parts/gaps";
 import { identitiesContract } from "./parts/identities";
 import { ledgerLogContract } from "./parts/ledger-log";
 import { lifeContract } from "./parts/life";
+import { packingContract } from "./parts/packing";
 import { registryContract } from "./parts/registry";
 import { stampContract } from "./parts/stamp";
 import { viewsContract } from "./parts/views";
@@ -34,6 +35,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("views", () => viewsContract(subject));
     describe("ledger log", () => ledgerLogContract(subject));
     describe("accounts", () => accountsContract(subject));
+    describe("packing", () => packingContract(subject));
     describe("identities", () => identitiesContract(subject));
     describe("registry", () => registryContract(subject));
     describe("stamp", () => stampContract(subject));

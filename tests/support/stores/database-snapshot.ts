@@ -3,7 +3,17 @@
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 
-const TABLES = ["meta", "topics", "topic_gaps", "topic_log", "user_heads", "hcs_messages", "contact_edges", "profiles"];
+const TABLES = [
+  "meta",
+  "topics",
+  "topic_gaps",
+  "topic_log",
+  "topic_segments",
+  "user_heads",
+  "hcs_messages",
+  "contact_edges",
+  "profiles",
+];
 const MORE = ["recognition_definitions", "account_bindings", "session_sign_outs", "shards", "tenants", "user_routes"];
 
 /**

@@ -12,6 +12,7 @@ import { databaseSnapshot } from "./database-snapshot";
 const BIG_TABLES = [
   "topic_gaps",
   "topic_log",
+  "topic_segments",
   "user_heads",
   "hcs_messages",
   "contact_edges",

@@ -8,6 +8,7 @@
  */
 import { formatConsensusTime, parseConsensusTime, consensusNs as toTime } from "../../../core/ledger/consensus-time";
 import type { AccountId } from "../../../core/ledger/ids";
+import { unzigzag, varint, varints, zigzag } from "./varint";
 
 const PLAIN = 0;
 const ONE_PIECE = 1;
@@ -60,32 +61,4 @@ export function unpackChunkInfo(packed: Uint8Array | null, beside: Beside): stri
   if (form !== ONE_PIECE && form !== SEVERAL) throw new RangeError("the database holds chunk info of a later format");
   const [difference = 0n, number = 1n, total = 1n] = varints(packed.subarray(1));
   return textOf({ startNs: beside.consensusNs - unzigzag(difference), number, total }, beside);
-}
-
-/** Small numbers of either sign as small numbers without one. */
-const zigzag = (value: bigint) => (value < 0n ? -value * 2n - 1n : value * 2n);
-const unzigzag = (value: bigint) => (value % 2n === 0n ? value / 2n : -(value + 1n) / 2n);
-
-/** Seven bits a byte, the low ones first; the high bit says that more come. */
-function varint(value: bigint): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
-  bytes.push(Number(rest));
-  return bytes;
-}
-
-function varints(bytes: Uint8Array): bigint[] {
-  const values: bigint[] = [];
-  let value = 0n;
-  let shift = 0n;
-  for (const byte of bytes) {
-    value |= BigInt(byte & 127) << shift;
-    shift += 7n;
-    if (byte > 127) continue;
-    values.push(value);
-    value = 0n;
-    shift = 0n;
-  }
-  return values;
 }

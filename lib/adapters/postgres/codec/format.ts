@@ -2,21 +2,24 @@
  * The version of what rows hold: the phrases and codes that stand for something, and the meaning of columns. A version of this
  * app that would read rows wrongly, because it is too old, must not read them at all.
  */
-import { sql } from "drizzle-orm";
+import { isNull, lt, or, sql } from "drizzle-orm";
 import { meta } from "../../../../drizzle/schema";
 import type { Database } from "../drivers/database";
 import { DatabaseUnusable } from "../drivers/errors";
 
 /**
  * Raise it with every change that an earlier version cannot read: a new phrase or code, or a column that means something else. A
- * test compares the number with what is stored.
+ * test compares the number with what is stored. Format 3 begins with the first packed message (./log-segment.ts).
  */
-export const FORMAT = 2;
+export const FORMAT = 3;
+
+/** The format of rows as every start may write them. Earlier versions read it. */
+const UNPACKED_FORMAT = 2;
 
 /** Throws a sentence if the database holds rows of a later format. Returns the format that it holds. */
 export async function refuseLaterFormat(db: Database): Promise<number> {
   const [row] = await db.ask((queries) => queries.select({ format: meta.format }).from(meta));
-  const format = row?.format ?? FORMAT;
+  const format = row?.format ?? UNPACKED_FORMAT;
   if (format <= FORMAT) return format;
   throw new DatabaseUnusable(
     `This database holds rows of format ${format}, which a later version wrote; this version reads formats up to ${FORMAT}: start the later version, or restore a backup from before the upgrade.`,
@@ -24,11 +27,19 @@ export async function refuseLaterFormat(db: Database): Promise<number> {
 }
 
 /**
- * Like `refuseLaterFormat`, and marks the database as holding rows of this format. Instances of an earlier version that are still
- * running leave out the rows that they cannot read, and count them.
+ * Like `refuseLaterFormat`. Marks the database as holding rows of the format that every start may write, and as opened by a version
+ * that reads packed messages. Instances of an earlier version that are still running leave out the rows that they cannot
+ * read, and count them.
  */
 export async function claimFormat(db: Database): Promise<void> {
-  const format = await refuseLaterFormat(db);
-  if (format >= FORMAT) return;
-  await db.ask((queries) => queries.update(meta).set({ format: sql`greatest(${meta.format}, ${FORMAT})` }));
+  await refuseLaterFormat(db);
+  await db.ask((queries) =>
+    queries
+      .update(meta)
+      .set({
+        format: sql`greatest(${meta.format}, ${UNPACKED_FORMAT})`,
+        packableMs: sql`coalesce(${meta.packableMs}, (extract(epoch FROM now()) * 1000)::bigint)`,
+      })
+      .where(or(lt(meta.format, UNPACKED_FORMAT), isNull(meta.packableMs))),
+  );
 }

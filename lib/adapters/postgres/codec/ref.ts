@@ -18,6 +18,13 @@ export const baseOf = (topicNo: SQLWrapper): SQL => sql`(${topicNo}::bigint << $
 
 export const refOf = (topicNo: SQLWrapper, sequence: SQLWrapper): SQL => sql`(${baseOf(topicNo)} | ${sequence})`;
 
+/** The ref of another sequence of the same topic. */
+export const refAt = (ref: bigint, sequence: number): bigint =>
+  ((ref >> BigInt(REF_SHIFT)) << BigInt(REF_SHIFT)) | BigInt(sequence);
+
+/** The sequence that a `ref` holds, in SQL. */
+export const sequenceIn = (ref: SQLWrapper): SQL => sql`(${ref} & ${literal((1n << BigInt(REF_SHIFT)) - 1n)})`;
+
 /** The number of the topic that a `ref` belongs to. */
 export const topicNoIn = (ref: SQLWrapper): SQL => sql`(${ref} >> ${SHIFT})`;
 

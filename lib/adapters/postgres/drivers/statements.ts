@@ -44,6 +44,7 @@ const WRITES: ReadonlySet<StatementPurpose> = new Set([
   "hole",
   "commit",
   "backfill",
+  "pack",
   "start-over",
   "admin",
   "account-change",

@@ -1,13 +1,17 @@
-/** The statements of a topic's log, by rising sequence. */
+/**
+ * The statements of a topic's log, by rising sequence. A range has rows of two kinds: messages, and segments that hold some of the
+ * messages (`content`). Both come from one snapshot, so each message is in one of them.
+ */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
-import { topicLog } from "../../../../drizzle/schema";
+import { topicLog, topicSegments } from "../../../../drizzle/schema";
 import { MAX_CHUNKS } from "../../../core/ledger/chunks";
 import { MAX_SEQUENCE, type TopicId } from "../../../core/ledger/ids";
 import { disposition } from "../codec/codes";
+import { SEGMENT_LENGTH } from "../codec/log-segment";
 import { baseOf } from "../codec/ref";
 import { literal } from "../sql/expressions";
 import { topicNoOf } from "../sql/references";
-import { type Given, given, prepared, UNNAMED } from "../sql/template";
+import { type Given, given, prepared, type RowOf, UNNAMED } from "../sql/template";
 
 /** Sequences of a topic, the ends included. */
 export interface Range {
@@ -32,25 +36,40 @@ function isIn<V extends Range>(range: Given<V>): SQL {
   return sql`${ref} >= ${base} + ${range("from")}::bigint AND ${ref} <= ${base} + ${range("to")}::bigint`;
 }
 
-const entries = <V extends Range>(range: Given<V>, more: SQL | undefined, limit?: SQL) =>
-  prepared(
-    range,
-    getTableColumns(topicLog),
-    (columns) => sql`SELECT ${columns} FROM ${topicLog} WHERE ${isIn(range)} ${more} ORDER BY ${ref} ${limit}`,
-    UNNAMED,
-  );
+const COLUMNS = getTableColumns(topicLog);
+const FIELDS = { ...COLUMNS, content: sql<Uint8Array | null>`content`.mapWith(topicSegments.content) };
 
-export const LOG = entries(given<Range>(), undefined);
+/** A message of the log. With `content` it is a segment, and all other members are null. */
+export type LogRow = RowOf<typeof FIELDS>;
+
+const ranged = given<Range>();
+const { topicNo, firstSeq } = topicSegments;
+
+export const LOG = prepared(
+  ranged,
+  FIELDS,
+  (columns) => sql`SELECT ${columns} FROM (
+  SELECT ${topicLog}.*, NULL::bytea AS content FROM ${topicLog} WHERE ${isIn(ranged)}
+  UNION ALL SELECT (NULL::${topicLog}).*, ${topicSegments.content} FROM ${topicSegments}
+  WHERE ${topicNo} = ${topicNoOf(ranged("topicId"))} AND ${firstSeq} > ${ranged("from")}::bigint - ${literal(SEGMENT_LENGTH)}
+    AND ${firstSeq} <= ${ranged("to")}::bigint) ${topicLog} ORDER BY ${ref}`,
+  UNNAMED,
+);
 
 const limited = given<Range & { readonly limit: number }>();
 
-export const FAILED = entries(
+/** Failed messages are never packed. */
+export const FAILED = prepared(
   limited,
-  sql`AND ${topicLog.disposition} = ${FAILED_CODE}`,
-  sql`LIMIT ${limited("limit")}::integer`,
+  COLUMNS,
+  (
+    columns,
+  ) => sql`SELECT ${columns} FROM ${topicLog} WHERE ${isIn(limited)} AND ${topicLog.disposition} = ${FAILED_CODE}
+    ORDER BY ${ref} LIMIT ${limited("limit")}::integer`,
+  UNNAMED,
 );
 
-/** Failed and unproven messages. There is an index for each of the two, so each is looked for apart. */
+/** Failed and unproven messages, which are never packed. There is an index for each of the two, so each is looked for apart. */
 export const UNSETTLED = prepared(
   limited,
   getTableColumns(topicLog),
@@ -67,10 +86,10 @@ export const UNSETTLED = prepared(
 
 const grouped = given<Range & { readonly chunkKeys: readonly string[] }>();
 
-/** The first entry that did not fail, for each number in a group of chunks. */
+/** The first entry that did not fail, for each number in a group of chunks. Parts are never packed. */
 export const PARTS = prepared(
   grouped,
-  getTableColumns(topicLog),
+  COLUMNS,
   (columns) => sql`SELECT ${columns} FROM ${topicLog} WHERE ${ref} IN (
   SELECT min(${ref}) FROM ${topicLog}
   WHERE ${chunkKey} = ANY (${grouped("chunkKeys")}::text[]) AND ${isIn(grouped)}

@@ -6,6 +6,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { topicGaps, topicLog, topics } from "../../../../drizzle/schema";
+import { MAX_SEQUENCE } from "../../../core/ledger/ids";
 import type { Batch } from "../../../core/signals/batch";
 import { subtract } from "../../../core/sync/intervals";
 import type { CommitOutcome } from "../../../ports/store/sync/batch-store";
@@ -18,6 +19,7 @@ import { template } from "../sql/template";
 import { of, unnested } from "../sql/unnested";
 import { isOfEpoch } from "./commit";
 import { countsOf, outcome } from "./outcome";
+import { changedFrom, isOfVersion, type Prepared, withoutPacked } from "./pack";
 import { writeStatement } from "./write-statement";
 
 interface Piece {
@@ -34,23 +36,34 @@ interface Plan {
   /** Sequences of stored entries that the batch replaces, and how many of those had failed or were unproven. */
   readonly stored: readonly number[];
   readonly open: number;
+  /** How many of the others were counted, as verified ones, in a segment that cannot be read. */
+  readonly lost: number;
 }
 
 /** `mend`: only what lies in a declared gap, had failed or was unproven. `restore`: whatever is missing or stored otherwise. */
 export type BackfillMode = "mend" | "restore";
 
+/** Between looking and writing, another instance has packed or mended messages of the topic each time. */
+const MOST_TRIES = 3;
+
 /** Writes the batch if what it mends is still to be mended. Reads first, then swaps in one statement. */
-export async function backfillBatch(statements: Statements, batch: Batch, mode: BackfillMode): Promise<CommitOutcome> {
-  const plan = await look(statements, batch, mode);
-  if (plan === null) return { kind: "conflict" };
-  const gate = gateOf(batch, plan, isOfEpoch(statements));
-  const { statement, users } = writeStatement(batch, { gate, mayExist: true });
-  try {
-    const [answer] = await statements.run("backfill", statement);
-    return outcome(batch.rows, users, answer);
-  } catch (error) {
-    throw refusal(error);
+export async function backfillBatch(statements: Statements, whole: Batch, mode: BackfillMode): Promise<CommitOutcome> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const prepared = await withoutPacked(statements, whole);
+    const plan = prepared && (await look(statements, prepared, mode));
+    if (prepared === null || plan === null) break;
+    const { batch } = prepared;
+    const gate = gateOf(prepared, plan, isOfEpoch(statements));
+    const { statement, users } = writeStatement(batch, { gate, mayExist: true });
+    try {
+      const [answer] = await statements.run("backfill", statement);
+      const written = outcome(batch.rows, users, answer);
+      if (written.kind === "committed") return written;
+    } catch (error) {
+      throw refusal(error);
+    }
   }
+  return { kind: "conflict" };
 }
 
 const t = alias(topics, "t");
@@ -68,7 +81,7 @@ interface Stored {
   readonly entries: readonly { readonly seq: number; readonly disposition: number }[] | null;
 }
 
-async function look(statements: Statements, batch: Batch, mode: BackfillMode): Promise<Plan | null> {
+async function look(statements: Statements, { batch, lost }: Prepared, mode: BackfillMode): Promise<Plan | null> {
   const sequences = batch.entries.map((entry) => entry.sequence as number);
   const [row] = await statements.run("backfill", storedOf(batch, sequences));
   if (row === undefined) return null;
@@ -79,7 +92,10 @@ async function look(statements: Statements, batch: Batch, mode: BackfillMode): P
   const touched = gaps.filter((gap) => added.some((sequence) => isIn(gap, sequence)));
   const isExplained = added.every((sequence) => touched.some((gap) => isIn(gap, sequence)));
   if (mode === "mend" && (!isExplained || added.length + open === 0)) return null;
-  return { gaps: touched, pieces: touched.flatMap((gap) => split(gap, added)), stored: [...known], open };
+  return {
+    ...{ gaps: touched, stored: [...known], open, lost: added.filter((sequence) => lost.has(sequence)).length },
+    pieces: touched.flatMap((gap) => split(gap, added)),
+  };
 }
 
 /** The declared gaps of the batch's topic, and which of these sequences are stored. */
@@ -116,7 +132,7 @@ function split(gap: { from: number; to: number; ms: number }, found: readonly nu
   return [...missing.map(piece("declared")), ...filled.map(piece("filled"))];
 }
 
-function gateOf(batch: Batch, { gaps, pieces, stored, open }: Plan, isOfEpoch: SQL): SQL {
+function gateOf({ batch, logVersion }: Prepared, { gaps, pieces, stored, open, lost }: Plan, isOfEpoch: SQL): SQL {
   const declared = [of(g.fromSeq, gaps, ({ from }) => from), of(g.toSeq, gaps, ({ to }) => to)];
   const parts = [
     of(g.fromSeq, pieces, ({ from }) => from),
@@ -126,7 +142,7 @@ function gateOf(batch: Batch, { gaps, pieces, stored, open }: Plan, isOfEpoch: S
   ];
   const content = names(g.fromSeq, g.toSeq, g.state, g.firstSeenMs);
   return sql`topic AS (
-  SELECT ${t.topicNo} FROM ${topics} ${t} WHERE ${t.topicId} = ${batch.topicId} AND NOT ${t.paused} AND ${isOfEpoch} FOR UPDATE),
+  SELECT ${t.topicNo} FROM ${topics} ${t} WHERE ${t.topicId} = ${batch.topicId} AND NOT ${t.paused} AND ${isOfVersion(logVersion)} AND ${isOfEpoch} FOR UPDATE),
 open_gaps AS (
   SELECT ${g.fromSeq} FROM topic JOIN ${topicGaps} ${g} ON ${g.topicNo} = topic.topic_no
     JOIN ${unnested("x", declared)} ON ${g.fromSeq} = x.from_seq AND ${g.toSeq} = x.to_seq
@@ -142,12 +158,15 @@ gate AS MATERIALIZED (
     AND (SELECT count(*) FROM old WHERE disposition IN (${OPEN_CODES})) = ${open}::bigint),
 ${WAS},
 counted AS (
-  UPDATE ${topics} ${t} SET ${counters(batch)}, ${head(batch)} FROM gate, was WHERE ${t.topicNo} = gate.topic_no),
+  UPDATE ${topics} ${t} SET ${counters(batch, lost)}, ${head(batch)}, ${changed(batch)} FROM gate, was WHERE ${t.topicNo} = gate.topic_no),
 pieces AS (
   INSERT INTO ${topicGaps} AS ${g} (${names(g.topicNo)}, ${content})
   SELECT gate.topic_no, ${content} FROM gate, ${unnested("x", parts)}
   ON CONFLICT (${names(g.topicNo, g.fromSeq)}) DO UPDATE SET ${takeExcluded(g.toSeq, g.state)})`;
 }
+
+/** Packing looks at the entries of the batch again. */
+export const changed = ({ entries }: Batch): SQL => changedFrom(sql`${entries[0]?.sequence ?? MAX_SEQUENCE}::bigint`);
 
 /** The chain goes on from the hash of the message at the cursor. If that message is replaced, so is the topic's hash. */
 function head(batch: Batch): SQL {
@@ -175,9 +194,17 @@ export const WAS = sql`was AS MATERIALIZED (SELECT ${sql.join(
   sql`, `,
 )} FROM old)`;
 
-/** Adds the counts of the batch, less those of the entries that it replaces. The statement joins `was`. */
-export function counters(batch: Batch): SQL {
-  const added = Object.entries(countsOf(batch.entries)) as [Counted, number][];
+/**
+ * Adds the counts of the batch, less those of the entries that it replaces: the rows of `was`, which the statement joins, and `lost`
+ * verified ones.
+ */
+export function counters(batch: Batch, lost = 0): SQL {
+  const counts = countsOf(batch.entries);
+  const added = Object.entries({
+    ...counts,
+    messages: counts.messages - lost,
+    verified: counts.verified - lost,
+  }) as [Counted, number][];
   return sql.join(
     added.map(([name, count]) => sql`${names(t[name])} = ${t[name]} + ${count}::bigint - was.${sql.identifier(name)}`),
     sql`, `,

@@ -39,7 +39,7 @@ const INSERT = fixed(sql`INSERT INTO ${topicLog} AS ${l} (${names(l.ref, ...CONT
     substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) + coalesce(e.body_bytes, 0) FOR e.info_bytes), e.signature`);
 
 /** The CTE that writes the log. All bytes travel as one value and are cut up by offsets: that takes no encoding, and one copy. */
-export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
+export function logPart(entries: readonly LogEntry[], ifStored: "fails" | "is replaced" | "stays"): SQL {
   const blob = new Blob();
   const offsets: number[] = [];
   const messages: (number | null)[] = [];
@@ -77,13 +77,19 @@ export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
     lengths("info_bytes", infos),
   ];
   return sql`log AS (
-  ${INSERT} FROM gate, (SELECT ${blob.bytes()}::bytea AS bytes) blob, ${unnested("e", given)}${mayExist ? REPLACE : undefined})`;
+  ${INSERT} FROM gate, (SELECT ${blob.bytes()}::bytea AS bytes) blob, ${unnested("e", given)}${IF_STORED[ifStored]})`;
 }
 
 /** A stored entry that is right already is left alone: restoring a topic must not write it a second time. */
 const REPLACE = fixed(sql`
   ON CONFLICT (${names(l.ref)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
   WHERE (${sql.join(CONTENT, sql`, `)}) IS DISTINCT FROM (${sql.join(CONTENT.map(excluded), sql`, `)})`);
+
+const IF_STORED = {
+  fails: undefined,
+  "is replaced": REPLACE,
+  stays: fixed(sql` ON CONFLICT (${names(l.ref)}) DO NOTHING`),
+};
 
 /** Byte strings one after the other, so that the bytes of a whole batch travel as one value and are cut up by offsets. */
 class Blob {

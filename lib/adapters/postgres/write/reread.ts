@@ -28,10 +28,11 @@ import { refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names } from "../sql/expressions";
 import { of, unnested } from "../sql/unnested";
-import { counters, WAS } from "./backfill";
+import { changed, counters, WAS } from "./backfill";
 import { isOfEpoch } from "./commit";
 import { CONTENT, counting, KNOWN_CLAIMS } from "./definitions-part";
 import { outcome } from "./outcome";
+import { isOfVersion, withoutPacked } from "./pack";
 import { NEXT_EPOCH, stamped } from "./start-over";
 import { writeStatement } from "./write-statement";
 
@@ -54,11 +55,14 @@ const isAt = ({ topicId, from }: RereadStep): SQL => sql`${t.topicId} = ${topicI
 export async function rereadRange(
   statements: Statements,
   step: RereadStep & { readonly through: number },
-  batch: Batch,
+  whole: Batch,
 ): Promise<CommitOutcome> {
+  const prepared = await withoutPacked(statements, whole);
+  if (prepared === null) return { kind: "conflict" };
+  const { batch, logVersion } = prepared;
   const sequences = batch.entries.map(({ sequence }) => sequence as number);
   const gate = sql`topic AS (
-  SELECT ${t.topicNo} FROM ${topics} ${t} WHERE ${isAt(step)} AND ${isOfEpoch(statements)} FOR UPDATE),
+  SELECT ${t.topicNo} FROM ${topics} ${t} WHERE ${isAt(step)} AND ${isOfVersion(logVersion)} AND ${isOfEpoch(statements)} FOR UPDATE),
 old AS (
   SELECT ${l.verification}, ${l.disposition} FROM topic JOIN ${topicLog} ${l} ON true
     JOIN ${unnested("x", [of(l.ref, sequences, (sequence) => sequence, "seq")])} ON ${l.ref} = ${refOf(sql`topic.topic_no`, sql`x.seq`)}
@@ -67,7 +71,7 @@ gate AS MATERIALIZED (
   SELECT topic_no FROM topic WHERE (SELECT count(*) FROM old) = ${sequences.length}::bigint),
 ${WAS},
 counted AS (
-  UPDATE ${topics} ${t} SET ${counters(batch)}, ${names(interpreted)} = ${step.through}::bigint,
+  UPDATE ${topics} ${t} SET ${counters(batch)}, ${changed(batch)}, ${names(interpreted)} = ${step.through}::bigint,
     ${names(decoderVersion)} = CASE WHEN ${decoderVersion} = -${VERSION} THEN ${decoderVersion} ELSE ${VERSION} END
   FROM gate, was WHERE ${t.topicNo} = gate.topic_no)`;
   const { statement, users } = writeStatement(batch, { gate, mayExist: true });

@@ -20,11 +20,13 @@ import {
   recognitionDefinitions,
   topicGaps,
   topicLog,
+  topicSegments,
   topics,
   userHeads,
 } from "../../../../drizzle/schema";
 import { MAX_SEQUENCE, type TopicId } from "../../../core/ledger/ids";
 import type { Refolded } from "../../../ports/store/sync/epoch-store";
+import { SEGMENT_LENGTH } from "../codec/log-segment";
 import { baseOf, topicNoIn } from "../codec/ref";
 import type { Statements } from "../drivers/statements";
 import { literal, names } from "../sql/expressions";
@@ -34,12 +36,27 @@ import { isOfEpoch } from "./commit";
 import { KNOWN_CLAIMS } from "./definitions-part";
 import { writeStatement } from "./write-statement";
 
-const { cursor, headHash, headNs, projected } = topics;
+const { cursor, headHash, headNs, projected, packedThrough, logVersion } = topics;
 const { messages, verified, unverifiable, failed, undecodable, untrusted, unproven } = topics;
-const ZEROS = [cursor, headNs, messages, verified, unverifiable, failed, undecodable, untrusted, unproven];
+const ZEROS = [
+  cursor,
+  packedThrough,
+  headNs,
+  messages,
+  verified,
+  unverifiable,
+  failed,
+  undecodable,
+  untrusted,
+  unproven,
+];
 /** The columns of a topic without stored messages; `projected` is set apart. */
 const EMPTIED = sql.join(
-  [...ZEROS.map((column) => sql`${names(column)} = 0`), sql`${names(headHash)} = NULL`],
+  [
+    ...ZEROS.map((column) => sql`${names(column)} = 0`),
+    sql`${names(headHash)} = NULL`,
+    sql`${names(logVersion)} = ${logVersion} + 1`,
+  ],
   sql`, `,
 );
 export const NEXT_EPOCH = sql`UPDATE ${meta} SET ${names(meta.epoch)} = ${meta.epoch} + 1`;
@@ -66,6 +83,8 @@ const h = alias(userHeads, "h");
 const d = alias(recognitionDefinitions, "d");
 const l = alias(topicLog, "l");
 const old = alias(hcsMessages, "old");
+const s = alias(topicSegments, "s");
+const f = alias(topicSegments, "f");
 
 const isOfTopic = (ref: SQLWrapper) => sql`${topicNoIn(ref)} = topic`;
 /** Repeated for each table that is joined: otherwise the planner would read all of it. */
@@ -106,6 +125,10 @@ BEGIN
     UPDATE ${topics} SET ${names(projected)} = -1 - upto::bigint WHERE ${topics.topicNo} = topic;
     RETURN;
   END IF;
+  DELETE FROM ${topicSegments} ${s} WHERE ${s.topicNo} = topic AND ${s.firstSeq} = ANY (ARRAY(SELECT ${f.firstSeq} FROM ${topicSegments} ${f}
+    WHERE ${f.topicNo} = topic ORDER BY ${f.firstSeq} LIMIT ${Math.ceil(most / SEGMENT_LENGTH)}));
+  GET DIAGNOSTICS dropped = ROW_COUNT;
+  IF dropped > 0 THEN RETURN; END IF;
   DELETE FROM ${topicLog} WHERE ${topicLog.ref} = ANY (ARRAY(SELECT ${l.ref} FROM ${topicLog} ${l}
     WHERE ${l.ref} > ${baseOf(sql`topic`)} AND ${l.ref} <= ${baseOf(sql`topic`)} + ${MAX_SEQUENCE} ORDER BY ${l.ref} LIMIT ${most}));
   GET DIAGNOSTICS dropped = ROW_COUNT;
@@ -149,7 +172,16 @@ export async function reproject(statements: Statements, { topicId, from, through
   return answer !== undefined && answer.topicNo !== null;
 }
 
-const DERIVED = [topicGaps, topicLog, userHeads, hcsMessages, contactEdges, profiles, recognitionDefinitions];
+const DERIVED = [
+  topicGaps,
+  topicLog,
+  topicSegments,
+  userHeads,
+  hcsMessages,
+  contactEdges,
+  profiles,
+  recognitionDefinitions,
+];
 
 /** Drops everything that is stored of all topics. The lock comes first, as in every commit: it waits for the others, and holds them back. */
 const DROP_ALL = sql`DO $rebuild$ BEGIN

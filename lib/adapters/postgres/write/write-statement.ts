@@ -63,7 +63,7 @@ export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }
   const people = People.of(batch);
   const parts = [
     gate,
-    logPart(batch.entries, mayExist),
+    logPart(batch.entries, mayExist ? "is replaced" : "fails"),
     ...(mayExist ? sifted : asGiven)(batch.rows, people),
     PEOPLE,
     ROWS,

@@ -9,6 +9,7 @@ import { Doorbells } from "../../../engine/live/doorbells";
 import { MissedEvents } from "../../../engine/live/missed-events";
 import { TopicRates } from "../../../engine/live/topic-rates";
 import { renamedBy } from "../../../engine/reads/invalidate";
+import { Packing } from "../../../engine/repair/packing";
 import { REREAD_RANGE } from "../../../engine/repair/reread";
 import { Rereading } from "../../../engine/repair/rereading";
 import { RegistryCache } from "../../../engine/shards/registry-cache";
@@ -30,6 +31,8 @@ export interface Sync {
   readonly doorbells: Doorbells | null;
   readonly checks: TopicChecks;
   readonly rereading: Rereading;
+  /** Null if HOT_HOURS is 0. */
+  readonly packing: Packing | null;
   readonly signatures: Signatures;
 }
 
@@ -93,6 +96,8 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     nowMs: () => clock.monotonicMs(),
     onUnproven,
   });
+  const hotMs = env.HOT_HOURS * 3_600_000;
+  const packing = hotMs === 0 ? null : new Packing({ store: stores.sync, hot, hotMs, clock, log });
   const logProgress = progressLog(log);
   const scheduler = new SyncScheduler({
     ...commits,
@@ -105,6 +110,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     onProgress: (topicId, cursor, added) => {
       logProgress(topicId, cursor, added);
       rereading.notice();
+      packing?.notice();
       rest.onProgress();
     },
     registry,
@@ -129,7 +135,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     mirrorRps: env.MIRROR_RPS,
     onUnproven,
   });
-  return { registry, rates, scheduler, doorbells, checks, rereading, signatures };
+  return { registry, rates, scheduler, doorbells, checks, rereading, packing, signatures };
 }
 
 /**

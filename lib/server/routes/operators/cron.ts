@@ -21,8 +21,9 @@ export const cronSync = defineRoute({
     if (token === null || !isSameSecret(token, secret))
       throw new ProblemError("wrong-token", "Send CRON_SECRET as a bearer token to start a sync.");
     const answer = await syncTopics(app);
-    // On platforms whose processes do not live on, this route judges health once a minute.
+    // On platforms whose processes do not live on, this route judges health once a minute, and packs a little.
     app.health.look();
+    await app.packing?.some();
     return privateJson(answer);
   },
 });

@@ -10,6 +10,7 @@ import {
   verification,
 } from "@/lib/adapters/postgres/codec/codes";
 import { FORMAT } from "@/lib/adapters/postgres/codec/format";
+import { LAYOUT, SEGMENT_LENGTH } from "@/lib/adapters/postgres/codec/log-segment";
 import { REF_SHIFT } from "@/lib/adapters/postgres/codec/ref";
 import { expand } from "@/lib/adapters/postgres/codec/shorthand";
 
@@ -17,6 +18,7 @@ import { expand } from "@/lib/adapters/postgres/codec/shorthand";
 const MEANINGS: Readonly<Record<number, string>> = {
   1: "0142b2dc045717ed5a455f1e49aac1c783e98bc7f71cc30e00a5e28e9180875c",
   2: "6cc43811ede9c0f9fefb04ed41b0c739bcf6745fd57c089bf9a360de263de2b9",
+  3: "4a80953f6e7c9bf31710132aa0e9435dd45db920511f9f3f3d71b2ae6dd8833e",
 };
 
 /** Words of ours that were renamed since. Their numbers mean the same, so the format does too. */
@@ -39,6 +41,7 @@ const meaning = () => ({
     Array.from({ length: 20 }, (_, code) => or(() => FORMERLY[name(code)] ?? name(code))),
   ),
   shift: REF_SHIFT,
+  segments: [LAYOUT, SEGMENT_LENGTH],
 });
 
 it("is raised with every phrase, code and type that an earlier version does not know", () => {

@@ -1,19 +1,19 @@
 /** Rows of views as values of the domain. */
 import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../../../core/bounds";
 import { consensusNs } from "../../../../core/ledger/consensus-time";
-import type { Position, TopicId, UserId } from "../../../../core/ledger/ids";
+import type { AccountId, Position, TopicId, UserId } from "../../../../core/ledger/ids";
 import { GENESIS_HASH } from "../../../../core/ledger/running-hash";
+import type { LogEntry } from "../../../../core/signals/batch";
 import type { Definition, Edge, Profile } from "../../../../core/signals/projection";
 import type { ProfileName } from "../../../../core/signals/views";
 import type { EventRow, ProofRow, SignalRow, WrittenRow } from "../../../../ports/store/view-rows";
-import { authorFlag, isActorFlag, signatureState, typeName, verification, verificationFlag } from "../../codec/codes";
+import { authorFlag, isActorFlag, NO_PAYER, signatureState, typeName, verificationFlag } from "../../codec/codes";
+import type { PackedMessage } from "../../codec/log-segment";
 import { sequenceOf } from "../../codec/ref";
-import { payerOf } from "../../codec/rows";
 import { expand, expandedLength } from "../../codec/shorthand";
 import type { EdgeAnswer, NameAnswer, ProfileAnswer } from "./contacts";
 import type { EventAnswer } from "./events";
 import type { BESIDE } from "./pages";
-import type { ProofAnswer } from "./proof";
 import type { DefinitionAnswer } from "./recognition";
 import type { SignalAnswer } from "./signals";
 import type { WrittenAnswer } from "./written";
@@ -117,29 +117,23 @@ export const event = (row: Present<EventAnswer>): EventRow => ({
   body: shownBody(row),
 });
 
-export const written = (row: Present<WrittenAnswer>): WrittenRow => ({
-  ...place(row),
-  payer: row.payer,
-  body: expand(row.whole),
-});
+/** `packed`: the row's message, if it is packed. Throws if there is no message. */
+export function written(row: Present<WrittenAnswer>, packed: PackedMessage | undefined): WrittenRow {
+  const { payer, whole } = packed ?? { payer: row.payer, whole: row.whole && expand(row.whole) };
+  if (whole === null) throw new RangeError("the row's message is not in the log");
+  return { ...place(row), payer: payer ?? (NO_PAYER as AccountId), body: whole };
+}
 
 export function definition(row: Present<DefinitionAnswer>): Definition {
   const { definitionId, actor, slug, title, icon, description, category } = row;
   return { definitionId, ...place(row), actor, slug, title, icon, description, category };
 }
 
-export function proof(topicId: TopicId, row: ProofAnswer): ProofRow {
-  const sequence = sequenceOf(row.ref);
+/** `before`: the running hash of the message before; null if it is not known. */
+export function proof(topicId: TopicId, entry: LogEntry, before: Uint8Array | null): ProofRow {
+  const { sequence, consensusNs: ns, payer, message, runningHash, runningHashVersion, verification, reason } = entry;
   return {
-    topicId,
-    sequence,
-    consensusNs: consensusNs(row.consensusNs),
-    payer: payerOf(row.payer),
-    message: expand(row.message),
-    runningHash: row.runningHash,
-    runningHashVersion: row.hashVersion,
-    verification: verification.name(row.verification),
-    reason: row.reason,
-    previousRunningHash: sequence === 1 ? GENESIS_HASH : row.previousHash,
+    ...{ topicId, sequence, consensusNs: ns, payer, message, runningHash, runningHashVersion, verification, reason },
+    previousRunningHash: sequence === 1 ? GENESIS_HASH : before,
   };
 }

@@ -18,8 +18,9 @@ const FIELDS = {
   ref: orNull(p.ref),
   consensusNs: p.consensusNs,
   topicId: sql<TopicId | null>`p.topic_id`,
-  payer: p.payer,
-  whole: sql<Uint8Array>`p.whole`.mapWith(topicLog.message),
+  /** Null if the message is packed, as `whole` is. */
+  payer: orNull(p.payer),
+  whole: sql<Uint8Array | null>`p.whole`.mapWith(topicLog.message),
 };
 export type WrittenAnswer = RowOf<typeof FIELDS>;
 
@@ -34,6 +35,6 @@ export const WRITTEN = prepared(
   FROM (SELECT * FROM ${hcsMessages} ${r}
     WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} >= ${values("sinceNs")}::bigint AND ${isActorIn(r.flags)}
     ORDER BY ${r.consensusNs} DESC LIMIT ${values("limit")}::integer) ${r}
-  JOIN LATERAL (SELECT * FROM ${topicLog} ${l} WHERE ${l.ref} = ${r.ref} LIMIT 1) ${l} ON true) ${p} ON true
+  LEFT JOIN LATERAL (SELECT * FROM ${topicLog} ${l} WHERE ${l.ref} = ${r.ref} LIMIT 1) ${l} ON true) ${p} ON true
 ORDER BY ${p.consensusNs} DESC`,
 );

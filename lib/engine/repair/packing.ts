@@ -1,0 +1,74 @@
+/**
+ * Packs older messages in the background of a process that lives on. Of all instances, the one that passes the gate does it.
+ */
+import type { Log } from "../../ports/log";
+import type { HotCache } from "../../ports/shared/hot-cache";
+import type { PackStore } from "../../ports/store/sync/pack-store";
+import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
+import { type PackDeps, type PackOptions, packTopics } from "./pack";
+
+export interface PackingDeps extends PackDeps {
+  readonly store: PackDeps["store"] & Pick<PackStore, "packAgeMs">;
+  readonly hot: Pick<HotCache, "passGate">;
+  readonly log: Log;
+}
+
+/** A topic with a message a second has two ranges more by then. */
+const EVERY_MS = 600_000;
+/**
+ * An instance of the version before cannot read what is packed. It may still run beside this one for minutes, and an operator may
+ * go back to it within a day.
+ */
+const GRACE_MS = 86_400_000;
+/** A little less than the period: the instance that passed last asks again one period later, and must not come too early. */
+const PASSED_SHARE = 0.9;
+/** With this pause packing takes about half of the time of one connection. A run ends after this; the next one goes on. */
+const IN_BACKGROUND = { pauseMs: 20, mostMs: 300_000 };
+/** A function on a platform that bills time. */
+const AT_ONCE = { pauseMs: 0, mostMs: 5_000 };
+
+export class Packing {
+  private readonly closing = new AbortController();
+  private running: Promise<void> | null = null;
+  private dueMs = 0;
+
+  constructor(private readonly deps: PackingDeps) {}
+
+  /** Packs in the background what has become old enough, unless that was done a short time ago. Never rejects. */
+  notice(): void {
+    const nowMs = this.deps.clock.monotonicMs();
+    if (this.running !== null || this.closing.signal.aborted || nowMs < this.dueMs) return;
+    this.dueMs = nowMs + EVERY_MS;
+    this.begin(IN_BACKGROUND);
+  }
+
+  /** Packs for some seconds, for a process that does not live on, unless that was done a short time ago. Never rejects. */
+  async some(): Promise<void> {
+    if (this.running === null && !this.closing.signal.aborted) this.begin(AT_ONCE);
+    await this.running;
+  }
+
+  private begin(limits: Pick<PackOptions, "pauseMs" | "mostMs">): void {
+    this.running = this.run(limits).finally(() => {
+      this.running = null;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.running;
+  }
+
+  private async run(limits: Pick<PackOptions, "pauseMs" | "mostMs">): Promise<void> {
+    const { store, hot, log } = this.deps;
+    try {
+      if (!(await hot.passGate("pack", EVERY_MS * PASSED_SHARE).catch(ifDown("redis", () => true)))) return;
+      if ((await store.packAgeMs()) < GRACE_MS) return;
+      const messages = await packTopics(this.deps, { ...limits, signal: this.closing.signal });
+      if (messages > 0) log.info("packed older messages", { messages });
+    } catch (cause) {
+      // The next run goes on where this one has stopped.
+      if (!isTierUnavailable(cause)) log.error("older messages could not be packed; trying again later", { cause });
+    }
+  }
+}

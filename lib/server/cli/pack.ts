@@ -1,0 +1,41 @@
+import "server-only";
+/** `npm run pack`: packs the older messages of the configured database, and says how far it is. */
+import { systemClock } from "../../adapters/memory/system-clock";
+import { packTopics } from "../../engine/repair/pack";
+import { recordCommand } from "../admin/record-command";
+import { openStoresOfCommand } from "../boot/open";
+import type { Env } from "../config/env";
+
+const SAY_EVERY_MS = 2_000;
+
+/** Packs until nothing is left, or the signal ends it. May run beside instances, and beside itself. */
+export async function runPacking(env: Env, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  if (env.HOT_HOURS === 0) return say("HOT_HOURS is 0: nothing is packed on this deployment.");
+  const stores = await openStoresOfCommand(env);
+  try {
+    let [packed, saidMs] = [0, Number.NEGATIVE_INFINITY];
+    const act = { action: "database.pack", target: null };
+    await recordCommand(stores.admin, act, async () => {
+      const messages = await packTopics(
+        { store: stores.sync, clock: systemClock, hotMs: env.HOT_HOURS * 3_600_000 },
+        {
+          ...{ pauseMs: 0, mostMs: Number.POSITIVE_INFINITY, signal },
+          onPacked: (topicId, through, count) => {
+            packed += count;
+            if (systemClock.monotonicMs() - saidMs < SAY_EVERY_MS) return;
+            saidMs = systemClock.monotonicMs();
+            say(
+              `${packed.toLocaleString("en")} messages packed; topic ${topicId} through ${through.toLocaleString("en")}`,
+            );
+          },
+        },
+      );
+      return messages === 0 ? null : { messages };
+    });
+    if (signal.aborted) say(`${packed.toLocaleString("en")} messages packed. Stopped; the next run goes on from here.`);
+    else if (packed === 0) say(`Nothing older than ${env.HOT_HOURS} hours is left to pack.`);
+    else say(`${packed.toLocaleString("en")} messages packed.`);
+  } finally {
+    await stores.close();
+  }
+}

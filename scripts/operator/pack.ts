@@ -1,0 +1,16 @@
+/** `npm run pack`: packs older messages at once, instead of in the background. */
+import { runPacking } from "@/lib/server/cli/pack";
+import { readEnv } from "@/lib/server/config/env";
+import { command } from "../command";
+import { environment } from "../environment";
+
+const USAGE = `npm run pack
+  Packs the messages that are older than HOT_HOURS, in the database of DATABASE_URL or in the one in DATA_DIR. With DATABASE_URL it
+  may run beside instances of this version. It may be ended at any moment: the next run goes on.
+  From the first packed message on, no earlier version reads this database, and there is no way back but a backup.`;
+
+void command({ usage: USAGE }, () => {
+  const ending = new AbortController();
+  process.once("SIGINT", () => ending.abort()).once("SIGTERM", () => ending.abort());
+  return runPacking(readEnv(environment()), console.log, ending.signal);
+});

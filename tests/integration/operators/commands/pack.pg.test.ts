@@ -1,0 +1,62 @@
+/** `npm run pack`: packs the older messages of a database, says how far it is, and may be ended at any moment. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { fromMs } from "@/lib/core/ledger/consensus-time";
+import { openStores } from "@/lib/server/boot/open";
+import { runPacking } from "@/lib/server/cli/pack";
+import { readEnv } from "@/lib/server/config/env";
+import { type PostgresServer, startPostgres } from "../../../support/servers/postgres/postgres-server";
+import { addTopics } from "../../../support/stores/add-topics";
+import { batchOf, topic } from "../../../support/worlds/histories/batches";
+
+const T = topic("0.0.7");
+const DAY_MS = 86_400_000;
+const log = { info: () => {}, warn: () => {}, error: () => {} };
+
+let postgres: PostgresServer;
+let url: string;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  url = await postgres.createDatabase();
+  const stores = await openStores(readEnv({ DATABASE_URL: url }), log);
+  await addTopics(stores.registry, [{ topicId: T, kinds: ["contact"] }]);
+  const aged = (sequence: number, days: number) => ({
+    ...{ type: "CONTACT_REQUEST", actor: "tm-a", target: `tm-${sequence % 9}` },
+    ns: fromMs(Date.now() - days * DAY_MS) + BigInt(sequence),
+  });
+  const old = Array.from({ length: 800 }, (_, i) => aged(i + 1, 3));
+  const young = Array.from({ length: 300 }, (_, i) => aged(i + 801, 1));
+  await stores.sync.commit(batchOf(T, 0, [...old, ...young]));
+  await stores.close();
+});
+afterAll(() => postgres.stop());
+
+async function said(env: Readonly<Record<string, string>> = {}, signal = new AbortController().signal) {
+  const lines: string[] = [];
+  await runPacking(readEnv({ DATABASE_URL: url, ...env }), (line) => void lines.push(line), signal);
+  return lines;
+}
+
+it("does nothing where nothing is to be packed on this deployment", async () => {
+  expect(await said({ HOT_HOURS: "0" })).toEqual(["HOT_HOURS is 0: nothing is packed on this deployment."]);
+});
+
+it("ends when it is told to, goes on the next time, and leaves younger messages alone", async () => {
+  const ending = new AbortController();
+  const lines: string[] = [];
+  await runPacking(
+    readEnv({ DATABASE_URL: url }),
+    (line) => {
+      lines.push(line);
+      ending.abort();
+    },
+    ending.signal,
+  );
+  expect(lines).toEqual([
+    "256 messages packed; topic 0.0.7 through 256",
+    "256 messages packed. Stopped; the next run goes on from here.",
+  ]);
+  expect((await said()).at(-1)).toBe("512 messages packed.");
+  expect(await said()).toEqual(["Nothing older than 48 hours is left to pack."]);
+  expect((await said({ HOT_HOURS: "1" })).at(-1)).toBe("256 messages packed.");
+});

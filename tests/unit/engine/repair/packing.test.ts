@@ -1,0 +1,179 @@
+/** When older messages are packed, and by whom. The store's side of it is in tests/contract/store/parts/packing.ts. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { MemoryHotCache } from "@/lib/adapters/memory/memory-hot-cache";
+import { fromMs } from "@/lib/core/ledger/consensus-time";
+import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
+import type { LogEntry } from "@/lib/core/signals/batch";
+import { isPackable } from "@/lib/core/signals/packable";
+import { packTopics } from "@/lib/engine/repair/pack";
+import { Packing, type PackingDeps } from "@/lib/engine/repair/packing";
+import type { PackRange } from "@/lib/ports/store/sync/pack-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
+import { DrivenClock } from "../../../support/control/driven-clock";
+import { quietLog } from "../../../support/quiet-log";
+
+const [BUSY, OTHER] = ["0.0.7", "0.0.8"] as [TopicId, TopicId];
+const HOT_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+const entryOf = (sequence: number, ageMs: number, more: Partial<LogEntry> = {}): LogEntry => ({
+  sequence: sequence as Sequence,
+  consensusNs: fromMs(clock.now() - ageMs),
+  ...{ payer: null, message: new TextEncoder().encode(`{"type":"GREETING","from":"tm-a"}`), body: null },
+  ...{ runningHash: null, runningHashVersion: 3, verification: "verified", disposition: "signal" },
+  ...{ reason: null, chunk: null },
+  ...more,
+});
+
+let clock: DrivenClock;
+/** The ranges that are left, by topic. */
+let left: Map<TopicId, LogEntry[][]>;
+let isShut: boolean;
+let ageMs: number;
+let packed: [TopicId, readonly number[]][];
+let store: PackingDeps["store"];
+
+beforeEach(() => {
+  clock = new DrivenClock();
+  [left, packed, isShut, ageMs] = [new Map(), [], false, 2 * DAY_MS];
+  store = {
+    topics: async () => [BUSY, OTHER].map((topicId) => ({ topicId })) as never,
+    packAgeMs: async () => ageMs,
+    nextRange: async (topicId) => {
+      const [entries] = left.get(topicId) ?? [];
+      return entries === undefined
+        ? null
+        : ({ topicId, from: 0, through: 256, logVersion: 0, packed: [], entries } as PackRange);
+    },
+    pack: async ({ topicId }, sequences) => {
+      if (isShut) return false;
+      packed.push([topicId, sequences]);
+      left.get(topicId)?.shift();
+      return true;
+    },
+  };
+});
+
+const all = (more: { mostMs?: number; pauseMs?: number; signal?: AbortSignal } = {}) =>
+  clock.drive(
+    packTopics(
+      { store, clock, hotMs: HOT_MS },
+      { pauseMs: 0, mostMs: 60_000, signal: new AbortController().signal, ...more },
+    ),
+  );
+
+describe("packing", () => {
+  it("takes each topic up to the first range with a message that is not old enough", async () => {
+    left.set(BUSY, [
+      [entryOf(1, 2 * HOT_MS)],
+      [entryOf(257, 2 * HOT_MS), entryOf(258, HOT_MS - 1)],
+      [entryOf(513, 9 * HOT_MS)],
+    ]);
+    left.set(OTHER, [[entryOf(1, HOT_MS + 1)]]);
+    expect(await all()).toBe(2);
+    expect(packed).toEqual([
+      [BUSY, [1]],
+      [OTHER, [1]],
+    ]);
+  });
+
+  it("is not held up by a message that is not verified, whose time may be anything", async () => {
+    const failed = entryOf(2, -DAY_MS, { verification: "failed", disposition: "failed" });
+    const unverifiable = entryOf(3, -DAY_MS, { verification: "unverifiable", reason: "no-payer" });
+    left.set(BUSY, [[entryOf(1, 2 * HOT_MS), failed, unverifiable]]);
+    await all();
+    expect(packed).toEqual([[BUSY, [1]]]);
+  });
+
+  it("leaves a topic that others change to the next run", async () => {
+    isShut = true;
+    left.set(BUSY, [[entryOf(1, 2 * HOT_MS)]]);
+    expect(await all()).toBe(0);
+    isShut = false;
+    expect(await all()).toBe(1);
+  });
+
+  it("ends between two ranges: after its time, and when it is told to", async () => {
+    const ranges = () => Array.from({ length: 9 }, () => [entryOf(1, 2 * HOT_MS)]);
+    left.set(BUSY, ranges());
+    expect(await all({ pauseMs: 100, mostMs: 250 })).toBe(3);
+    const ending = new AbortController();
+    ending.abort();
+    expect(await all({ signal: ending.signal })).toBe(0);
+  });
+
+  it.each([
+    ["a verified signal", {}, true],
+    ["a part of a message", { disposition: "part", chunk: { key: "k", number: 1, total: 2 } }, false],
+    ["the last part, which has the whole message", { body: new Uint8Array(9) }, false],
+    ["a message that is longer than a transaction", { message: new Uint8Array(4_097).fill(32) }, false],
+    ["one that failed", { verification: "failed", disposition: "failed" }, false],
+    ["one that cannot be verified", { verification: "unverifiable" }, false],
+    ["one that cannot be decoded", { disposition: "undecodable" }, false],
+    ["one that nobody may write", { disposition: "untrusted" }, false],
+    ["one whose signature is not judged", { disposition: "unproven" }, false],
+    [
+      "a definition, whose payer the catalogue asks for",
+      { message: new TextEncoder().encode('{"type":"RECOGNITION_DEFINITION","from":"tm-a","id":"d","name":"n"}') },
+      false,
+    ],
+  ] as const)("knows %s", (_, more, expected) => {
+    expect(isPackable(entryOf(1, 0, more as Partial<LogEntry>))).toBe(expected);
+  });
+});
+
+describe("packing in the background", () => {
+  const instance = (hot: PackingDeps["hot"]) => new Packing({ store, clock, hot, hotMs: HOT_MS, log: quietLog });
+  const noticed = async (...instances: readonly Packing[]) => {
+    for (const each of instances) each.notice();
+    await clock.advance(1_000);
+  };
+
+  it("waits for a day after the upgrade, because the version before cannot read what is packed", async () => {
+    ageMs = DAY_MS - 1;
+    left.set(BUSY, [[entryOf(1, 2 * HOT_MS)]]);
+    const packing = instance(new MemoryHotCache(clock));
+    await noticed(packing);
+    expect(packed).toEqual([]);
+    ageMs = DAY_MS;
+    await clock.advance(600_000);
+    await noticed(packing);
+    expect(packed).toHaveLength(1);
+    await packing.close();
+  });
+
+  it("is done by one of several instances every ten minutes, and by each while Redis is down", async () => {
+    const hot = new MemoryHotCache(clock);
+    let looks = 0;
+    store = {
+      ...store,
+      topics: async () => {
+        looks += 1;
+        return [];
+      },
+    };
+    const [a, b] = [instance(hot), instance(hot)];
+    for (let minute = 0; minute < 30; minute += 1) {
+      await noticed(a, b);
+      await clock.advance(59_000);
+    }
+    expect(looks).toBe(3);
+    const down = { passGate: () => Promise.reject(new TierUnavailable("redis", "down")) };
+    const [c, d] = [instance(down), instance(down)];
+    await noticed(c, d);
+    expect(looks).toBe(5);
+    await Promise.all([a, b, c, d].map((each) => each.close()));
+  });
+
+  it("goes on after a failure of the database, and logs any other", async () => {
+    const errors: string[] = [];
+    const log = { ...quietLog, error: (message: string) => void errors.push(message) };
+    for (const cause of [new TierUnavailable("postgres", "down"), new Error("a fault of ours")]) {
+      store = { ...store, topics: () => Promise.reject(cause) };
+      const packing = new Packing({ store, clock, hot: new MemoryHotCache(clock), hotMs: HOT_MS, log });
+      await noticed(packing);
+      await packing.close();
+    }
+    expect(errors).toEqual(["older messages could not be packed; trying again later"]);
+  });
+});
