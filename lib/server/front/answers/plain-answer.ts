@@ -9,6 +9,9 @@ import { headOf, type RequestHead } from "../admission/request-head";
 import { SocketClient } from "./socket-client";
 import { STATIC_POLICY, staticPage } from "./static-page";
 
+/** A write of several parts costs more CPU than joining short ones: 3 % of a poll with nothing new. At 7 KB it costs less. */
+const MOST_JOINED_BYTES = 1_024;
+
 /** The headers that every answer of this server has, for an answer that somebody else writes. */
 export function setApiHeaders(head: RequestHead, response: ServerResponse): void {
   const headers = apiHeaders(head.get("x-forwarded-proto"));
@@ -38,10 +41,13 @@ export function write(request: IncomingMessage, response: ServerResponse, answer
       const { shared, end } = body;
       lines.push("content-length", String(shared.length + end.length));
       response.writeHead(status, lines);
-      // The parts leave in one write. Joining them first would take a buffer of their size, and 40 µs of CPU for 7 KB.
-      response.cork();
-      response.write(shared);
-      response.end(end, "latin1");
+      if (shared.length <= MOST_JOINED_BYTES) response.end(shared.toString("latin1") + end, "latin1");
+      else {
+        // The parts leave in one write. Joining them first would take a buffer of their size, and 40 µs of CPU for 7 KB.
+        response.cork();
+        response.write(shared);
+        response.end(end, "latin1");
+      }
     } else response.writeHead(status, lines).flushHeaders();
   }
   if (typeof body === "function" && client !== null) body(client);
