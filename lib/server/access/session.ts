@@ -17,7 +17,7 @@ import type { Clock } from "../../ports/clock";
 export const SESSION_MS = 7 * 24 * 3_600_000;
 /** Verified tokens kept in memory. */
 const REMEMBERED = 100_000;
-/** Cookie headers whose token is kept in memory, and the longest of them in characters. */
+/** Cookie headers whose session is kept in memory, and the longest of them in characters. */
 const REMEMBERED_HEADERS = 10_000;
 const MAX_REMEMBERED_HEADER = 1_000;
 /** Tokens contain no percent signs, so decoding would be wasted work. */
@@ -46,8 +46,10 @@ export const SESSION_COOKIES = { secure: "__Host-tm_session", plain: "tm_session
 export class Sessions {
   private readonly keys: readonly KeyObject[];
   private readonly cookieName: string;
-  private readonly tokens = new LRUCache<string, string>(atMostEntries(REMEMBERED_HEADERS));
-  private readonly remembered = new LRUCache<string, Session>(atMostEntries(REMEMBERED));
+  /** Requests of one page have the same header. */
+  private readonly byHeader = new LRUCache<string, Session>(atMostEntries(REMEMBERED_HEADERS));
+  /** By the token's digest. A token is a part of its header in V8, and would keep other cookies in memory. */
+  private readonly byToken = new LRUCache<string, Session>(atMostEntries(REMEMBERED));
 
   constructor(private readonly options: SessionOptions) {
     this.keys = options.secrets.map((secret) => createSecretKey(Buffer.from(secret)));
@@ -84,22 +86,24 @@ export class Sessions {
   /** The session of a Cookie header, with its id. Null in the same cases as `userOf`. */
   sessionOf(cookieHeader: string | null): Awaitable<Session | null> {
     if (cookieHeader === null) return null;
-    const token = this.tokenIn(cookieHeader);
-    if (!token) return null;
     const nowS = this.options.clock.now() / 1_000;
-    return andThen(this.remembered.get(token) ?? this.verified(token, nowS), (session) => {
+    return andThen(this.byHeader.get(cookieHeader) ?? this.sessionIn(cookieHeader, nowS), (session) => {
       if (session === null || session.expiresS <= nowS) return null;
       return this.options.signOuts.isOver(session.userId, session.id, session.issuedMs) ? null : session;
     });
   }
 
-  /** The token in a Cookie header; empty if there is none. Requests of one page have the same header. */
-  private tokenIn(cookieHeader: string): string {
-    const known = this.tokens.get(cookieHeader);
-    if (known !== undefined) return known;
-    const token = parseCookie(cookieHeader, AS_IT_IS)[this.cookieName] ?? "";
-    if (cookieHeader.length <= MAX_REMEMBERED_HEADER) this.tokens.set(cookieHeader, token);
-    return token;
+  /** The session of a header that is not remembered. Null if its token is missing or not ours. */
+  private sessionIn(cookieHeader: string, nowS: number): Awaitable<Session | null> {
+    const token = parseCookie(cookieHeader, AS_IT_IS)[this.cookieName];
+    if (!token) return null;
+    const digest = hash("sha256", token, "base64url");
+    return andThen(this.byToken.get(digest) ?? this.verified(token, nowS), (session) => {
+      if (session === null) return null;
+      this.byToken.set(digest, session);
+      if (cookieHeader.length <= MAX_REMEMBERED_HEADER) this.byHeader.set(cookieHeader, session);
+      return session;
+    });
   }
 
   private async verified(token: string, nowS: number): Promise<Session | null> {
@@ -113,9 +117,7 @@ export class Sessions {
         const userId = parseUserId(payload.sub);
         if (!userId || payload.exp === undefined) return null;
         const issuedMs = typeof payload.ms === "number" ? payload.ms : (payload.iat ?? 0) * 1_000;
-        const session = { id: idOf(token), userId, issuedMs, expiresS: payload.exp };
-        this.remembered.set(token, session);
-        return session;
+        return { id: idOf(token), userId, issuedMs, expiresS: payload.exp };
       } catch {
         // The token is malformed, expired, or signed by another key. The next key may accept it.
       }
