@@ -25,6 +25,16 @@ export function keyOf(first: string | number, ...rest: readonly (string | number
 }
 
 /**
+ * Makes keys whose first parts are always these, and checks those once.
+ *
+ * @example keysUnder("limit", "read")("tm-x") // keyOf("limit", "read", "tm-x")
+ */
+export function keysUnder(...first: readonly [string, ...string[]]): (last: string) => string {
+  const beginning = keyOf(...first);
+  return (last) => `${beginning}:${encoded(last)}`;
+}
+
+/**
  * A part that decides alone where Redis Cluster keeps a key: keys with the same hash tag share a slot, and a script may touch
  * them together. `keyOf` writes no brace, so no other part can be taken for a tag. It stands between parts of a key.
  *

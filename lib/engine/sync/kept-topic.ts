@@ -1,5 +1,6 @@
 /** The state of a topic in the scheduler. */
 import type { Reading, ReadTopic } from "../../core/shards/shards";
+import type { SyncedTopic } from "../../core/sync/freshness";
 import { packed } from "../../core/sync/watermark";
 import type { RoundTopic } from "../../ports/shared/hot-cache";
 import type { TopicSync } from "./topic/topic-sync";
@@ -31,3 +32,13 @@ export const asked = ({ topicId, syncedThroughNs: throughNs, generation }: KeptT
   topicId,
   watermark: packed({ generation, throughNs }),
 });
+
+/** How far a topic is synced, at this time of the monotonic clock. */
+export const syncedAt =
+  (nowMs: number) =>
+  ({ sync, syncedThroughNs, movedMs, hasCaughtUp }: KeptTopic): SyncedTopic => ({
+    // A topic that was reset counts as never synced: another ledger says nothing about what is stored.
+    syncedThroughNs: sync.isReset ? 0n : syncedThroughNs,
+    hasCaughtUp: hasCaughtUp && !sync.isReset,
+    unmovedMs: nowMs - movedMs,
+  });

@@ -17,7 +17,7 @@ import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 import type { MissedEvents } from "../live/missed-events";
 import type { RegistryCache } from "../shards/registry-cache";
 import { type Gates, gatesOf } from "./gates";
-import { asked, type KeptTopic as Kept } from "./kept-topic";
+import { asked, type KeptTopic as Kept, syncedAt } from "./kept-topic";
 import { MirrorHeads } from "./mirror-heads";
 import { type Asker, RoundTimer } from "./round-timer";
 import {
@@ -302,7 +302,7 @@ export class SyncScheduler {
   freshness(): FreshnessNow {
     const live = [...this.kept.values()].filter(({ reading }) => reading === "live");
     const { clock, freshnessTargetMs, isWatched } = this.deps;
-    const now = freshness(live.map(this.syncedTopic), clock.now(), freshnessTargetMs, this.heads.quiet());
+    const now = freshness(live.map(syncedAt(clock.monotonicMs())), clock.now(), freshnessTargetMs, this.heads.quiet());
     const isAllWatched = isWatched !== undefined && live.every(({ topicId }) => isWatched(topicId));
     return isAllWatched && now.asOfNs !== null ? { ...now, isWatched: true } : now;
   }
@@ -366,15 +366,10 @@ export class SyncScheduler {
   }
 
   private freshnessOf(topic: Kept | undefined): FreshnessNow {
-    return freshness(topic ? [this.syncedTopic(topic)] : [], this.deps.clock.now(), 0, this.heads.quiet());
+    const { clock } = this.deps;
+    const topics = topic === undefined ? [] : [topic];
+    return freshness(topics.map(syncedAt(clock.monotonicMs())), clock.now(), 0, this.heads.quiet());
   }
-
-  /** A topic that was reset counts as never synced: another ledger says nothing about what is stored. */
-  private readonly syncedTopic = ({ sync, syncedThroughNs, movedMs, hasCaughtUp }: Kept) => ({
-    syncedThroughNs: sync.isReset ? 0n : syncedThroughNs,
-    hasCaughtUp: hasCaughtUp && !sync.isReset,
-    unmovedMs: this.deps.clock.monotonicMs() - movedMs,
-  });
 
   /** Takes another instance's watermark of a topic. `sharedMs`: the time by the clock of Redis. */
   private learn({ topicId, watermark }: RoundTopic, sharedMs: number | null): void {

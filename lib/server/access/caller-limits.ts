@@ -8,7 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { MemoryBudgets } from "../../adapters/memory/memory-budgets";
 import { type Awaitable, andThen } from "../../core/awaitable";
 import { atMostEntries } from "../../core/bounded-map";
-import { keyOf } from "../../core/key";
+import { keyOf, keysUnder } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { BudgetPolicy, HotCache } from "../../ports/shared/hot-cache";
@@ -189,8 +189,15 @@ export class CallerLimits {
   }
 }
 
-const userBucket = (name: LimitName, userId: UserId) => keyOf("limit", name, "of", userId);
-const addressBucket = (name: LimitName, address: string) => keyOf("limit", name, "at", address);
+/** Every request makes three of these keys, and checking all of their parts takes CPU. */
+const bucketsOf = (word: string) =>
+  Object.fromEntries(Object.keys(LIMITS).map((name) => [name, keysUnder("limit", name, word)])) as Record<
+    LimitName,
+    (caller: string) => string
+  >;
+const [OF, AT] = [bucketsOf("of"), bucketsOf("at")];
+const userBucket = (name: LimitName, userId: UserId) => OF[name](userId);
+const addressBucket = (name: LimitName, address: string) => AT[name](address);
 const queueBucket = (address: string) => keyOf("queue", "at", address);
 
 function isQueued(name: LimitName): boolean {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hashTag, keyOf } from "@/lib/core/key";
+import { hashTag, keyOf, keysUnder } from "@/lib/core/key";
 import { sourcesUnder } from "../../support/repository/source";
 import { hashedPart } from "../../support/servers/redis/redis-slot";
 
@@ -30,6 +30,14 @@ describe("a key of several parts", () => {
       }),
     );
     expect(keyOf("submit", "tm-x:y", "k1")).not.toBe(keyOf("submit", "tm-x", "y:k1"));
+  });
+
+  it("is the same if its first parts are given once", () => {
+    fc.assert(
+      fc.property(part, part, part, (a, b, c) => {
+        expect(keysUnder(a, b)(c)).toBe(keyOf(a, b, c));
+      }),
+    );
   });
 
   it("has no white space, and survives UTF-8 unchanged", () => {

@@ -151,7 +151,7 @@ export const VARY_BY_CALLER = "Cookie, Authorization, Accept-Encoding";
 /** Compares weakly, as If-None-Match requires (RFC 9110 §13.1.2). */
 export function matches(header: string | null, etag: string): boolean {
   if (header === null) return false;
-  if (header === etag) return true;
+  if (header === etag || header === "*") return true;
   return header.split(",").some((item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === etag);
 }
 
