@@ -60,15 +60,28 @@ const FIELDS = {
 const MAY_BE_PACKED = sql`${l.verification} = ${literal(verification.code("verified"))}
   AND ${l.disposition} = ${literal(disposition.code("signal"))} AND ${l.chunkTotal} IS NULL`;
 
-/** The messages of the range, and one row more: its `content` is the range's segment, if there is one. */
+/** A look for the next message to pack passes this many sequence numbers at once. */
+const WINDOW = literal(8 * SEGMENT_LENGTH);
+
+/** The first sequence after `after` and not after `through` whose row fulfils a condition. */
+const firstSequence = (
+  after: SQL,
+  through: SQL,
+  condition?: SQL,
+): SQL => sql`(SELECT ${sequenceIn(l.ref)} FROM ${topicLog} ${l}
+    WHERE ${l.ref} > ${baseOf(t.topicNo)} + ${after} AND ${l.ref} <= ${baseOf(t.topicNo)} + ${through} ${condition} ORDER BY ${l.ref} LIMIT 1)`;
+
+/**
+ * The messages of the range, and one row more: its `content` is the range's segment, if there is one. The range is that of the next
+ * message to pack. With the condition the server would sort all rows that are left, so it is looked for in a window, and
+ * beyond the window any row will do.
+ */
 const RANGE = prepared(
   ofTopic,
   FIELDS,
-  (
-    columns,
-  ) => sql`WITH found AS MATERIALIZED (SELECT ${t.topicNo}, ${t.logVersion}, (SELECT ${sequenceIn(l.ref)} FROM ${topicLog} ${l}
-    WHERE ${l.ref} > ${baseOf(t.topicNo)} + ${t.packedThrough} AND ${l.ref} <= ${baseOf(t.topicNo)} + ${t.cursor} AND ${MAY_BE_PACKED}
-    ORDER BY ${l.ref} LIMIT 1) AS seq
+  (columns) => sql`WITH found AS MATERIALIZED (SELECT ${t.topicNo}, ${t.logVersion}, coalesce(
+    ${firstSequence(sql`${t.packedThrough}`, sql`least(${t.packedThrough} + ${WINDOW}, ${t.cursor})`, sql`AND ${MAY_BE_PACKED}`)},
+    ${firstSequence(sql`${t.packedThrough} + ${WINDOW}`, sql`${t.cursor}`)}) AS seq
   FROM ${topics} ${t} WHERE ${t.topicId} = ${ofTopic("topicId")}),
 topic AS MATERIALIZED (SELECT found.*, (seq - 1) / ${LENGTH} * ${LENGTH} AS from_seq FROM found JOIN ${topics} ${t} ON ${t.topicNo} = found.topic_no
   WHERE ${isSettled(sql`(seq - 1) / ${LENGTH} * ${LENGTH} + ${LENGTH}`)})
