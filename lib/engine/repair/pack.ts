@@ -24,6 +24,8 @@ export interface PackOptions {
   readonly signal: AbortSignal;
   /** Called after each range: `messages` of it were packed. */
   readonly onPacked?: (topicId: TopicId, through: number, messages: number) => void;
+  /** Called for a topic that this run leaves: it is paused, or others keep changing its stored messages. */
+  readonly onLeft?: (topicId: TopicId, why: "paused" | "changing") => void;
 }
 
 /** Another instance packs this topic, or changes what is stored of it: leave it until the next run. */
@@ -35,8 +37,9 @@ export async function packTopics(deps: PackDeps, options: PackOptions): Promise<
   const endMs = clock.monotonicMs() + options.mostMs;
   const beforeNs = fromMs(clock.now() - hotMs);
   let packed = 0;
-  for (const { topicId } of await store.topics()) {
-    for (let conflicts = 0; conflicts < MOST_CONFLICTS; ) {
+  for (const { topicId, paused } of await store.topics()) {
+    if (paused) options.onLeft?.(topicId, "paused");
+    for (let conflicts = 0; ; ) {
       if (options.signal.aborted || clock.monotonicMs() >= endMs) return packed;
       const range = await store.nextRange(topicId);
       if (range === null || !isOld(range, beforeNs)) break;
@@ -44,7 +47,10 @@ export async function packTopics(deps: PackDeps, options: PackOptions): Promise<
       if (await store.pack(range, sequences)) {
         packed += sequences.length;
         options.onPacked?.(topicId, range.through, sequences.length);
-      } else conflicts += 1;
+      } else if (++conflicts === MOST_CONFLICTS) {
+        options.onLeft?.(topicId, "changing");
+        break;
+      }
       await clock.sleep(options.pauseMs, options.signal);
     }
   }

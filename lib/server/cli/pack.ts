@@ -20,6 +20,12 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
         { store: stores.sync, clock: systemClock, hotMs: env.HOT_HOURS * 3_600_000 },
         {
           ...{ pauseMs: 0, mostMs: Number.POSITIVE_INFINITY, signal },
+          onLeft: (topicId, why) =>
+            say(
+              why === "paused"
+                ? `Topic ${topicId} is paused and was left out: resume it and run this again.`
+                : `The stored messages of topic ${topicId} are being changed, so it was left: run this again.`,
+            ),
           onPacked: (topicId, through, count) => {
             packed += count;
             if (systemClock.monotonicMs() - saidMs < SAY_EVERY_MS) return;
@@ -33,7 +39,7 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
       return messages === 0 ? null : { messages };
     });
     if (signal.aborted) say(`${packed.toLocaleString("en")} messages packed. Stopped; the next run goes on from here.`);
-    else if (packed === 0) say(`Nothing older than ${env.HOT_HOURS} hours is left to pack.`);
+    else if (packed === 0) say(`Nothing is left to pack that is older than HOT_HOURS (${env.HOT_HOURS}).`);
     else say(`${packed.toLocaleString("en")} messages packed.`);
   } finally {
     await stores.close();

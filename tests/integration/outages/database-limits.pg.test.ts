@@ -143,7 +143,7 @@ it("is refused with a sentence if a later version wrote rows that this one canno
   await expect(openStore(db, "devnet")).rejects.toMatchObject({
     name: "DatabaseUnusable",
     message:
-      "This database holds rows of format 7, which a later version wrote; this version reads formats up to 2: start the later version, or restore a backup from before the upgrade.",
+      "This database holds rows of format 7, which a later version wrote; this version reads formats up to 3: start the later version, or restore a backup from before the upgrade.",
   });
   await admin.query("UPDATE meta SET format = 0");
   await openStore(db, "devnet");

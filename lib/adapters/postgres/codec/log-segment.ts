@@ -5,7 +5,10 @@
  * Running hashes are not kept: each follows from the one before (lib/core/ledger/running-hash). Only the first of a chain is kept,
  * and any that does not follow. So entries that come back with their hashes have been checked against the chain once more.
  *
- *   layout ‖ brotli(count ‖ words ‖ columns ‖ length of the records ‖ records ‖ messages and bodies)
+ *   layout ‖ digest ‖ brotli(count ‖ words ‖ columns ‖ length of the records ‖ records ‖ messages and bodies)
+ *
+ * The digest is that of what brotli holds, which has no checksum of its own: a bit that has flipped on a disk must not become another
+ * message, whose running hash would follow from it too.
  *
  * Words are the texts that repeat: payers, reasons and chunk keys. The columns hold what a reader of one message needs, so that the
  * rest is read only for whole entries.
@@ -55,6 +58,10 @@ const COMPRESSION = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PAR
 /** Twice what 256 of the longest messages that are packed have. A damaged segment must not fill the memory. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
+/** Enough against accidents. Against forgery there is the chain, which a browser compares with another mirror's. */
+const DIGEST_BYTES = 16;
+const digestOf = (plain: Uint8Array): Uint8Array => hash("sha256", plain, "buffer").subarray(0, DIGEST_BYTES);
+
 const sha384 = (bytes: Uint8Array): Uint8Array => hash("sha384", bytes, "buffer");
 
 /** Packs entries of one range, by rising sequence. Throws RangeError for more than one range has. */
@@ -87,7 +94,7 @@ export function packSegment(topicId: TopicId, entries: readonly LogEntry[]): Uin
     ...[head.end(), written],
     ...entries.flatMap(({ message, body }) => [message, ...(body === null ? [] : [body])]),
   ]);
-  return Buffer.concat([Buffer.of(LAYOUT), brotliCompressSync(plain, { params: COMPRESSION })]);
+  return Buffer.concat([Buffer.of(LAYOUT), digestOf(plain), brotliCompressSync(plain, { params: COMPRESSION })]);
 }
 
 /** One message of a segment, as readers of views need it. */
@@ -117,7 +124,11 @@ export class LogSegment {
     content: Uint8Array,
   ) {
     if (content[0] !== LAYOUT) throw new RangeError("the segment has the layout of a later version");
-    const reader = new Reader(brotliDecompressSync(content.subarray(1), { maxOutputLength: MOST_BYTES }));
+    const packed = content.subarray(1 + DIGEST_BYTES);
+    const plain = brotliDecompressSync(packed, { maxOutputLength: MOST_BYTES });
+    if (!equalBytes(content.subarray(1, 1 + DIGEST_BYTES), digestOf(plain)))
+      throw new RangeError("the segment is damaged");
+    const reader = new Reader(plain);
     const count = reader.number();
     if (count > SEGMENT_LENGTH) throw new RangeError("the segment holds too many messages");
     const column = <T>(read: () => T): T[] => Array.from({ length: count }, read);

@@ -57,6 +57,15 @@ it("ends when it is told to, goes on the next time, and leaves younger messages 
     "256 messages packed. Stopped; the next run goes on from here.",
   ]);
   expect((await said()).at(-1)).toBe("512 messages packed.");
-  expect(await said()).toEqual(["Nothing older than 48 hours is left to pack."]);
+  expect(await said()).toEqual(["Nothing is left to pack that is older than HOT_HOURS (48)."]);
   expect((await said({ HOT_HOURS: "1" })).at(-1)).toBe("256 messages packed.");
+});
+
+it("names a topic that it leaves out", async () => {
+  const stores = await openStores(readEnv({ DATABASE_URL: url }), log);
+  await stores.sync.setPaused(T, true);
+  await stores.close();
+  expect((await said({ HOT_HOURS: "1" }))[0]).toBe(
+    "Topic 0.0.7 is paused and was left out: resume it and run this again.",
+  );
 });

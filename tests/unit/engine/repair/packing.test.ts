@@ -5,7 +5,7 @@ import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
 import type { LogEntry } from "@/lib/core/signals/batch";
 import { isPackable } from "@/lib/core/signals/packable";
-import { packTopics } from "@/lib/engine/repair/pack";
+import { type PackOptions, packTopics } from "@/lib/engine/repair/pack";
 import { Packing, type PackingDeps } from "@/lib/engine/repair/packing";
 import type { PackRange } from "@/lib/ports/store/sync/pack-store";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
@@ -54,7 +54,7 @@ beforeEach(() => {
   };
 });
 
-const all = (more: { mostMs?: number; pauseMs?: number; signal?: AbortSignal } = {}) =>
+const all = (more: Partial<PackOptions> = {}) =>
   clock.drive(
     packTopics(
       { store, clock, hotMs: HOT_MS },
@@ -88,7 +88,9 @@ describe("packing", () => {
   it("leaves a topic that others change to the next run", async () => {
     isShut = true;
     left.set(BUSY, [[entryOf(1, 2 * HOT_MS)]]);
-    expect(await all()).toBe(0);
+    const leaves: string[] = [];
+    expect(await all({ onLeft: (...told) => void leaves.push(told.join(" ")) })).toBe(0);
+    expect(leaves).toEqual([`${BUSY} changing`]);
     isShut = false;
     expect(await all()).toBe(1);
   });
