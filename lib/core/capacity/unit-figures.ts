@@ -11,8 +11,8 @@ export interface UnitFigure {
 }
 
 export const UNIT_FIGURES = {
-  /** Everything in PostgreSQL that a message leaves behind: log, rows, indexes, contacts. */
-  storedBytesPerMessage: { value: 548, unit: "bytes", row: "storage.bytes_per_message" },
+  /** Everything in PostgreSQL that a message of the last 30 days takes: log, rows, indexes, contacts; older ones packed. */
+  storedBytesPerMessage: { value: 281, unit: "bytes", row: "storage.plan_bytes_per_message" },
   /** The size that the ledger's fee depends on. */
   messageBytes: { value: 194, unit: "bytes", row: "storage.message_bytes" },
   walBytesPerMessage: { value: 1_944, unit: "bytes", row: "storage.wal_bytes_per_message" },
