@@ -1,5 +1,6 @@
 /**
- * Packs older messages in the background of a process that lives on. Of all instances, the one that passes the gate does it.
+ * Decides when older messages are packed, and by which instance: the one that passes the gate. A process that lives on packs in the
+ * background. One that does not packs for some seconds when the schedule calls it.
  */
 import type { Log } from "../../ports/log";
 import type { HotCache } from "../../ports/shared/hot-cache";

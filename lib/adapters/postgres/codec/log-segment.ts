@@ -3,7 +3,7 @@
  * entry exactly as it was, bytes and members.
  *
  * Running hashes are not kept: each follows from the one before (lib/core/ledger/running-hash). Only the first of a chain is kept,
- * and any that does not follow. So entries that come back with their hashes have been checked against the chain once more.
+ * and any that does not follow. Hashes that are computed here prove nothing about the stored bytes: the digest does.
  *
  *   layout ‖ digest ‖ brotli(count ‖ words ‖ columns ‖ length of the records ‖ records ‖ messages and bodies)
  *
