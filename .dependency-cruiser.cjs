@@ -8,7 +8,7 @@ const BROWSER = "^(lib/client|app/_ui)/";
 /** Pure code that the browser runs too: it checks a proof as the server does, answers a capacity slider without a
  * request, and sorts messages by the one table of types. */
 const CORE_IN_THE_BROWSER =
-  "^lib/core/(counted|ledger/(ids|consensus-time|running-hash)|capacity/(capacity|costs|current|inputs|limits|plan|set-ups/set-ups)|signals/message-types)[.]ts$";
+  "^lib/core/(counted|ledger/(ids|consensus-time|running-hash)|capacity/(capacity|costs|current|inputs|limits|plan|set-ups/set-ups)|signals/(message-types|signal-batch|batch-dictionary))[.]ts$";
 const NEXT_ROUTE = "^lib/server/http/next-route[.]ts$";
 
 /** Files under `from` import, of our own, nothing but `allowed` and themselves. */
@@ -53,7 +53,8 @@ module.exports = {
     },
 
     layer("core-imports-nothing", "^lib/core/"),
-    packages("core-uses-no-package", "^lib/core/"),
+    packages("core-uses-no-package", "^lib/core/(?!signals/signal-batch[.]ts$)"),
+    packages("batches-use-one-pure-package", "^lib/core/signals/signal-batch[.]ts$", npm("fflate")),
     layer("ports-import-core", "^lib/ports/", "^lib/core/"),
     packages("ports-use-no-package", "^lib/ports/"),
     {

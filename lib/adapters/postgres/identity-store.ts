@@ -11,7 +11,7 @@ import type { EvmAddress } from "../../core/ledger/magic-token";
 import type { IdentityMessage } from "../../core/signals/identity-binding";
 import type { IdentityStore } from "../../ports/store/identity-store";
 import { TierUnavailable } from "../../ports/tier-unavailable";
-import { verificationFlag } from "./codec/codes";
+import { placeFlag, verificationFlag } from "./codec/codes";
 import type { PackedMessage } from "./codec/log-segment";
 import { topicNoIn } from "./codec/ref";
 import { payerOf } from "./codec/rows";
@@ -20,7 +20,7 @@ import type { Statements } from "./drivers/statements";
 import type { Readable } from "./read/readable";
 import type { StoredMessages } from "./read/stored-messages";
 import { ME, type Reader } from "./read/views/pages";
-import { present } from "./read/views/view-rows";
+import { present, signalAt } from "./read/views/view-rows";
 import { orNull } from "./sql/expressions";
 import { messageOf, topicNoOf } from "./sql/references";
 import { given, prepared, type RowOf } from "./sql/template";
@@ -77,7 +77,7 @@ function messageIn(
 ): IdentityMessage {
   const message = packed ?? { whole: expand(body as Uint8Array), payer: payerOf(payer as AccountId) };
   return {
-    body: message.whole,
+    body: signalAt(message.whole, placeFlag(flags)),
     payer: message.payer,
     consensusNs: consensusNs(ns ?? 0n),
     verification: verificationFlag(flags),

@@ -145,10 +145,14 @@ export class PostgresViewStore implements ViewStore {
   async events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<EventPage> {
     const statement = EVENTS[this.isStrict ? "strict" : "loose"][kind];
     const rows = await this.statements.run("events", statement({ userId, userNo: null, sinceNs, limit }));
-    const found = await this.messages.completed(present(rows).slice(0, limit), (row, { signature }) => ({
-      ...row,
-      signature: signature && signatureState.code(signature),
-    }));
+    const found = await this.messages.completed(
+      present(rows).slice(0, limit),
+      (row, { signature, consensusNs: ns }) => ({
+        ...row,
+        signature: signature && signatureState.code(signature),
+        messageNs: ns,
+      }),
+    );
     const page = readAtOnce(found);
     const last = page.at(-1);
     return {

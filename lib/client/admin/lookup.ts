@@ -40,6 +40,7 @@ const REASONS: Readonly<Record<UndecodableReason | Untrusted, string>> = {
   "bad-id": "An id in it is not written as an id must be.",
   "bad-weight": "Its amount of trust is no number that trust can have.",
   "no-definition": "It defines a recognition and has no definition.",
+  "bad-batch": "It is a batch that cannot be opened, or that holds a signed message.",
   "bad-chunk": "It is a part of a longer message, and its number or total does not fit.",
   "untrusted-payer": "Its payer may not write for others, and no signature of its sender speaks for it.",
   "wrong-signature": "Its signature was not made with its sender's key over these words.",

@@ -90,9 +90,9 @@ export function toPosition(value: number): Position {
 /** The user of an account that is bound to no other user: every account id is a user id. */
 export const userOfAccount = (accountId: AccountId): UserId => parseUserId(accountId) ?? refuse("user id", accountId);
 
-/** The identity of a message, and so of its signal: `<topicId>/<sequence>`. */
-export function signalId(topicId: TopicId, sequence: number): string {
-  return `${topicId}/${sequence}`;
+/** The identity of a signal: that of its message, `<topicId>/<sequence>`, and `/<place>` behind it for each further one of a batch. */
+export function signalId(topicId: string, sequence: number, place = 0): string {
+  return place === 0 ? `${topicId}/${sequence}` : `${topicId}/${sequence}/${place}`;
 }
 
 /** The id of a session. It contains a space, which no user's id does, so one list can hold both. */

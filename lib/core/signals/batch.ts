@@ -32,8 +32,11 @@ export interface LogEntry {
 /** One row for each person whom a message concerns. The store adds the position. */
 export interface UserRow {
   readonly userId: UserId;
+  /** The signal's time (core/signals/signal-batch). */
   readonly consensusNs: ConsensusNs;
   readonly sequence: Sequence;
+  /** The signal's place in its message, from 0. Absent: the first, and mostly the only one. */
+  readonly place?: number;
   readonly type: string;
   /** The person on the other side; null if there is nobody. */
   readonly peerId: UserId | null;

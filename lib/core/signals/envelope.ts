@@ -14,12 +14,13 @@ import { actorOf, partiesOf, targetOf } from "./forms/sides";
 import { typeOf } from "./forms/type-of";
 import { needsActor, needsOtherTarget, needsTarget } from "./message-types";
 import type { DecodedBody, UndecodableReason } from "./signal";
+import { openBatch } from "./signal-batch";
 
 /**
  * Rises with every change that lets a message decode to something else, or count where it did not. Stored messages are read again
  * then. A test compares the vectors' results with the digest that belongs to this number.
  */
-export const DECODER_VERSION = 4;
+export const DECODER_VERSION = 5;
 
 /** Deeper than any known form, and far below the depth at which a recursive walk overflows. */
 const MAX_DEPTH = 32;
@@ -47,7 +48,23 @@ export function parseBody(bytes: Uint8Array): Result<unknown, "not-utf8" | "not-
   }
 }
 
-/** Decodes a message's bytes, or gives the reason why they cannot be decoded. Never throws. */
+/**
+ * The signals of a ledger message: one, or those of a batch in their order. A batch is decoded as a whole or not at all: the reason is
+ * that of its first signal that cannot be decoded. Never throws.
+ */
+export function decodeSignals(message: Uint8Array): Result<readonly DecodedBody[], UndecodableReason> {
+  const batch = openBatch(message);
+  if (batch !== null && !batch.ok) return batch;
+  const decoded: DecodedBody[] = [];
+  for (const signal of batch?.value.signals ?? [message]) {
+    const one = decodeMessage(signal);
+    if (!one.ok) return one;
+    decoded.push(one.value);
+  }
+  return ok(decoded);
+}
+
+/** Decodes the bytes of one signal, or gives the reason why they cannot be decoded. Never throws. */
 export function decodeMessage(bytes: Uint8Array): Result<DecodedBody, UndecodableReason> {
   const body = parseBody(bytes);
   return body.ok ? decodeJson(body.value) : body;

@@ -12,7 +12,7 @@ import { defectIn, type LedgerMessage } from "../ledger/message";
 import type { Sha384 } from "../ledger/running-hash";
 import { advance, type ChainHead, type Verdict, verifyNext } from "../ledger/verify";
 import type { Batch, Facts, LogEntry, UserRow } from "./batch";
-import { decodeMessage } from "./envelope";
+import { decodeSignals } from "./envelope";
 import {
   claimsOf,
   type DecodedMessage,
@@ -26,6 +26,7 @@ import {
   profileOf,
 } from "./projection";
 import type { DecodedBody, SignatureState, SignatureVerdict, Verification } from "./signal";
+import { isBatch, signalTime } from "./signal-batch";
 import { authorOf, counted, isTimely, type SignedMessage, saidNs, signedIn } from "./signed";
 
 /** A message that has a verdict was checked before. It is only interpreted again, and the chain does not move. */
@@ -59,7 +60,8 @@ export interface Interpretation extends Batch {
 
 type Outcome = Pick<LogEntry, "disposition" | "reason" | "body" | "chunk"> & {
   readonly signature: SignatureState | null;
-  readonly decoded: DecodedBody | null;
+  /** In their order; empty if the message counts for nothing. */
+  readonly signals: readonly DecodedBody[];
   /** The verdict on the whole message, where it came in chunks. */
   readonly verification: Verification;
 };
@@ -89,18 +91,20 @@ export function interpret(input: InterpretInput): Interpretation {
       ...(outcome.signature === null ? {} : { signature: outcome.signature }),
       ...(message.chunkInfo === undefined ? {} : { chunkInfo: message.chunkInfo }),
     });
-    if (outcome.decoded === null) continue;
-    const { sequence, consensusNs } = message;
-    signals.push({ ...said(outcome.decoded, outcome.signature, consensusNs), topicId: input.topicId, sequence });
-    const author = authorOf(outcome.signature);
-    for (const [userId, isActor] of concerned(outcome.decoded)) {
-      const peerId = isActor ? outcome.decoded.target : outcome.decoded.actor;
-      const { type } = outcome.decoded;
-      const { verification } = outcome;
-      rows.push({
-        ...{ userId, consensusNs, sequence, type, peerId, isActor, verification },
-        ...(author === "payer" ? {} : { author }),
-      });
+    const { verification, signature } = outcome;
+    const author = authorOf(signature);
+    for (const [place, signal] of outcome.signals.entries()) {
+      const { sequence } = message;
+      const consensusNs = signalTime(message.consensusNs, place);
+      signals.push({ ...said(signal, signature, consensusNs), topicId: input.topicId, sequence });
+      for (const [userId, isActor] of concerned(signal)) {
+        const peerId = isActor ? signal.target : signal.actor;
+        rows.push({
+          ...{ userId, consensusNs, sequence, type: signal.type, peerId, isActor, verification },
+          ...(place === 0 ? {} : { place }),
+          ...(author === "payer" ? {} : { author }),
+        });
+      }
     }
   }
   return { topicId: input.topicId, entries, rows, ...project(signals), head };
@@ -114,7 +118,7 @@ function outcomeOf(
   { trustedPayers, judged }: InterpretInput,
 ): Outcome {
   const { chunk } = message;
-  const nothing = { reason: null, body: null, decoded: null, verification, chunk, signature: null };
+  const nothing = { reason: null, body: null, signals: [], verification, chunk, signature: null };
   if (verification === "failed") return { ...nothing, disposition: "failed" };
   const whole = reassembly.take({ chunk, message: message.message, verification });
   if (whole === null) return { ...nothing, disposition: "part" };
@@ -124,10 +128,13 @@ function outcomeOf(
   if (whole === "repeat") return { ...nothing, disposition: "part", chunk: chunk && { ...chunk, key: "" } };
   const isJoined = kindOfChunk(chunk) === "part";
   const stored = { ...nothing, body: isJoined ? whole.message : null, verification: whole.verification };
-  const decoded = decodeMessage(whole.message);
+  const decoded = decodeSignals(whole.message);
   if (!decoded.ok) return { ...stored, disposition: "undecodable", reason: decoded.error };
-  const mayPay = isTrusted(message.payer, decoded.value.actor, trustedPayers);
-  const signed = signedIn(decoded.value);
+  const signals = decoded.value;
+  const mayPay = signals.every(({ actor }) => isTrusted(message.payer, actor, trustedPayers));
+  const [signed = null] = signals.map(signedIn).filter((each) => each !== null);
+  // A message has one state for its signature, so signed signals come by themselves.
+  if (signed && isBatch(whole.message)) return { ...stored, disposition: "undecodable", reason: "bad-batch" };
   const signature = signed && signatureOf(signed, message, mayPay, judged);
   // Nobody needs to be asked for the key then, however many old messages strangers repeat.
   if (signed && !mayPay && !isTimely(signed.signedMs, message.consensusNs))
@@ -136,7 +143,7 @@ function outcomeOf(
   if (signature === "wrong") return { ...stored, signature, disposition: "untrusted", reason: "wrong-signature" };
   if (signature !== "alone" && !mayPay)
     return { ...stored, signature, disposition: "untrusted", reason: "untrusted-payer" };
-  return { ...stored, signature, disposition: "signal", decoded: decoded.value };
+  return { ...stored, signature, disposition: "signal", signals };
 }
 
 /** A verdict does not change: the key is the one that the account had at the message's consensus time. */
@@ -188,9 +195,12 @@ function concerned({ actor, target, identity }: DecodedBody): readonly (readonly
 export function projectStored(topicId: TopicId, entries: readonly LogEntry[]): Facts {
   const signals = entries.flatMap((entry): DecodedMessage[] => {
     if (entry.disposition !== "signal") return [];
-    const decoded = decodeMessage(entry.body ?? entry.message);
+    const decoded = decodeSignals(entry.body ?? entry.message);
     const { sequence, consensusNs, signature } = entry;
-    return decoded.ok ? [{ ...said(decoded.value, signature, consensusNs), topicId, sequence }] : [];
+    return (decoded.ok ? decoded.value : []).map((signal, place) => ({
+      ...said(signal, signature, signalTime(consensusNs, place)),
+      ...{ topicId, sequence },
+    }));
   });
   return project(signals);
 }

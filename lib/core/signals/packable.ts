@@ -1,5 +1,5 @@
 import type { LogEntry } from "./batch";
-import { decodeMessage } from "./envelope";
+import { decodeSignals } from "./envelope";
 
 /** A mirror may claim messages of any size. Those that fit into one transaction have 1,024 bytes at most. */
 const MOST_BYTES = 4_096;
@@ -16,6 +16,6 @@ export function isPackable({ verification, disposition, reason, chunk, message, 
 }
 
 function isDefinition(message: Uint8Array): boolean {
-  const decoded = decodeMessage(message);
-  return decoded.ok && decoded.value.definitions !== undefined;
+  const decoded = decodeSignals(message);
+  return decoded.ok && decoded.value.some(({ definitions }) => definitions !== undefined);
 }

@@ -34,6 +34,7 @@ export const UNDECODABLE_REASONS = [
   "bad-weight",
   "no-definition",
   "bad-chunk",
+  "bad-batch",
 ] as const;
 export type UndecodableReason = (typeof UNDECODABLE_REASONS)[number];
 

@@ -26,6 +26,7 @@ import {
   wordsIn,
 } from "../../core/signals/outdated";
 import type { SignatureVerdict } from "../../core/signals/signal";
+import { signalsIn, signalTime } from "../../core/signals/signal-batch";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
@@ -134,11 +135,11 @@ async function compared(
     topicId,
     words.map(({ entry: { sequence, consensusNs }, people }) => ({ sequence, consensusNs, words: [...people] })),
   );
-  const rowKey = ({ userId, sequence }: UserRow) => keyOf(userId, String(sequence));
+  const rowKey = ({ userId, sequence, place = 0 }: UserRow) => keyOf(userId, String(sequence), String(place));
   const rows = new Map(rowsFound.map((found) => [rowKey(found.row), found]));
   const newRows = new Set(view.rows.map(rowKey));
 
-  const times: ReadonlySet<bigint> = new Set(stored.map(({ consensusNs }) => consensusNs as bigint));
+  const times: ReadonlySet<bigint> = new Set(stored.flatMap(timesOf));
   const pairs = new Map<string, readonly [string, string]>();
   for (const { userId, peerId } of [...rowsFound.map(({ row }) => row), ...view.edges])
     if (peerId !== null)
@@ -237,10 +238,16 @@ const edgeKey = ({ userId, peerId }: { readonly userId: string; readonly peerId:
 const claimKey = ({ definitionId, actor }: { readonly definitionId: string; readonly actor: string | null }) =>
   keyOf(definitionId, actor ?? "");
 
-function wordsOf({ body, message }: LogEntry) {
-  const json = parseBody(body ?? message);
-  return wordsIn(json.ok ? json.value : null);
-}
+const timesOf = ({ body, message, consensusNs: ns }: LogEntry): readonly bigint[] =>
+  signalsIn(body ?? message).map((_, place) => signalTime(ns, place));
+
+const wordsOf = ({ body, message }: LogEntry) =>
+  wordsIn(
+    signalsIn(body ?? message).map((signal) => {
+      const json = parseBody(signal);
+      return json.ok ? json.value : null;
+    }),
+  );
 
 /** The verdict that a stored entry has. A reason why it was no signal had taken the place of the verdict's own. */
 function verdictOf(sha384: Sha384, topicId: TopicId, entry: LogEntry, before: LogEntry | undefined): Verdict {

@@ -14,7 +14,7 @@ export interface EdgeRows<P> {
 }
 export type ContactRows = EdgeRows<ProfileName>;
 
-/** A user's row with the bytes of its whole message. `body` null: the message is longer than what views show. */
+/** A user's row with the bytes of its signal. `body` null: it is longer than what views show. */
 export interface SignalRow extends StoredRow {
   readonly body: Uint8Array | null;
 }
@@ -47,21 +47,26 @@ export interface MissedPage {
   readonly through: number;
 }
 
-/** Any message as `/api/hcs/events` returns it. `body` null: longer than what views show. */
+/** Any signal as `/api/hcs/events` returns it. `body` null: longer than what views show. */
 export interface EventRow {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
+  /** The signal's time (core/signals/signal-batch). */
   readonly consensusNs: ConsensusNs;
   /** Null: the message carries no signature that could be checked. */
   readonly signature: SignatureState | null;
   readonly body: Uint8Array | null;
 }
 
-/** A message that a user wrote, and its payer. */
+/** A signal that a user wrote, and its payer. */
 export interface WrittenRow extends Omit<EventRow, "signature"> {
   readonly payer: AccountId;
-  /** The whole message. */
+  /** The signal's place in its message, from 0. Absent: the first, and mostly the only one. */
+  readonly place?: number;
+  /** The bytes of the signal. */
   readonly body: Uint8Array;
+  /** The whole ledger message, if that is a batch. */
+  readonly batch?: Uint8Array;
 }
 
 export interface EventPage {

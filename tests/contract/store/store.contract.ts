@@ -4,6 +4,7 @@ import { type Database, openStore } from "@/tests/support/stores/store-opening";
 import { accountsContract } from "./parts/accounts";
 import { adminContract } from "./parts/admin";
 import { backfillContract } from "./parts/backfill";
+import { batchesContract } from "./parts/batches";
 import { commitContract } from "./parts/commit";
 import { definitionsContract } from "./parts/definitions";
 import { edgesContract } from "./parts/edges";
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("views", () => viewsContract(subject));
     describe("ledger log", () => ledgerLogContract(subject));
     describe("accounts", () => accountsContract(subject));
+    describe("batches", () => batchesContract(subject));
     describe("packing", () => packingContract(subject));
     describe("identities", () => identitiesContract(subject));
     describe("registry", () => registryContract(subject));

@@ -3,6 +3,7 @@ import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { UserRow } from "../../../core/signals/batch";
 import type { MessageType } from "../../../core/signals/message-types";
 import type { Author, Disposition, SignatureState, Verification } from "../../../core/signals/signal";
+import { MAX_BATCH_SIGNALS } from "../../../core/signals/signal-batch";
 import type { GapState } from "../../../ports/store/sync/gap-store";
 import { literal } from "../sql/expressions";
 
@@ -82,15 +83,21 @@ const ACTOR_FLAG = 4;
 /** The author, where it is not the payer alone. */
 const AUTHOR_FLAGS: Readonly<Record<Author, number>> = { payer: 0, signature: 8, both: 16 };
 const ALL_AUTHORS = 24;
+/** The place in a batch is in the six bits after them. */
+const PLACE_UNIT = 32;
+const ALL_PLACES = (MAX_BATCH_SIGNALS - 1) * PLACE_UNIT;
 
-export const flagsOf = (row: Pick<UserRow, "isActor" | "verification" | "author">): number =>
-  verification.code(row.verification) + (row.isActor ? ACTOR_FLAG : 0) + AUTHOR_FLAGS[row.author ?? "payer"];
+export const flagsOf = (row: Pick<UserRow, "isActor" | "verification" | "author" | "place">): number =>
+  verification.code(row.verification) +
+  (row.isActor ? ACTOR_FLAG : 0) +
+  AUTHOR_FLAGS[row.author ?? "payer"] +
+  (row.place ?? 0) * PLACE_UNIT;
 /** The same in SQL. */
 export const isActorIn = (flags: SQLWrapper): SQL => sql`(${flags} & ${literal(ACTOR_FLAG)} <> 0)`;
 export const isActorFlag = (flags: unknown): boolean => (Number(flags) & ACTOR_FLAG) !== 0;
 /** Throws RangeError if the flags hold a bit that a later version added. */
 export const verificationFlag = (flags: unknown): Verification =>
-  verification.name(Number(flags) & ~(ACTOR_FLAG | ALL_AUTHORS));
+  verification.name(Number(flags) & ~(ACTOR_FLAG | ALL_AUTHORS | ALL_PLACES));
 /** The member of a row that names its author; none for the payer alone. Throws RangeError for a code of a later version. */
 export function authorFlag(flags: unknown): Pick<UserRow, "author"> {
   const code = Number(flags) & ALL_AUTHORS;
@@ -99,3 +106,13 @@ export function authorFlag(flags: unknown): Pick<UserRow, "author"> {
   if (author === undefined) throw new RangeError(`the database holds an unknown author: ${code}`);
   return { author: author as Author };
 }
+
+/** The place of a row's signal in its message. */
+export const placeFlag = (flags: unknown): number => (Number(flags) & ALL_PLACES) / PLACE_UNIT;
+/** The member of a row that says so; none for the first place. */
+export const placeMember = (flags: unknown): Pick<UserRow, "place"> => {
+  const place = placeFlag(flags);
+  return place === 0 ? {} : { place };
+};
+/** The same in SQL. */
+export const placeIn = (flags: SQLWrapper): SQL => sql`(${flags} & ${literal(ALL_PLACES)})`;

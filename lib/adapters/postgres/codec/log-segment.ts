@@ -99,6 +99,7 @@ export function packSegment(topicId: TopicId, entries: readonly LogEntry[]): Uin
 
 /** One message of a segment, as readers of views need it. */
 export interface PackedMessage {
+  readonly consensusNs: ConsensusNs;
   readonly payer: AccountId | null;
   readonly signature: SignatureState | null;
   /** The whole message: of all chunks, where it is the last of several. */
@@ -164,6 +165,7 @@ export class LogSegment {
     if (i === -1) return null;
     const code = this.signatures[i] ?? null;
     return {
+      consensusNs: this.times[i] as ConsensusNs,
       payer: this.payers[i] ?? null,
       signature: code === null ? null : signatureState.name(code),
       whole: this.bodyOf(i) ?? this.messageOf(i),

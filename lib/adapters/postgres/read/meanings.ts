@@ -5,8 +5,9 @@ import { contactEdges, hcsMessages, profiles, recognitionDefinitions, userHeads 
 import { consensusNs } from "../../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
 import type { DefinitionClaim } from "../../../core/signals/projection";
+import { signalTime } from "../../../core/signals/signal-batch";
 import type { EdgeFound, ProfileFound, RowFound, Worded } from "../../../ports/store/sync/reread-store";
-import { authorFlag, isActorFlag, typeName, verificationFlag } from "../codec/codes";
+import { authorFlag, isActorFlag, placeFlag, placeMember, typeName, verificationFlag } from "../codec/codes";
 import { isTimeOf, refOf, sequenceOf } from "../codec/ref";
 import { topicIdOf, topicNoOf, userIdOf } from "../sql/references";
 import { type RowOf, template } from "../sql/template";
@@ -55,13 +56,14 @@ export function rowsOf(topicId: TopicId, messages: readonly Worded[]) {
 export const rowFound = (row: RowOf<typeof ROW>): RowFound => ({
   row: {
     userId: row.userId,
-    consensusNs: consensusNs(row.messageNs),
+    consensusNs: signalTime(consensusNs(row.messageNs), placeFlag(row.flags)),
     sequence: sequenceOf(BigInt(row.sequence)),
     type: typeName(row.typeNo, row.typeName),
     peerId: row.peerId,
     isActor: isActorFlag(row.flags),
     verification: verificationFlag(row.flags),
     ...authorFlag(row.flags),
+    ...placeMember(row.flags),
   },
   userNo: row.userNo,
   rowNs: row.rowNs,

@@ -6,6 +6,7 @@ import { sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { topicLog, topicSegments, topics } from "../../../../drizzle/schema";
 import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../../core/bounds";
+import { consensusNs } from "../../../core/ledger/consensus-time";
 import type { AccountId, TopicId } from "../../../core/ledger/ids";
 import type { LogEntry } from "../../../core/signals/batch";
 import { signatureState } from "../codec/codes";
@@ -25,6 +26,7 @@ const t = alias(topics, "t");
 /** A row is a message, or a segment: then `ref` is that of the segment's first sequence number, and `content` is set. */
 const FIELDS = {
   ref: sql<bigint>`x.ref`.mapWith(topicLog.ref),
+  consensusNs: sql<bigint | null>`x.consensus_ns`.mapWith(topicLog.consensusNs),
   payer: sql<AccountId>`x.payer`,
   signature: sql<number | null>`x.signature`,
   whole: sql<Uint8Array | null>`x.whole`.mapWith(topicLog.message),
@@ -38,10 +40,10 @@ const MESSAGES = prepared(
   values,
   FIELDS,
   (columns) => sql`SELECT ${columns} FROM (
-SELECT ${l.ref}, ${l.payer}, ${l.signature}, coalesce(${l.body}, ${l.message}) AS whole, NULL AS topic_id, NULL::bytea AS content
+SELECT ${l.ref}, ${l.consensusNs}, ${l.payer}, ${l.signature}, coalesce(${l.body}, ${l.message}) AS whole, NULL AS topic_id, NULL::bytea AS content
 FROM unnest(${values("refs")}::bigint[]) AS a (ref), LATERAL (SELECT * FROM ${topicLog} ${l} WHERE ${l.ref} = a.ref LIMIT 1) ${l}
 UNION ALL
-SELECT b.ref, NULL, NULL, NULL, ${t.topicId}, ${s.content} FROM unnest(${values("segments")}::bigint[]) AS b (ref),
+SELECT b.ref, NULL, NULL, NULL, NULL, ${t.topicId}, ${s.content} FROM unnest(${values("segments")}::bigint[]) AS b (ref),
   LATERAL (SELECT * FROM ${topicSegments} ${s}
     WHERE ${s.topicNo} = ${topicNoIn(sql`b.ref`)}::integer AND ${s.firstSeq} = ${sequenceIn(sql`b.ref`)} LIMIT 1) ${s}
   JOIN ${topics} ${t} ON ${t.topicNo} = ${s.topicNo}) x`,
@@ -157,7 +159,12 @@ function sized({ whole }: PackedMessage): Pick<Bounded, "size" | "body"> {
   return { size: kept.length, body: kept.length <= MAX_MESSAGE_BYTES ? kept : null };
 }
 
-function keptMessage({ ref, payer, signature, whole }: RowOf<typeof FIELDS>): readonly [bigint, PackedMessage] {
-  const state = signature === null ? null : signatureState.name(signature);
-  return [ref, { payer: payerOf(payer), signature: state, whole: expand(whole as Uint8Array) }];
+function keptMessage({ ref, consensusNs: ns, payer, signature, whole }: RowOf<typeof FIELDS>) {
+  const message: PackedMessage = {
+    consensusNs: consensusNs(ns as bigint),
+    payer: payerOf(payer),
+    signature: signature === null ? null : signatureState.name(signature),
+    whole: expand(whole as Uint8Array),
+  };
+  return [ref, message] as const;
 }

@@ -30,3 +30,7 @@ export const messageOf = (ref: SQLWrapper): SQL =>
 /** The state of the signature of a `ref`'s message, as its code. */
 export const signatureOf = (ref: SQLWrapper): SQL =>
   sql`(SELECT ${l.signature} FROM ${topicLog} ${l} WHERE ${l.ref} = ${ref})`;
+
+/** The time of a `ref`'s message. */
+export const timeOf = (ref: SQLWrapper): SQL =>
+  sql`(SELECT ${l.consensusNs} FROM ${topicLog} ${l} WHERE ${l.ref} = ${ref})`;

@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { hcsMessages, userHeads } from "../../../../drizzle/schema";
 import type { UserRow } from "../../../core/signals/batch";
-import { flagsOf, typeNumber, UNNAMED_TYPE } from "../codec/codes";
+import { flagsOf, placeIn, typeNumber, UNNAMED_TYPE } from "../codec/codes";
 import { isTimeOf, refOf, timesOf } from "../codec/ref";
 import { fixed } from "../sql/template";
 import { type ColumnOfValues, of, unnested } from "../sql/unnested";
@@ -67,7 +67,8 @@ const TIME = sql`r.ns`;
 const SIFTED = [
   sql`known AS MATERIALIZED (
   SELECT r.ord, ${m.consensusNs} AS ns FROM gate, incoming r, ${OF_PERSON}
-  WHERE g.place = r.person AND ${isTimeOf(m.consensusNs, TIME)} AND ${m.ref} = ${refOf(sql`gate.topic_no`, sql`r.seq`)})`,
+  WHERE g.place = r.person AND ${isTimeOf(m.consensusNs, TIME)} AND ${m.ref} = ${refOf(sql`gate.topic_no`, sql`r.seq`)}
+    AND ${placeIn(m.flags)} = ${placeIn(sql`r.flags`)})`,
   sql`new_rows AS MATERIALIZED (
   SELECT r.*, row_number() OVER (PARTITION BY r.person, r.ns ORDER BY r.ord) - 1 AS before,
     (row_number() OVER (PARTITION BY r.person ORDER BY r.ord) - count(*) OVER (PARTITION BY r.person))::integer AS back

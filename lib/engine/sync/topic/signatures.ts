@@ -122,6 +122,7 @@ export class Signatures {
   private openIn(entries: readonly LogEntry[]): readonly Open[] {
     return entries
       .flatMap(({ sequence, consensusNs, payer, body, message }): Open[] => {
+        // Signed signals are in no batch.
         const decoded = decodeMessage(body ?? message);
         const signed = decoded.ok ? signedIn(decoded.value) : null;
         if (!decoded.ok || signed === null) return [];

@@ -5,11 +5,12 @@ import type { AccountId, TopicId, UserId } from "@/lib/core/ledger/ids";
 import { CHAIN_START, type ChainHead } from "@/lib/core/ledger/verify";
 import { ok } from "@/lib/core/result";
 import type { LogEntry, NextBatch, UserRow } from "@/lib/core/signals/batch";
-import { decodeMessage, parseBody } from "@/lib/core/signals/envelope";
+import { decodeSignals, parseBody } from "@/lib/core/signals/envelope";
 import { interpret, project } from "@/lib/core/signals/interpret";
 import { wordsIn } from "@/lib/core/signals/outdated";
 import type { DecodedMessage } from "@/lib/core/signals/projection";
 import type { DecodedBody, SignatureVerdict } from "@/lib/core/signals/signal";
+import { sealBatch, signalsIn, signalTime } from "@/lib/core/signals/signal-batch";
 import type { RereadDeps } from "@/lib/engine/repair/reread";
 import { storedParts } from "@/lib/engine/sync/topic/commit";
 import { Signatures } from "@/lib/engine/sync/topic/signatures";
@@ -72,19 +73,25 @@ const signatures = new Signatures({
 
 const forms = VECTORS.flatMap(({ message }) => (message === undefined ? [] : [message]));
 const person = fc.constantFrom("tm-a", "tm-b", "tm-c");
+const definition = fc.record({
+  ...{ type: fc.constant("RECOGNITION_DEFINITION"), from: person },
+  ...{ id: fc.constantFrom("d", "e"), name: person },
+});
+const profile = fc.record({ type: fc.constant("PROFILE_UPDATE"), from: person, displayName: person });
+const batch = fc
+  .array(fc.oneof({ weight: 3, arbitrary: deed }, definition, profile), { minLength: 2, maxLength: 5 })
+  .map((bodies) =>
+    sealBatch(
+      bodies.map((each) => new TextEncoder().encode(JSON.stringify(each))),
+      1_790_000_000,
+    ),
+  );
 const body: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 3, arbitrary: deed },
   { weight: 4, arbitrary: fc.constantFrom(...forms) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      type: fc.constant("RECOGNITION_DEFINITION"),
-      from: person,
-      id: fc.constantFrom("d", "e"),
-      name: person,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("PROFILE_UPDATE"), from: person, displayName: person }) },
+  { weight: 1, arbitrary: definition },
+  { weight: 1, arbitrary: profile },
+  { weight: 3, arbitrary: batch },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -116,42 +123,47 @@ function asBefore(batch: NextBatch, meanings: readonly Earlier[]): NextBatch {
   const entries = batch.entries.map(({ signature, ...told }): LogEntry => {
     // The earlier version knew no signatures, and judged by the payer alone.
     const entry: LogEntry = signature === undefined ? told : { ...told, ...byPayer(told) };
-    const { sequence, consensusNs, verification, disposition } = entry;
+    const { disposition } = entry;
     if (disposition === "part" || disposition === "failed") return entry;
     const meaning = meanings[nth++ % meanings.length] as Earlier;
-    const place = { topicId: batch.topicId, sequence, consensusNs };
-    if (meaning === "same") {
-      const decoded = disposition === "signal" ? decodeMessage(entry.body ?? entry.message) : null;
-      if (decoded?.ok) signals.push({ ...place, decoded: decoded.value });
-      if (decoded?.ok) rows.push(...rowsOf(decoded.value, entry));
-      return entry;
+    const meant = meaning === "same" ? asNow(entry) : meaning === "undecodable" ? null : otherwise(entry, meaning);
+    if (meant === null) return { ...entry, disposition: "undecodable", reason: "no-target" };
+    for (const [place, decoded] of meant.entries()) {
+      const consensusNs = signalTime(entry.consensusNs, place);
+      signals.push({ topicId: batch.topicId, sequence: entry.sequence, consensusNs, decoded });
+      rows.push(...rowsOf(decoded, { ...entry, consensusNs }, place));
     }
-    const json = parseBody(entry.body ?? entry.message);
+    return meaning === "same" ? entry : { ...entry, disposition: "signal", reason: null };
+  });
+  return { ...batch, entries, rows, ...project(signals) };
+}
+
+function asNow({ disposition, body: joined, message: own }: LogEntry): readonly DecodedBody[] {
+  const decoded = disposition === "signal" ? decodeSignals(joined ?? own) : null;
+  return decoded?.ok ? decoded.value : [];
+}
+
+/** Null if one of its signals names nobody. */
+function otherwise(entry: LogEntry, meaning: Exclude<Earlier, string>): readonly DecodedBody[] | null {
+  const { type, weight, picks } = meaning;
+  const meant = signalsIn(entry.body ?? entry.message).map((signal): DecodedBody | null => {
+    const json = parseBody(signal);
     const words = wordsIn(json.ok ? json.value : null);
     const [people, ids] = [[...words.people], [...words.ids]];
-    if (meaning === "undecodable" || people.length === 0)
-      return { ...entry, disposition: "undecodable", reason: "no-target" };
-    const { type, weight, picks } = meaning;
+    if (people.length === 0) return null;
     const actor = people[picks[0] % people.length] as UserId;
     const hasTarget = type !== "PROFILE_UPDATE" && type !== "RECOGNITION_DEFINITION";
     const target = hasTarget ? (people[picks[1] % people.length] as UserId) : null;
-    const common = { sequence, consensusNs, verification, type };
-    rows.push({ ...common, userId: actor, peerId: target, isActor: true });
-    if (target !== null && target !== actor) rows.push({ ...common, userId: target, peerId: actor, isActor: false });
-    const definition = { id: ids[picks[2] % ids.length] as string, fields: { title: "Earlier" } };
-    signals.push({
-      ...place,
-      decoded: {
-        ...{ type, actor, target, weight },
-        ...(type === "RECOGNITION_DEFINITION" ? { definitions: [definition] } : {}),
-        metadata: { displayName: "Earlier" },
-        actorParty: { handle: "Earlier", hrl: null },
-        targetParty: { handle: null, hrl: "hrl:earlier" },
-      },
-    });
-    return { ...entry, disposition: "signal", reason: null };
+    const earlierDefinition = { id: ids[picks[2] % ids.length] as string, fields: { title: "Earlier" } };
+    return {
+      ...{ type, actor, target, weight },
+      ...(type === "RECOGNITION_DEFINITION" ? { definitions: [earlierDefinition] } : {}),
+      metadata: { displayName: "Earlier" },
+      actorParty: { handle: "Earlier", hrl: null },
+      targetParty: { handle: null, hrl: "hrl:earlier" },
+    };
   });
-  return { ...batch, entries, rows, ...project(signals) };
+  return meant.every((each) => each !== null) ? meant : null;
 }
 
 const byPayer = ({ payer }: LogEntry): Pick<LogEntry, "disposition" | "reason"> =>
@@ -159,8 +171,9 @@ const byPayer = ({ payer }: LogEntry): Pick<LogEntry, "disposition" | "reason"> 
     ? { disposition: "signal", reason: null }
     : { disposition: "untrusted", reason: "untrusted-payer" };
 
-function rowsOf({ type, actor, target }: DecodedBody, { sequence, consensusNs, verification }: LogEntry): UserRow[] {
-  const common = { sequence, consensusNs, verification, type };
+function rowsOf({ type, actor, target }: DecodedBody, entry: LogEntry, place: number): UserRow[] {
+  const { sequence, consensusNs, verification } = entry;
+  const common = { sequence, consensusNs, verification, type, ...(place === 0 ? {} : { place }) };
   const ofActor = actor === null ? [] : [{ ...common, userId: actor, peerId: target, isActor: true }];
   const hasOther = target !== null && target !== actor;
   return hasOther ? [...ofActor, { ...common, userId: target, peerId: actor, isActor: false }] : ofActor;

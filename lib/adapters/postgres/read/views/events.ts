@@ -14,7 +14,7 @@ import { prefixOf, TYPES_OF_KIND } from "../../../../core/signals/message-types"
 import { typeNumber, UNNAMED_TYPE } from "../../codec/codes";
 import { topicNoIn } from "../../codec/ref";
 import { literal, orNull } from "../../sql/expressions";
-import { messageOf, signatureOf, topicIdOf } from "../../sql/references";
+import { messageOf, signatureOf, timeOf, topicIdOf } from "../../sql/references";
 import { given, prepared, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
 import { boundedRows, FOUND, ME, type Reader, r, withPage } from "./pages";
@@ -69,8 +69,8 @@ const LIMIT = sql`${values("limit")}::integer`;
 const also = (isStrict: boolean): Readonly<Record<TopicKind, SQL | undefined>> => ({
   contact: undefined,
   trust: undefined,
-  recognition: sql`UNION SELECT ${d.ref}, ${d.consensusNs} FROM ${recognitionDefinitions} ${d} WHERE ${d.consensusNs} > ${SINCE}`,
-  profile: sql`UNION SELECT ${f.ref}, ${f.consensusNs} FROM ${contactEdges} ${e} JOIN ${profiles} ${f} ON ${f.userNo} = ${e.peerNo}
+  recognition: sql`UNION ALL SELECT ${d.ref}, ${d.consensusNs}, NULL FROM ${recognitionDefinitions} ${d} WHERE ${d.consensusNs} > ${SINCE}`,
+  profile: sql`UNION ALL SELECT ${f.ref}, ${f.consensusNs}, NULL FROM ${contactEdges} ${e} JOIN ${profiles} ${f} ON ${f.userNo} = ${e.peerNo}
     WHERE ${e.userNo} = ${ME} AND ${BONDED} ${isStrict ? sql`AND ${MUTUAL}` : undefined} AND ${f.consensusNs} > ${SINCE}`,
 });
 
@@ -82,6 +82,10 @@ const FIELDS = {
   found: FOUND,
   ref: orNull(b.ref),
   consensusNs: b.consensusNs,
+  /** Null if the message is not one of the user's own rows. */
+  flags: sql<number | null>`b.flags`,
+  /** The message's time; null if `flags` tell the signal's place, or the message is packed. */
+  messageNs: sql<bigint | null>`b.message_ns`.mapWith(topicLog.consensusNs),
   topicId: sql<TopicId | null>`b.topic_id`,
   signature: sql<number | null>`b.signature`,
   size: sql<number | null>`b.size`,
@@ -94,13 +98,14 @@ const eventsOf = (kind: TopicKind, isStrict: boolean) =>
     withPage(
       columns,
       sql`SELECT few.ref, few.consensus_ns, ${topicIdOf(sql`few.ref`)} AS topic_id, ${messageOf(sql`few.ref`)} AS whole,
-  ${signatureOf(sql`few.ref`)} AS signature FROM (
-  SELECT ref, consensus_ns FROM (
-    (SELECT ${r.ref}, ${r.consensusNs} FROM ${hcsMessages} ${r}
+  ${signatureOf(sql`few.ref`)} AS signature, few.flags,
+  CASE WHEN few.flags IS NULL THEN ${timeOf(sql`few.ref`)} END AS message_ns FROM (
+  SELECT ref, consensus_ns, max(flags) AS flags FROM (
+    (SELECT ${r.ref}, ${r.consensusNs}, ${r.flags} FROM ${hcsMessages} ${r}
       WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} > ${SINCE} AND ${isOfKind(kind)} ORDER BY ${r.consensusNs} LIMIT ${LIMIT})
     ${also(isStrict)[kind]}) every
-  ORDER BY consensus_ns, ref LIMIT ${LIMIT}) few`,
-      boundedRows(sql`ref, consensus_ns, topic_id, signature`, sql`consensus_ns, ref`),
+  GROUP BY ref, consensus_ns ORDER BY consensus_ns, ref LIMIT ${LIMIT}) few`,
+      boundedRows(sql`ref, consensus_ns, flags, message_ns, topic_id, signature`, sql`consensus_ns, ref`),
     ),
   );
 

@@ -5,9 +5,19 @@ import type { AccountId, Position, TopicId, UserId } from "../../../../core/ledg
 import { GENESIS_HASH } from "../../../../core/ledger/running-hash";
 import type { LogEntry } from "../../../../core/signals/batch";
 import type { Definition, Edge, Profile } from "../../../../core/signals/projection";
+import { isBatch, signalsIn } from "../../../../core/signals/signal-batch";
 import type { ProfileName } from "../../../../core/signals/views";
 import type { EventRow, ProofRow, SignalRow, WrittenRow } from "../../../../ports/store/view-rows";
-import { authorFlag, isActorFlag, NO_PAYER, signatureState, typeName, verificationFlag } from "../../codec/codes";
+import {
+  authorFlag,
+  isActorFlag,
+  NO_PAYER,
+  placeFlag,
+  placeMember,
+  signatureState,
+  typeName,
+  verificationFlag,
+} from "../../codec/codes";
 import type { PackedMessage } from "../../codec/log-segment";
 import { sequenceOf } from "../../codec/ref";
 import { expand, expandedLength } from "../../codec/shorthand";
@@ -65,10 +75,17 @@ interface Shown {
   readonly body: Uint8Array | null;
 }
 
-/** The message of a row; null if it is too long to be shown. Throws if there is no message. */
-function shownBody({ size, body }: Shown): Uint8Array | null {
+/** The signal of a row; null if it is too long to be shown. Throws if there is no message, or no signal at this place in it. */
+function shownBody({ size, body }: Shown, place: number): Uint8Array | null {
   if (size === null) throw new RangeError("the row's message is not in the log");
-  return body === null || expandedLength(body) > MAX_MESSAGE_BYTES ? null : expand(body);
+  return body === null || expandedLength(body) > MAX_MESSAGE_BYTES ? null : signalAt(expand(body), place);
+}
+
+/** Throws RangeError if the message has no signal at this place. */
+export function signalAt(message: Uint8Array, place: number): Uint8Array {
+  const signal = signalsIn(message)[place];
+  if (signal === undefined) throw new RangeError("the row's message has no signal at its place");
+  return signal;
 }
 
 function known(topicId: TopicId | null): TopicId {
@@ -107,21 +124,33 @@ export function signal(row: Present<Omit<SignalAnswer, "stamp" | "head" | "userN
     isActor: isActorFlag(row.flags),
     verification: verificationFlag(row.flags),
     ...authorFlag(row.flags),
-    body: shownBody(row),
+    ...placeMember(row.flags),
+    body: shownBody(row, placeFlag(row.flags)),
   };
 }
 
-export const event = (row: Present<EventAnswer>): EventRow => ({
-  ...place(row),
-  signature: row.signature === null ? null : signatureState.name(row.signature),
-  body: shownBody(row),
-});
+export function event(row: Present<EventAnswer>): EventRow {
+  const { flags, messageNs, consensusNs: ns } = row;
+  // The time of a fact is that of its signal.
+  const at = flags === null ? Number(ns - (messageNs ?? ns)) : placeFlag(flags);
+  return {
+    ...place(row),
+    signature: row.signature === null ? null : signatureState.name(row.signature),
+    body: shownBody(row, at),
+  };
+}
 
 /** `packed`: the row's message, if it is packed. Throws if there is no message. */
 export function written(row: Present<WrittenAnswer>, packed: PackedMessage | undefined): WrittenRow {
   const { payer, whole } = packed ?? { payer: row.payer, whole: row.whole && expand(row.whole) };
   if (whole === null) throw new RangeError("the row's message is not in the log");
-  return { ...place(row), payer: payer ?? (NO_PAYER as AccountId), body: whole };
+  return {
+    ...place(row),
+    ...placeMember(row.flags),
+    payer: payer ?? (NO_PAYER as AccountId),
+    body: signalAt(whole, placeFlag(row.flags)),
+    ...(isBatch(whole) ? { batch: whole } : {}),
+  };
 }
 
 export function definition(row: Present<DefinitionAnswer>): Definition {

@@ -17,6 +17,7 @@ const FIELDS = {
   stamp: STAMP,
   ref: orNull(p.ref),
   consensusNs: p.consensusNs,
+  flags: sql<number>`p.flags`,
   topicId: sql<TopicId | null>`p.topic_id`,
   /** Null if the message is packed, as `whole` is. */
   payer: orNull(p.payer),
@@ -31,7 +32,7 @@ export const WRITTEN = prepared(
   values,
   FIELDS,
   (columns) => sql`SELECT ${columns} FROM (SELECT 1) one LEFT JOIN (
-  SELECT ${r.ref}, ${r.consensusNs}, ${topicIdOf(r.ref)} AS topic_id, ${l.payer}, coalesce(${l.body}, ${l.message}) AS whole
+  SELECT ${r.ref}, ${r.consensusNs}, ${r.flags}, ${topicIdOf(r.ref)} AS topic_id, ${l.payer}, coalesce(${l.body}, ${l.message}) AS whole
   FROM (SELECT * FROM ${hcsMessages} ${r}
     WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} >= ${values("sinceNs")}::bigint AND ${isActorIn(r.flags)}
     ORDER BY ${r.consensusNs} DESC LIMIT ${values("limit")}::integer) ${r}
