@@ -103,3 +103,8 @@ export type Problem = z.infer<typeof Problem>;
 
 /** The evidence that a message is its actor's: the account that paid for it, the actor's signature, or both. */
 export const Author = z.enum(["payer", "signature", "both"]);
+
+export const Place = described(
+  z.optional(z.int().check(z.positive())),
+  "The signal's place in its message, if that is a batch; absent for the first signal",
+);

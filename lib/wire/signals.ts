@@ -1,5 +1,14 @@
 import * as z from "zod/mini";
-import { Author, ConsensusTimestamp, described, PositionNumber, TopicIdText, UserIdText, ViewMembers } from "./common";
+import {
+  Author,
+  ConsensusTimestamp,
+  described,
+  Place,
+  PositionNumber,
+  TopicIdText,
+  UserIdText,
+  ViewMembers,
+} from "./common";
 
 export const Truncated = described(
   z.optional(z.literal(true)),
@@ -7,7 +16,10 @@ export const Truncated = described(
 );
 
 export const Signal = z.object({
-  id: described(z.string(), "<topicId>/<sequence>"),
+  id: described(
+    z.string(),
+    "<topicId>/<sequence>, and /<place> behind it if the message is a batch and this is not its first signal",
+  ),
   type: z.string(),
   actor: z.nullable(UserIdText),
   target: z.nullable(UserIdText),
@@ -15,6 +27,7 @@ export const Signal = z.object({
   consensusTimestamp: described(z.nullable(ConsensusTimestamp), "Null while pending, until the network reports it"),
   topicId: TopicIdText,
   sequenceNumber: z.int().check(z.positive()),
+  place: Place,
   metadata: z.record(z.string(), z.unknown()),
   source: z.enum(["hcs", "hcs-cached", "pending"]),
   verified: z.enum(["verified", "unverifiable", "failed"]),

@@ -10,8 +10,9 @@ import { formatConsensusTime, toMs } from "@/lib/core/ledger/consensus-time";
 import { signalId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import type { Result } from "@/lib/core/result";
-import { decodeMessage } from "@/lib/core/signals/envelope";
+import { decodeMessage, decodeSignals } from "@/lib/core/signals/envelope";
 import type { DecodedBody, UndecodableReason } from "@/lib/core/signals/signal";
+import { signalTime } from "@/lib/core/signals/signal-batch";
 import { command } from "../command";
 import { readMessages, readText, Unreadable } from "./topic-input";
 
@@ -34,18 +35,21 @@ const said = ({ type, actor, target, weight, definitionId }: DecodedBody) => ({
   ...(definitionId === undefined ? {} : { definitionId }),
 });
 
-function report(message: LedgerMessage, decoded: Result<DecodedBody, UndecodableReason>): void {
-  const { sequence, topicId, consensusNs } = message;
+function report(message: LedgerMessage, decoded: Result<readonly DecodedBody[], UndecodableReason>): void {
+  const { sequence, topicId } = message;
   if (!decoded.ok) {
     print({ sequence, undecodable: decoded.error });
     return;
   }
-  const place = {
-    id: signalId(topicId, sequence),
-    ts: toMs(consensusNs),
-    consensusTimestamp: formatConsensusTime(consensusNs),
-  };
-  print({ sequence, signal: { ...said(decoded.value), ...place, metadata: decoded.value.metadata } });
+  for (const [place, signal] of decoded.value.entries()) {
+    const consensusNs = signalTime(message.consensusNs, place);
+    const where = {
+      id: signalId(topicId, sequence, place),
+      ts: toMs(consensusNs),
+      consensusTimestamp: formatConsensusTime(consensusNs),
+    };
+    print({ sequence, signal: { ...said(signal), ...where, metadata: signal.metadata } });
+  }
 }
 
 const print = (value: unknown) => console.log(JSON.stringify(value));
@@ -63,7 +67,7 @@ async function decodeTopic(source: string | undefined): Promise<void> {
     reassemblies.set(topicId, reassembly);
     const whole = reassembly.take({ chunk, message: bytes, verification: "unverifiable" });
     if (whole === "bad-chunk") report(message, { ok: false, error: "bad-chunk" });
-    else if (whole !== null && whole !== "repeat") report(message, decodeMessage(whole.message));
+    else if (whole !== null && whole !== "repeat") report(message, decodeSignals(whole.message));
   }
 }
 
@@ -100,7 +104,7 @@ const USAGE = `npm run -s topic:decode -- [--cases] [FILE | TOPIC_ID | -]
 
 Reads a file, standard input (- or nothing), or a topic from the mirror in MIRROR_URL. Prints one JSON object for each message:
 {"sequence", "signal"}, {"sequence", "undecodable"} with the reason, or {"sequence", "failed"} if it is not a message. A chunked
-message is printed at its last chunk.
+message is printed at its last chunk, and a batch as one line for each of its signals.
 Ends with status 0, with 1 if a case differs, and with 2 if there was nothing to read.`;
 
 void command(

@@ -4,6 +4,7 @@
  */
 import { useMemo } from "react";
 import { useSWRConfig } from "swr";
+import { signalId } from "@/lib/core/ledger/ids";
 import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 import { publish } from "../live/feed";
 import { isUnauthenticated } from "./http";
@@ -49,7 +50,7 @@ export function useActions(): Actions {
       publish({
         kind: "signal",
         signal: {
-          id: `${answer.topicId}/${answer.sequenceNumber}`,
+          id: signalId(answer.topicId, answer.sequenceNumber, answer.place),
           type: draft.type,
           actor: self,
           target: typeof target === "string" ? target : null,
@@ -57,6 +58,7 @@ export function useActions(): Actions {
           consensusTimestamp: answer.consensusTimestamp,
           topicId: answer.topicId,
           sequenceNumber: answer.sequenceNumber,
+          ...(answer.place === undefined ? {} : { place: answer.place }),
           metadata: { ...draft.payload },
           source: "pending",
           verified: "unverifiable",

@@ -15,7 +15,8 @@ export type ProofVerdict =
 
 const unverifiable = (reason: string): ProofVerdict => ({ kind: "unverifiable", reason });
 
-function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
+/** Null for text that is no base64. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   try {
     return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   } catch {

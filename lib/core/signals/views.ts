@@ -117,7 +117,7 @@ export type SignalOrigin = "hcs" | "hcs-cached";
 export function signalView(userId: UserId, row: StoredRow, payload: Metadata, source: SignalOrigin) {
   const metadata = boundedMetadata(payload);
   return {
-    id: signalId(row.topicId, row.sequence),
+    id: signalId(row.topicId, row.sequence, row.place),
     type: row.type,
     actor: row.isActor ? userId : row.peerId,
     target: row.isActor ? row.peerId : userId,
@@ -125,6 +125,7 @@ export function signalView(userId: UserId, row: StoredRow, payload: Metadata, so
     consensusTimestamp: formatConsensusTime(row.consensusNs),
     topicId: row.topicId,
     sequenceNumber: row.sequence,
+    ...placeMember(row.place),
     metadata,
     source,
     verified: row.verification,
@@ -133,6 +134,9 @@ export function signalView(userId: UserId, row: StoredRow, payload: Metadata, so
     ...truncation(metadata),
   };
 }
+
+/** The member that tells the place of a signal in a batch; none for the first. */
+export const placeMember = (place: number | undefined) => (place ? { place } : {});
 
 /** Marks an answer whose metadata was cut. */
 export const truncation = (metadata: Metadata) => (CUT_MARK in metadata ? { truncated: true as const } : {});

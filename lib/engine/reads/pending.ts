@@ -8,6 +8,8 @@ import type { Clock } from "../../ports/clock";
 export interface PendingSignal {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
+  /** As in Submitted. */
+  readonly place?: number;
   readonly consensusNs: bigint | null;
   readonly transactionId: string;
   readonly submittedMs: number;

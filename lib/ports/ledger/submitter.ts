@@ -10,8 +10,10 @@ export interface Submitted {
   readonly topicId: TopicId;
   /** The last chunk's. */
   readonly sequence: Sequence;
+  /** The signal's place in its message, from 0, if that is a batch. Absent: the first, and mostly the only one. */
+  readonly place?: number;
   readonly transactionId: string;
-  /** The last chunk's; null if the network did not report it in time. */
+  /** The signal's time (core/signals/signal-batch), of its last chunk; null if the network did not report it in time. */
   readonly consensusNs: ConsensusNs | null;
 }
 

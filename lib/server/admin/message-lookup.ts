@@ -5,9 +5,10 @@ import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { addressOfDid } from "../../core/ledger/magic-token";
 import { GENESIS_HASH } from "../../core/ledger/running-hash";
 import type { LogEntry } from "../../core/signals/batch";
-import { decodeMessage } from "../../core/signals/envelope";
+import { decodeSignals } from "../../core/signals/envelope";
 import { bindingOf } from "../../core/signals/identity-binding";
 import type { DecodedBody, SignatureState, SignatureVerdict } from "../../core/signals/signal";
+import { isBatch, signalsIn } from "../../core/signals/signal-batch";
 import { authorOf } from "../../core/signals/signed";
 import { cleanText } from "../../core/signals/text";
 import type { ProofRow } from "../../ports/store/view-rows";
@@ -30,24 +31,32 @@ export async function messageLookup(app: App, topicId: TopicId, sequence: Sequen
   if (entry === undefined) return null;
   const before = entries.find((each) => each.sequence === sequence - 1);
   const whole = entry.body ?? entry.message;
-  const decoded = entry.disposition === "part" ? null : decodeMessage(whole);
-  const said = decoded?.ok ? decoded.value : null;
+  const decoded = entry.disposition === "part" ? null : decodeSignals(whole);
+  const signals = decoded?.ok ? decoded.value : [];
+  const said = isBatch(whole) ? null : (signals[0] ?? null);
   const { consensusNs, payer, disposition, verification, reason, chunk } = entry;
   const content = {
     ...{ topicId, sequence, consensusTimestamp: formatConsensusTime(consensusNs), payer },
     isTrustedPayer: payer !== null && (app.trustedPayers === "*" || app.trustedPayers.has(payer)),
     bytes: whole.length,
-    text: cleanText(new TextDecoder().decode(whole.subarray(0, BYTES_SHOWN)), CHARACTERS_SHOWN) ?? "",
+    text: textOf(whole),
     ...{ disposition, verification, reason },
     author: disposition === "signal" ? authorOf(entry.signature) : null,
     signature: verdictOf(entry.signature ?? null),
     chunk: chunk && { number: chunk.number, total: chunk.total },
+    batch: isBatch(whole) && decoded?.ok ? signals.map(({ type, actor, target }) => ({ type, actor, target })) : null,
     ...{ type: said?.type ?? null, actor: said?.actor ?? null, target: said?.target ?? null },
     identity: identityOf(app, topicId, entry, said),
-    audience: audienceOf(entry, said),
+    audience: audienceOf(entry, signals),
   };
   const previousRunningHash = sequence === 1 ? GENESIS_HASH : (before?.runningHash ?? null);
   return { content, row: { ...entry, previousRunningHash } };
+}
+
+/** Each signal of a batch in a paragraph. */
+function textOf(message: Uint8Array): string {
+  const texts = signalsIn(message).map((signal) => new TextDecoder().decode(signal.subarray(0, BYTES_SHOWN)));
+  return cleanText(texts.join("\n\n"), CHARACTERS_SHOWN) ?? "";
 }
 
 const verdictOf = (state: SignatureState | null): SignatureVerdict | null =>
@@ -63,8 +72,17 @@ function identityOf(app: App, topicId: TopicId, entry: LogEntry, said: DecodedBo
   return { did, accountId, counts };
 }
 
-function audienceOf({ disposition }: LogEntry, said: DecodedBody | null): MessageLookup["audience"] {
-  if (disposition !== "signal" || said === null || said.identity !== undefined) return "nobody";
-  if (said.type === "RECOGNITION_DEFINITION") return "everybody";
-  return said.type === "PROFILE_UPDATE" ? "contacts" : "people";
+const AUDIENCES = ["nobody", "people", "contacts", "everybody"] as const satisfies readonly MessageLookup["audience"][];
+
+/** The largest audience of its signals. */
+function audienceOf({ disposition }: LogEntry, signals: readonly DecodedBody[]): MessageLookup["audience"] {
+  if (disposition !== "signal") return "nobody";
+  const told = new Set(signals.map(audienceOfSignal));
+  return AUDIENCES.findLast((audience) => told.has(audience)) ?? "nobody";
+}
+
+function audienceOfSignal({ type, identity }: DecodedBody): MessageLookup["audience"] {
+  if (identity !== undefined) return "nobody";
+  if (type === "RECOGNITION_DEFINITION") return "everybody";
+  return type === "PROFILE_UPDATE" ? "contacts" : "people";
 }

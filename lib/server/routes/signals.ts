@@ -7,7 +7,7 @@ import { decodeJson, decodeMessage, parseBody } from "../../core/signals/envelop
 import { foldSynonym } from "../../core/signals/message-types";
 import { boundedMetadata, CUT_METADATA } from "../../core/signals/metadata";
 import { counted, signedPart } from "../../core/signals/signed";
-import { signalView, truncation } from "../../core/signals/views";
+import { placeMember, signalView, truncation } from "../../core/signals/views";
 import type { PendingSignal } from "../../engine/reads/pending";
 import { viewOf } from "../../engine/reads/view";
 import type { EventRow, SignalRow } from "../../ports/store/view-rows";
@@ -37,11 +37,11 @@ export function decodedSignalOf(userId: UserId, row: SignalRow, source: "hcs" | 
 }
 
 function pendingSignal(pending: PendingSignal): Signal {
-  const { decoded, topicId, sequence, author } = pending;
+  const { decoded, topicId, sequence, place, author } = pending;
   const metadata = boundedMetadata(decoded.metadata);
   const ns = pending.consensusNs === null ? null : consensusNs(pending.consensusNs);
   return {
-    id: signalId(topicId, sequence),
+    id: signalId(topicId, sequence, place),
     type: decoded.type,
     actor: decoded.actor,
     target: decoded.target,
@@ -49,6 +49,7 @@ function pendingSignal(pending: PendingSignal): Signal {
     consensusTimestamp: ns === null ? null : formatConsensusTime(ns),
     topicId,
     sequenceNumber: sequence,
+    ...placeMember(place),
     metadata,
     source: "pending",
     verified: "unverifiable",

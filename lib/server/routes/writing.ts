@@ -4,6 +4,7 @@ import { keyOf } from "../../core/key";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { UserId } from "../../core/ledger/ids";
 import type { Result } from "../../core/result";
+import { placeMember } from "../../core/signals/views";
 import { MAX_NONCE_AHEAD_MS } from "../../engine/writes/earlier-writes";
 import type { GuardedWrite } from "../../engine/writes/guarded-write";
 import { type Envelope, minSequence, type RequestStopped, type SubmitRefusal } from "../../engine/writes/submit";
@@ -171,10 +172,11 @@ export async function writeUncounted(app: App, from: UserId, members: MadeMember
 
 /** The members that say where a message went. */
 export function placeOf(sent: Submitted) {
-  const { topicId, sequence, transactionId, consensusNs } = sent;
+  const { topicId, sequence, place, transactionId, consensusNs } = sent;
   return {
     topicId,
     sequenceNumber: sequence,
+    ...placeMember(place),
     transactionId,
     consensusTimestamp: consensusNs === null ? null : formatConsensusTime(consensusNs),
     minSequence: minSequence(sent),

@@ -74,7 +74,11 @@ export const MessageLookup = z.object({
     "The sender's signature. unprovable: the account has no single key; open: its key is not known yet; null: there is no signature that could be checked",
   ),
   chunk: z.nullable(z.object({ number: count, total: count })),
-  type: described(z.nullable(z.string()), "Null if the message cannot be decoded"),
+  batch: described(
+    z.nullable(z.array(z.object({ type: z.string(), actor: z.nullable(UserIdText), target: z.nullable(UserIdText) }))),
+    "The signals of a batch in their order; null if the message is no batch that can be read",
+  ),
+  type: described(z.nullable(z.string()), "Null if the message cannot be decoded, or is a batch"),
   actor: z.nullable(UserIdText),
   target: z.nullable(UserIdText),
   identity: described(

@@ -1,7 +1,10 @@
 "use client";
 import { reasonOf } from "@/lib/client/api/http";
 import { useProof } from "@/lib/client/api/proof";
+import { batchIn } from "@/lib/client/browser/batch-in";
 import type { ProofVerdict } from "@/lib/client/browser/verify-proof";
+import { harmlessText } from "@/lib/client/format/harmless";
+import { whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
 import type { Signal } from "@/lib/wire/signals";
 import { Button } from "../../primitives/button";
@@ -33,6 +36,8 @@ export default function ProofPanel({ signal, state }: { signal: Signal; state: S
     return <ProofSkeleton />;
   }
   const { proof, verdict } = data;
+  const { place = 0 } = signal;
+  const batch = batchIn(proof);
   return (
     <div className="mt-2 space-y-3 text-sm">
       <Verdict verdict={verdict} mirrors={proof.mirrors} />
@@ -49,9 +54,20 @@ export default function ProofPanel({ signal, state }: { signal: Signal; state: S
         )}
         <Fact name="Topic" value={proof.message.topicId} />
         <Fact name="Sequence" value={proof.message.sequenceNumber} />
+        {batch !== null && (
+          <Fact name="Signal" value={`${whole(place + 1)} of ${whole(batch.length)} in this message`} />
+        )}
         <Fact name="Payer" value={proof.message.payerAccountId ?? "not given by the mirror"} />
         <Fact name="Consensus" value={exactConsensusTime(proof.message.consensusTimestamp)} />
       </dl>
+      {batch !== null && (
+        <section aria-label="This signal as the message holds it" className="border-line border-t pt-3">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+          <pre tabIndex={0} className="ledger max-h-64 overflow-auto whitespace-pre-wrap text-xs">
+            {harmlessText(batch[place] ?? "The message does not hold this signal.")}
+          </pre>
+        </section>
+      )}
       <Button size="sm" busy={isValidating} onClick={() => void mutate()}>
         Check again
       </Button>

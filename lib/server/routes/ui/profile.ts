@@ -1,8 +1,9 @@
 import "server-only";
 import { toMs } from "../../../core/ledger/consensus-time";
 import { parseSequence, parseTopicId, type UserId } from "../../../core/ledger/ids";
-import { decodeMessage } from "../../../core/signals/envelope";
+import { decodeSignals } from "../../../core/signals/envelope";
 import { isBonded, type Profile, profileOf } from "../../../core/signals/projection";
+import { signalTime } from "../../../core/signals/signal-batch";
 import { counted } from "../../../core/signals/signed";
 import { ProfileAtAnswer, ProfileAtQuery, ProfileStatusAnswer, ProfileStatusQuery } from "../../../wire/ui/reads";
 import type { App } from "../../boot/app";
@@ -56,15 +57,18 @@ async function publishedAt({ stores }: App, userId: UserId, hrl: string): Promis
   if (topicId === null || sequence === null) return null;
   const [entry] = await stores.sync.log(topicId, sequence, sequence);
   if (entry?.disposition !== "signal") return null;
-  const decoded = decodeMessage(entry.body ?? entry.message);
+  const decoded = decodeSignals(entry.body ?? entry.message);
   if (!decoded.ok) return null;
-  const profile = profileOf({
-    decoded: counted(decoded.value, entry.signature),
-    topicId,
-    sequence,
-    consensusNs: entry.consensusNs,
+  const profiles = decoded.value.flatMap((signal, place) => {
+    const consensusNs = signalTime(entry.consensusNs, place);
+    return profileOf({ decoded: counted(signal, entry.signature), topicId, sequence, consensusNs }) ?? [];
   });
-  if (profile === null || profile.userId === userId) return profile;
-  const { edges } = await stores.views.peers(userId, [profile.userId]);
-  return edges.some(isBonded) ? profile : null;
+  const own = profiles.find((profile) => profile.userId === userId);
+  if (own !== undefined || profiles.length === 0) return own ?? null;
+  const { edges } = await stores.views.peers(
+    userId,
+    profiles.map((profile) => profile.userId),
+  );
+  const bonded = new Set(edges.filter(isBonded).map(({ peerId }) => peerId));
+  return profiles.find((profile) => bonded.has(profile.userId)) ?? null;
 }

@@ -74,7 +74,7 @@ export const createRecognition = defineRoute({
       );
       background(() => app.scheduler.syncNow([sent.topicId]));
       const signal = {
-        ...{ id: signalId(sent.topicId, sent.sequence), label, emoji, description, lens, from, note },
+        ...{ id: signalId(sent.topicId, sent.sequence, sent.place), label, emoji, description, lens, from, note },
         to: { accountId: to.accountId, handle: to.handle ?? null },
         timestamp: new Date(app.clock.now()).toISOString(),
         txId: sent.transactionId,

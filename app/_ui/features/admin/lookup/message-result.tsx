@@ -14,7 +14,7 @@ import { getJson } from "@/lib/client/api/http";
 import { type ProofVerdict, verifyProof } from "@/lib/client/browser/verify-proof";
 import { authorWords } from "@/lib/client/format/author";
 import { harmlessText } from "@/lib/client/format/harmless";
-import { bytes, whole } from "@/lib/client/format/numbers";
+import { bytes, counted, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
 import { MessageLookup } from "@/lib/wire/operators/lookup";
 import { Facts } from "../frame/panel";
@@ -53,9 +53,13 @@ function Message({ message, verdict }: Answer) {
       </div>
       <Facts
         facts={[
-          ["Type", <bdi key="type">{message.type ?? "unknown"}</bdi>],
-          ["From", <Person key="from" userId={message.actor} />],
-          ["To", <Person key="to" userId={message.target} />],
+          ...(message.batch
+            ? [["Type", `Batch of ${counted(message.batch.length, "signal")}`] as const]
+            : ([
+                ["Type", <bdi key="type">{message.type ?? "unknown"}</bdi>],
+                ["From", <Person key="from" userId={message.actor} />],
+                ["To", <Person key="to" userId={message.target} />],
+              ] as const)),
           ...(message.identity
             ? [["Identity", <bdi key="identity">{identityWords(message.identity)}</bdi>] as const]
             : []),
@@ -70,6 +74,7 @@ function Message({ message, verdict }: Answer) {
           ["Proof", <Verdict key="proof" verdict={verdict} mirrors={message.proof.mirrors} />],
         ]}
       />
+      {message.batch && <Batch signals={message.batch} />}
       <bdi className="ledger block max-h-80 overflow-y-auto whitespace-pre-wrap rounded-lg bg-paper px-2.5 py-1.5 text-xs [overflow-wrap:anywhere]">
         {message.text === "" ? "no text" : harmlessText(message.text)}
       </bdi>
@@ -87,6 +92,19 @@ function Message({ message, verdict }: Answer) {
         </Link>
       </p>
     </section>
+  );
+}
+
+function Batch({ signals }: { signals: NonNullable<MessageLookup["batch"]> }) {
+  return (
+    <ol aria-label="Signals of this batch" className="list-decimal space-y-1 pl-6 text-sm">
+      {signals.map(({ type, actor, target }, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the place of a signal never changes
+        <li key={place}>
+          <bdi>{type}</bdi> from <Person userId={actor} /> to <Person userId={target} />
+        </li>
+      ))}
+    </ol>
   );
 }
 

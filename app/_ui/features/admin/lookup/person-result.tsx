@@ -107,7 +107,7 @@ function LastWrites({ writes }: { writes: PersonLookup["lastWrites"] }) {
       {writes.length === 0 && <p className="text-ink-soft text-sm">None.</p>}
       <ul className="divide-y divide-line text-sm">
         {writes.map(({ topicId, sequence, type, consensusTimestamp }) => (
-          <li key={`${topicId}/${sequence}`} className="flex flex-wrap items-baseline gap-x-3 py-1.5">
+          <li key={consensusTimestamp} className="flex flex-wrap items-baseline gap-x-3 py-1.5">
             <Link className={LINK} href={messageHref(topicId, sequence)}>
               {topicId}/{sequence}
             </Link>
