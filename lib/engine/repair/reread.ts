@@ -84,27 +84,42 @@ async function rereadTopic(deps: RereadDeps, topicId: TopicId, signal: AbortSign
 
 /** False if another instance was first. */
 async function rereadRange(deps: RereadDeps, topicId: TopicId, from: number, through: number): Promise<boolean> {
-  const { store, bus } = deps;
   const { news, outdated } = await compared(deps, topicId, from, through);
   const { rows, registers, profiles, claims } = outdated;
-  if (rows.length + registers.length + profiles.length + claims.length > 0)
-    await store.remove({ topicId, from }, outdated);
-  const outcome = await store.reread({ topicId, from, through }, news);
+  if (rows.length + registers.length + profiles.length + claims.length > 0) {
+    // Nothing goes if another instance has changed the store meanwhile. So the range is looked at again before it is written.
+    await deps.store.remove({ topicId, from }, outdated);
+    const of = [
+      ...rows.map(({ row }) => row),
+      ...registers.map(({ edge }) => edge.edge),
+      ...profiles.map(({ profile }) => profile),
+    ];
+    await publish(deps, topicId, of, claims.length > 0);
+    return true;
+  }
+  const outcome = await deps.store.reread({ topicId, from, through }, news);
   if (outcome.kind === "conflict") return false;
   if (openIn(news) > 0) deps.onUnproven(topicId);
-  const userIds = new Set<UserId>([
-    ...[...news.rows, ...news.edges, ...news.profiles].map(({ userId }) => userId),
-    ...rows.map(({ row }) => row.userId),
-    ...registers.map(({ edge }) => edge.edge.userId),
-    ...profiles.map(({ profile }) => profile.userId),
-  ]);
-  if (userIds.size > 0) await bus.publish({ type: "views-invalidated", userIds: [...userIds] });
-  if (news.definitions.length + claims.length > 0)
-    await bus.publish({ type: "commit", topicId, cursor: null, users: [], renamed: [], definitionsChanged: true });
+  await publish(deps, topicId, [...news.rows, ...news.edges, ...news.profiles], news.definitions.length > 0);
   return true;
 }
 
-/** Compares a range with what is stored of it: the meanings that differ now, and the stored facts that must go first. */
+async function publish(
+  { bus }: Pick<RereadDeps, "bus">,
+  topicId: TopicId,
+  facts: readonly { readonly userId: UserId }[],
+  definitionsChanged: boolean,
+): Promise<void> {
+  const userIds = [...new Set(facts.map(({ userId }) => userId))];
+  if (userIds.length > 0) await bus.publish({ type: "views-invalidated", userIds });
+  if (definitionsChanged)
+    await bus.publish({ type: "commit", topicId, cursor: null, users: [], renamed: [], definitionsChanged });
+}
+
+/**
+ * Compares a range with what is stored of it: the meanings that differ now, and the stored facts that must go first. While there are
+ * such facts the differing meanings are not all of them.
+ */
 async function compared(
   { store, sha384, trustedPayers, signatures, clock }: RereadDeps,
   topicId: TopicId,
@@ -185,12 +200,7 @@ async function compared(
     ),
     claims: claims.filter((claim) => isOutdated(judgeClaim(claim, freshClaims.get(claimKey(claim)), times))),
   };
-  const cleared = new Set(outdated.registers.map(({ edge }) => edgeKey(edge.edge)));
-  const noProfile = new Set(outdated.profiles.map(({ profile }) => profile.userId));
-  const noClaim = new Set(outdated.claims.map(claimKey));
-  const newProfiles = view.profiles.filter(
-    (profile) => noProfile.has(profile.userId) || addsProfile(profileOf.get(profile.userId), profile),
-  );
+  const newProfiles = view.profiles.filter((profile) => addsProfile(profileOf.get(profile.userId), profile));
   const named = new Set(newProfiles.map(({ userId, consensusNs }) => keyOf(userId, String(consensusNs))));
   return {
     outdated: { ...outdated, isAgain },
@@ -202,11 +212,9 @@ async function compared(
         const found = rows.get(rowKey(row));
         return !found || !isSameRow(found.row, row) || named.has(keyOf(row.userId, String(row.consensusNs)));
       }),
-      edges: view.edges.filter((edge) => cleared.has(edgeKey(edge)) || addsEdge(edges.get(edgeKey(edge))?.edge, edge)),
+      edges: view.edges.filter((edge) => addsEdge(edges.get(edgeKey(edge))?.edge, edge)),
       profiles: newProfiles,
-      definitions: view.definitions.filter(
-        (claim) => noClaim.has(claimKey(claim)) || addsClaim(claimOf.get(claimKey(claim)), claim),
-      ),
+      definitions: view.definitions.filter((claim) => addsClaim(claimOf.get(claimKey(claim)), claim)),
     },
   };
 }

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore, type PostgresStore } from "@/lib/adapters/postgres/store";
+import type { UserId } from "@/lib/core/ledger/ids";
 import { rereadTopics } from "@/lib/engine/repair/reread";
 import { differences, storedState } from "../../support/fleet/stored-state";
 import { type PostgresServer, startPostgres } from "../../support/servers/postgres/postgres-server";
@@ -96,6 +97,16 @@ async function upgrading(
   });
 }
 
+/** The same store with another method. */
+const override = <S extends object, N extends keyof S>(store: S, name: N, method: S[N]): S =>
+  new Proxy(store, {
+    get: (target, asked) => {
+      if (asked === name) return method;
+      const value: unknown = Reflect.get(target, asked);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+
 describe("a rolling upgrade to another decoder", () => {
   const share = fc.constantFrom(0, 0.25, 0.5, 0.75);
 
@@ -109,6 +120,29 @@ describe("a rolling upgrade to another decoder", () => {
       }),
       { numRuns: 4, endOnFailure: true },
     );
+  });
+
+  it("ends as a clean replay has it, if another topic's rows were numbered anew just before this one's go", async () => {
+    // The earlier decoder took both for signals of their sender.
+    const outdated = { body: { type: "CONTACT_REQUEST", from: "tm-a" }, isSplit: false, isStranger: false } as const;
+    const meaning = { type: "SIGNAL_MINT", picks: [0, 0, 0], weight: 1 } as const;
+    const topics: History = [[{ ...outdated, earlier: meaning }], [{ ...outdated, earlier: meaning }]];
+    let removals = 0;
+    await upgrading(topics, async ({ earlier, current: [ours, other], commit }) => {
+      await commit(earlier, 1);
+      const readOne = (sync: PostgresStore["sync"], i: number) => {
+        const only = async () => (await sync.topics()).filter(({ topicId }) => topicId === TOPICS[i]);
+        return rereadTopics(depsOf({ sync: override(sync, "topics", only) }), new AbortController().signal);
+      };
+      const remove: PostgresStore["sync"]["remove"] = async (...args) => {
+        removals += 1;
+        if (removals === 1) await readOne(other.sync, 1);
+        return ours.sync.remove(...args);
+      };
+      await ours.views.heads(["tm-a" as UserId]);
+      await readOne(override(ours.sync, "remove", remove), 0);
+    });
+    expect(removals).toBe(2);
   });
 
   it("ends as a clean replay has it, if the version before commits after everything was read again", async () => {
