@@ -30,6 +30,7 @@ interface Place extends WriteRoute {
 interface Nonce {
   readonly nonce: number;
   readonly digest: string;
+  readonly batchedUntilS: number | null;
   /** The claim that may give the nonce back. Null once the same message or a smaller nonce was claimed. */
   claimId: string | null;
   readonly before: Nonce | undefined;
@@ -93,17 +94,21 @@ export class MemoryWriteGuard implements WriteGuard {
   ): NonceClaim | Extract<Began, { kind: "used" }> {
     const memoryMs = this.clock.monotonicMs() - this.sinceMs;
     const last = this.nonces.get(userId);
-    if (last === undefined) return { kind: "unknown", memoryMs };
-    if (nonce > last.nonce) return { kind: "next", memoryMs };
+    if (last === undefined) return { kind: "unknown", memoryMs, batchedUntilS: null };
+    const { batchedUntilS } = last;
+    if (nonce > last.nonce) return { kind: "next", memoryMs, batchedUntilS };
     if (!isRepeatable || (nonce === last.nonce && digest !== last.digest)) return { kind: "used", last: last.nonce };
-    return { kind: nonce === last.nonce ? "same" : "older", memoryMs };
+    return { kind: nonce === last.nonce ? "same" : "older", memoryMs, batchedUntilS };
   }
 
-  private claim(userId: UserId, { nonce, digest, claimId }: MessageClaim, { kind }: NonceClaim): void {
+  private claim(userId: UserId, message: MessageClaim, { kind }: NonceClaim): void {
+    const { nonce, digest, claimId } = message;
     const last = this.nonces.get(userId);
     // One claim back is enough: what came before it is no longer needed.
     const before = last && { ...last, claimId: null, before: undefined };
-    if (kind === "next" || kind === "unknown") this.nonces.set(userId, { nonce, digest, claimId, before });
+    const batchedUntilS = later(message.batchedUntilS, last?.batchedUntilS ?? null);
+    if (kind === "next" || kind === "unknown")
+      this.nonces.set(userId, { nonce, digest, batchedUntilS, claimId, before });
     else if (last) last.claimId = null;
   }
 
@@ -132,3 +137,5 @@ export class MemoryWriteGuard implements WriteGuard {
     };
   }
 }
+
+const later = (a: number | null, b: number | null) => (a === null || b === null ? (a ?? b) : Math.max(a, b));

@@ -50,6 +50,8 @@ export class RedisWriteGuard implements WriteGuard {
     const [kind, ...rest] = Array.isArray(answer) ? (answer as unknown[]) : [];
     switch (kind) {
       case "begun":
+        // Until somebody starts over, each claim finds a memory that has just begun, and nothing could ever be known by it.
+        if (message !== null) this.history.observe(rest[3], rest[4], null, this.keys.partitionOf(userId));
         return { kind, nonce: message === null ? null : nonceIn(rest) };
       case "limited":
       case "outdated":
@@ -99,20 +101,22 @@ export class RedisWriteGuard implements WriteGuard {
     ];
   }
 
-  private argsOf(userId: UserId, { nonce, digest, isRepeatable, claimId, route, after }: MessageClaim) {
+  private argsOf(userId: UserId, message: MessageClaim) {
+    const { nonce, digest, isRepeatable, claimId, route, after, batchedUntilS } = message;
     return [
       ...[digitsOf(nonce), digest, isRepeatable ? 1 : 0, claimId],
       ...[route.topicId, route.registryVersion, route.userVersion],
       ...[after?.topicId ?? "", after?.sequence ?? 0, IN_FLIGHT_MS, KEEP_MS],
       ...this.history.argsIn(this.keys.partitionOf(userId)),
+      batchedUntilS ?? 0,
     ];
   }
 }
 
-function nonceIn([kind, memoryMs]: readonly unknown[]): NonceClaim {
+function nonceIn([kind, memoryMs, batchedUntilS]: readonly unknown[]): NonceClaim {
   if (kind !== "next" && kind !== "unknown" && kind !== "same" && kind !== "older")
     throw new TierUnavailable("redis", "Redis: the script that begins a write returned no nonce");
-  return { kind, memoryMs: Number(memoryMs) };
+  return { kind, memoryMs: Number(memoryMs), batchedUntilS: Number(batchedUntilS) || null };
 }
 
 /** A nonce as plain decimals, which the script compares part by part. Throws RangeError for what is no nonce. */

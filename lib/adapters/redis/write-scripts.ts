@@ -6,12 +6,17 @@ import { IS_LARGER, TAKE_TOKEN } from "./hot-scripts";
  * KEYS bucket, attempt, then for a message: number of the last event, history, nonce, digest of its message, the claim of the nonce,
  * place. ARGV µs between tokens (0: nobody counts) and burst; digest of the attempt ('': none) and its ttlMs; then for a message:
  * nonce, digest, 1 if it is repeatable, id of the claim, topic, registry version, user version, topic and sequence that the caller
- * knows to be read back, ms that an entry lasts, ms that nonce and place are kept, what is known (history.ts).
+ * knows to be read back, ms that an entry lasts, ms that nonce and place are kept, what is known (history.ts), s until which a batch
+ * with the message may be sent (0: it goes alone).
  *
  * The claim of a nonce holds its id, and the nonce and digest before it, for a nonce that is given back. It is deleted as soon as
  * the same message or one with a smaller nonce is claimed. That one may be sent, and the last nonce must not fall below it again.
  *
- * Answers {'begun', how the nonce compares with the last one, for how many ms nonces have been remembered}, {'limited'},
+ * A digest is stored as <digest>@<s> if a batch with a message of the user may be sent until then. A version that knows no batches
+ * takes that for the digest of another message, and refuses to repeat it. The time is forgotten when no such batch can arrive.
+ *
+ * Answers {'begun', how the nonce compares with the last one, for how many ms nonces have been remembered, that time or 0, standing,
+ * epoch}, {'limited'},
  * {'attempt', what is stored}, {'used', the last nonce}, {'outdated'}, or {'elsewhere', topic, sequence, writes in flight}.
  */
 export const BEGIN = `${IS_LARGER}${HISTORY}${TAKE_TOKEN}
@@ -31,11 +36,14 @@ local known = ARGV[3] ~= '' and redis.call('GET', KEYS[2])
 if known then return {'attempt', known} end
 local answer = {'begun'}
 if #KEYS > 2 then
-  if standing(KEYS[3], KEYS[4], ARGV[16], ARGV[17], ARGV[18]) == 1 or redis.call('HEXISTS', KEYS[4], 'since') == 0 then
+  local where, epoch = standing(KEYS[3], KEYS[4], ARGV[16], ARGV[17], ARGV[18])
+  if where == 1 or redis.call('HEXISTS', KEYS[4], 'since') == 0 then
     remembersAnew(KEYS[4])
     redis.call('PEXPIRE', KEYS[4], ARGV[15])
   end
-  local last, lastDigest = redis.call('GET', KEYS[5]), redis.call('GET', KEYS[6])
+  local last, stored = redis.call('GET', KEYS[5]), redis.call('GET', KEYS[6]) or ''
+  local lastDigest, batchedUntil = string.match(stored, '^([^@]*)@?(%d*)$')
+  batchedUntil = tonumber(batchedUntil) or 0
   local kind = compared(ARGV[5], ARGV[6], last, lastDigest)
   local isNew = kind == 'next' or kind == 'unknown'
   if kind == 'used' or not isNew and ARGV[7] == '0' then return {'used', last} end
@@ -54,14 +62,15 @@ if #KEYS > 2 then
     'user', math.max(user, askedUser), 'inFlight', inFlight + 1, 'until', string.format('%.0f', now + ARGV[14]))
   redis.call('PEXPIRE', KEYS[8], ARGV[15])
   if isNew then
-    local before = ARGV[8] .. ' ' .. (last or '') .. ' ' .. (lastDigest or '')
+    local before = ARGV[8] .. ' ' .. (last or '') .. ' ' .. stored
+    local untilS = math.max(tonumber(ARGV[19]), batchedUntil * 1000 > now - ARGV[14] and batchedUntil or 0)
     redis.call('SET', KEYS[5], ARGV[5], 'PX', ARGV[15])
-    redis.call('SET', KEYS[6], ARGV[6], 'PX', ARGV[15])
+    redis.call('SET', KEYS[6], untilS > 0 and ARGV[6] .. '@' .. string.format('%.0f', untilS) or ARGV[6], 'PX', ARGV[15])
     redis.call('SET', KEYS[7], before, 'PX', ARGV[14])
   else
     redis.call('DEL', KEYS[7])
   end
-  answer = {'begun', kind, memoryMs(KEYS[4])}
+  answer = {'begun', kind, memoryMs(KEYS[4]), batchedUntil, where, epoch}
 end
 if ARGV[3] ~= '' then redis.call('SET', KEYS[2], 'r' .. ARGV[3], 'PX', ARGV[4]) end
 return answer`;

@@ -31,8 +31,10 @@ const NS = 1_000_000_000n;
 export interface WriteWindow {
   /** Start of validity. Together with the payer it is the transaction's id. */
   readonly validStartNs: bigint;
-  /** A message sent in an earlier window has a consensus time before this, or never gets one. */
-  readonly settledNs: ConsensusNs;
+  /** Epoch seconds: the message may be sent in this window from then on. Earlier windows were used until then. */
+  readonly usedFromS: number;
+  /** Epoch seconds: the message may be sent in this window until then. */
+  readonly usedUntilS: number;
 }
 
 /**
@@ -42,12 +44,25 @@ export interface WriteWindow {
 export function writeWindow(digest: string, madeS: number, nowMs: number): WriteWindow {
   const firstS = madeS - BEFORE_MADE_S;
   const usedFromS = firstS + Math.floor((nowMs / 1_000 - firstS) / USED_S) * USED_S;
+  const usedUntilS = usedFromS + USED_S;
+  return { validStartNs: startNs(startS(usedUntilS), digest), usedFromS, usedUntilS };
+}
+
+/** Epoch seconds: the second in which the validity of a transaction begins that is sent until `usedUntilS` (epoch seconds). */
+export function startS(usedUntilS: number): number {
+  return usedUntilS - USED_S - LEAD_S;
+}
+
+/** The start of validity within that second, in nanoseconds. `digest`: hex digits that only this ledger message has. */
+export function startNs(validStartS: number, digest: string): bigint {
   const slot = Number.parseInt(digest.slice(0, 12), 16) % SLOTS;
-  return {
-    validStartNs: BigInt(usedFromS - LEAD_S) * NS + BigInt(slot * IDS_PER_MESSAGE),
-    // A second more, since the slot is a part of the second in which validity begins.
-    settledNs: consensusNs(BigInt(usedFromS + ARRIVAL_S + 1) * NS),
-  };
+  return BigInt(validStartS) * NS + BigInt(slot * IDS_PER_MESSAGE);
+}
+
+/** A transaction that is sent until `usedUntilS` (epoch seconds) has a consensus time before this, or never gets one. */
+export function settledNs(usedUntilS: number): ConsensusNs {
+  // A second more, since the slot is a part of the second in which validity begins.
+  return consensusNs(BigInt(usedUntilS + ARRIVAL_S + 1) * NS);
 }
 
 /**

@@ -1,17 +1,12 @@
 /** Submitted signals that are on their way back from the ledger: shown at once, gone when the topic has reached them. */
 import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
-import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
+import type { TopicId, UserId } from "../../core/ledger/ids";
 import type { Author, DecodedBody } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
+import type { Submitted } from "../../ports/ledger/submitter";
 
-export interface PendingSignal {
-  readonly topicId: TopicId;
-  readonly sequence: Sequence;
-  /** As in Submitted. */
-  readonly place?: number;
-  readonly consensusNs: bigint | null;
-  readonly transactionId: string;
+export interface PendingSignal extends Submitted {
   readonly submittedMs: number;
   readonly decoded: DecodedBody;
   /** The evidence that it is its actor's, as the log will have it. */

@@ -2,14 +2,24 @@
  * Finds out whether a message was written before. The remembered nonces nearly always answer that without a statement. If they
  * do not (nothing is remembered of this person, or the process that sent the message died), the ledger decides: the log is
  * synced through the time by which every earlier transaction of this message must have arrived, and then searched. The ledger
- * itself decides about the present transaction: it takes an id once (core/ledger/write-window).
+ * itself decides about the message's present transaction: it takes an id once (core/ledger/write-window). A batch with the message is
+ * another transaction (signal-batches.ts), so the log is synced past that too.
  */
-import { fromMs } from "../../core/ledger/consensus-time";
+import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../core/ledger/ids";
-import { earliestNs, transactionIdText, type WriteWindow, writeWindow } from "../../core/ledger/write-window";
+import {
+  earliestNs,
+  settledNs,
+  startNs,
+  transactionIdText,
+  type WriteWindow,
+  writeWindow,
+} from "../../core/ledger/write-window";
+import { unwrap } from "../../core/result";
 import { decodeMessage } from "../../core/signals/envelope";
 import { topicKindOf } from "../../core/signals/message-types";
 import type { DecodedBody } from "../../core/signals/signal";
+import { openBatch } from "../../core/signals/signal-batch";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
 import type { NonceClaim } from "../../ports/shared/write-guard";
@@ -17,11 +27,16 @@ import type { WrittenRow } from "../../ports/store/view-rows";
 import type { ViewStore } from "../../ports/store/view-store";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { SyncScheduler } from "../sync/sync-scheduler";
+import { MAX_BATCHED_MS } from "./signal-batches";
 
 export interface EarlierWritesDeps {
   readonly views: Pick<ViewStore, "written">;
   readonly scheduler: Pick<SyncScheduler, "topics" | "waitThrough">;
   readonly clock: Clock;
+  /** Whether this instance puts signals into batches: then it may have done so before it started anew. */
+  readonly isLingering: boolean;
+  /** A digest of the bytes, in hexadecimal (SHA-256). */
+  readonly digest: (bytes: Uint8Array) => string;
 }
 
 /** A message that is about to be sent. */
@@ -39,11 +54,12 @@ export interface Write {
 }
 
 /**
- * `send`: it is not on the ledger, unless the ledger refuses this window's transaction. `written`: it is there. `used`: its
- * nonce belongs to another message, or to this one and the caller may not repeat it. `unsettled`: that cannot be known now.
+ * `send`: it is not on the ledger, unless the ledger refuses this window's transaction; `isFirst`: it was never sent before.
+ * `written`: it is there. `used`: its nonce belongs to another message, or to this one and the caller may not repeat it.
+ * `unsettled`: that cannot be known now.
  */
 export type Earlier =
-  | { readonly kind: "send" }
+  | { readonly kind: "send"; readonly isFirst: boolean }
   | { readonly kind: "written"; readonly as: Submitted }
   | { readonly kind: "used" }
   | { readonly kind: "unsettled" };
@@ -83,13 +99,26 @@ export class EarlierWrites {
 
   /** Whether a write whose nonce was claimed may be sent. Rejects with TierUnavailable (postgres) if only the log could tell. */
   async judge(write: Write, claim: NonceClaim, window: WriteWindow): Promise<Earlier> {
-    const { clock } = this.deps;
-    const isNew = claim.kind === "next" || claim.kind === "unknown";
-    // A memory that is older than the message would hold its earlier attempts.
-    const isRemembered = isNew && claim.memoryMs > clock.now() - write.madeS * 1_000 + TS_FUTURE_S * 1_000;
-    if (claim.kind === "next" && isRemembered) return { kind: "send" };
-    const rows = isRemembered ? await this.rowsIfThere(write) : await this.settledRows(write, window);
-    return rows === null ? { kind: "unsettled" } : judgedBy(rows, write, claim);
+    const isFirst = isNew(claim) && this.isRemembered(write, claim);
+    if (claim.kind === "next" && isFirst) return { kind: "send", isFirst };
+    const rows = isFirst
+      ? await this.rowsIfThere(write)
+      : await this.settledRows(write, this.settledBy(write, claim, window));
+    return rows === null ? { kind: "unsettled" } : (this.judgedBy(rows, write, claim) ?? { kind: "send", isFirst });
+  }
+
+  /** A memory that is older than the message holds its earlier attempts. */
+  private isRemembered({ madeS }: Write, { memoryMs }: NonceClaim): boolean {
+    return memoryMs > this.deps.clock.now() - madeS * 1_000 + TS_FUTURE_S * 1_000;
+  }
+
+  /** The time before which every earlier attempt has a consensus time, or never gets one, except in the present transaction. */
+  private settledBy(write: Write, claim: NonceClaim, window: WriteWindow): ConsensusNs {
+    const { clock, isLingering } = this.deps;
+    const rememberedUntilS = isNew(claim) ? 0 : (claim.batchedUntilS ?? 0);
+    const isForgotten = isLingering && !this.isRemembered(write, claim);
+    const forgottenUntilS = isForgotten ? Math.ceil((clock.now() - claim.memoryMs + MAX_BATCHED_MS) / 1_000) : 0;
+    return settledNs(Math.max(window.usedFromS, rememberedUntilS, forgottenUntilS));
   }
 
   /**
@@ -99,7 +128,7 @@ export class EarlierWrites {
   async found(write: Write): Promise<Submitted | null> {
     if (!write.isRepeatable) return null;
     const row = (await this.rowsIfThere(write)).find((each) => isSame(each, write));
-    return row === undefined ? null : asSubmitted(row, write);
+    return row === undefined ? null : this.asSubmitted(row, write);
   }
 
   /** Waits for a message whose transaction the ledger already has; null if it does not come in time. */
@@ -110,7 +139,7 @@ export class EarlierWrites {
       const untilMs = Math.min(clock.monotonicMs() + LOOK_EVERY_MS, deadlineMs);
       await scheduler.waitThrough([topicId], fromMs(clock.now()), untilMs);
       const row = (await this.rows(write)).find((each) => isSame(each, write));
-      if (row) return asSubmitted(row, write);
+      if (row) return this.asSubmitted(row, write);
       await clock.sleep(untilMs - clock.monotonicMs());
     }
     return null;
@@ -120,13 +149,8 @@ export class EarlierWrites {
    * The newest message of `from` that was written in the last minutes and `isWanted`; null if there is none. Another instance may
    * have written it a moment ago, so the log is brought up to date before the answer is no.
    */
-  async newest(
-    from: UserId,
-    type: string,
-    isWanted: (decoded: DecodedBody) => boolean,
-    digest: (bytes: Uint8Array) => string,
-  ): Promise<Submitted | null> {
-    const { views, clock, scheduler } = this.deps;
+  async newest(from: UserId, type: string, isWanted: (decoded: DecodedBody) => boolean): Promise<Submitted | null> {
+    const { views, clock, scheduler, digest } = this.deps;
     const sinceNs = fromMs(clock.now() - RECENT_MS);
     const find = async () => {
       const rows = await views.written(from, sinceNs, MAX_ROWS);
@@ -137,7 +161,7 @@ export class EarlierWrites {
       if (row === undefined) return null;
       const { ts } = JSON.parse(new TextDecoder().decode(row.body)) as { readonly ts?: unknown };
       const madeS = typeof ts === "number" ? Math.floor(ts) : Math.floor(Number(row.consensusNs / NS_PER_S));
-      return asSubmitted(row, { digest: digest(row.body), madeS, message: row.body });
+      return this.asSubmitted(row, { digest: digest(row.body), madeS, message: row.body });
     };
     const found = await find();
     if (found !== null) return found;
@@ -155,19 +179,21 @@ export class EarlierWrites {
   }
 
   /**
-   * The log, once it holds the write or everything that was sent in earlier windows; null if that takes too long. A log that has
-   * the write already needs no mirror.
+   * The log, once it holds the write or everything before `throughNs`; null if that takes too long. A log that has the write already
+   * needs no mirror.
    */
-  private async settledRows(write: Write, { settledNs }: WriteWindow): Promise<readonly WrittenRow[] | null> {
+  private async settledRows(write: Write, throughNs: ConsensusNs): Promise<readonly WrittenRow[] | null> {
     const { scheduler, clock } = this.deps;
     const known = await this.rows(write);
     if (known.some((each) => isSame(each, write))) return known;
     const isSettled = await scheduler.waitThrough(
       this.topicsOf(write.type),
-      settledNs,
+      throughNs,
       clock.monotonicMs() + SETTLE_MS,
     );
-    return isSettled ? this.rows(write) : null;
+    const rows = await this.rows(write);
+    // A batch with the write may have come in that time, long before the log is past all that could.
+    return isSettled || rows.some((each) => isSame(each, write)) ? rows : null;
   }
 
   /** A person of whom nothing is remembered has most likely not written for a day, so the database need not answer. */
@@ -178,34 +204,46 @@ export class EarlierWrites {
   private rows({ from, madeS }: Write): Promise<readonly WrittenRow[]> {
     return this.deps.views.written(from, earliestNs(madeS, TS_FUTURE_S), MAX_ROWS);
   }
+
+  /** The log's answer about a write; null if it was not written and its nonce is free. */
+  private judgedBy(rows: readonly WrittenRow[], write: Write, claim: NonceClaim): Earlier | null {
+    const row = rows.find((each) => isSame(each, write));
+    if (row && write.isRepeatable) return { kind: "written", as: this.asSubmitted(row, write) };
+    const nonces = rows.filter(({ payer }) => (payer as string) !== write.from).map(nonceOf);
+    const isUsed = row !== undefined || nonces.includes(write.nonce);
+    // Nothing was remembered, so the log says which nonce was the last.
+    const isOlder = claim.kind === "unknown" && nonces.some((nonce) => nonce > write.nonce);
+    return isUsed || isOlder ? { kind: "used" } : null;
+  }
+
+  /** The answer that the first request got, or should have got. */
+  private asSubmitted(
+    row: WrittenRow,
+    { digest, madeS, message }: Pick<Write, "digest" | "madeS" | "message">,
+  ): Submitted {
+    const { topicId, sequence, consensusNs, payer, place, batch } = row;
+    const written = { topicId, sequence, consensusNs, ...(place === undefined ? {} : { place }) };
+    if (batch !== undefined) return { ...written, transactionId: transactionIdText(payer, this.startNsOf(batch), 1) };
+    const { validStartNs } = writeWindow(digest, madeS, Number(consensusNs / 1_000_000n));
+    const chunks = Math.max(1, Math.ceil(message.length / CHUNK_BYTES));
+    return { ...written, transactionId: transactionIdText(payer, validStartNs, chunks) };
+  }
+
+  private startNsOf(batch: Uint8Array): bigint {
+    const opened = openBatch(batch);
+    if (opened === null) throw new Error("a row's batch is none");
+    return startNs(unwrap(opened).validStartS, this.deps.digest(batch));
+  }
 }
+
+/** Nothing is remembered of the message, nor of a larger nonce. */
+const isNew = ({ kind }: NonceClaim) => kind === "next" || kind === "unknown";
 
 const isSame = ({ body }: WrittenRow, { message }: Write) =>
   body.length === message.length && body.every((byte, i) => byte === message[i]);
-
-function judgedBy(rows: readonly WrittenRow[], write: Write, claim: NonceClaim): Earlier {
-  const row = rows.find((each) => isSame(each, write));
-  if (row && write.isRepeatable) return { kind: "written", as: asSubmitted(row, write) };
-  const nonces = rows.filter(({ payer }) => (payer as string) !== write.from).map(nonceOf);
-  const isUsed = row !== undefined || nonces.includes(write.nonce);
-  // Nothing was remembered, so the log says which nonce was the last.
-  const isOlder = claim.kind === "unknown" && nonces.some((nonce) => nonce > write.nonce);
-  return isUsed || isOlder ? { kind: "used" } : { kind: "send" };
-}
 
 /** The nonce of a message of ours; NaN, which equals no nonce, if a wallet wrote another form. */
 function nonceOf({ body }: WrittenRow): number {
   const { nonce } = JSON.parse(new TextDecoder().decode(body)) as { readonly nonce?: unknown };
   return typeof nonce === "number" ? nonce : Number.NaN;
-}
-
-/** The answer that the first request got, or should have got. */
-function asSubmitted(
-  row: WrittenRow,
-  { digest, madeS, message }: Pick<Write, "digest" | "madeS" | "message">,
-): Submitted {
-  const { topicId, sequence, consensusNs, payer } = row;
-  const { validStartNs } = writeWindow(digest, madeS, Number(consensusNs / 1_000_000n));
-  const chunks = Math.max(1, Math.ceil(message.length / CHUNK_BYTES));
-  return { topicId, sequence, consensusNs, transactionId: transactionIdText(payer, validStartNs, chunks) };
 }

@@ -5,19 +5,15 @@
  * answer, whatever the rules say by then.
  */
 
-import { consensusNs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import type { WriteWindow } from "../../core/ledger/write-window";
 import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
-import { bodyOf, pathOf } from "../../core/signals/forms/fields";
-import { targetPath } from "../../core/signals/forms/sides";
 import { topicKindOf } from "../../core/signals/message-types";
-import type { Author, DecodedBody, UndecodableReason } from "../../core/signals/signal";
+import type { Author, DecodedBody } from "../../core/signals/signal";
 import { MAX_AHEAD_MS, signedIn } from "../../core/signals/signed";
-import { CIRCLE_SLOTS } from "../../core/signals/views";
 import type { Clock } from "../../ports/clock";
-import type { Submitted, Submitter } from "../../ports/ledger/submitter";
+import type { Submitted } from "../../ports/ledger/submitter";
 import type { NonceClaim, RequestRefusal, WriteGuard } from "../../ports/shared/write-guard";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { PendingSignal, PendingSignals } from "../reads/pending";
@@ -25,7 +21,20 @@ import type { TopicRouter } from "../shards/topic-router";
 import type { Signatures } from "../sync/topic/signatures";
 import { type EarlierWrites, MAX_NONCE_AHEAD_MS, TS_FUTURE_S, type Write } from "./earlier-writes";
 import { GuardedWrite, type WriteRequest } from "./guarded-write";
-import type { SlotRefusal, Slots } from "./slots";
+import {
+  LEDGER_CODES,
+  NONCE_TOO_FAR,
+  NONCE_USED,
+  nonceUsed,
+  noSlot,
+  refuse,
+  type SubmitRefusal,
+  UNSETTLED,
+  undecodable,
+  WRONG_CLOCK,
+} from "./refusals";
+import type { SignalBatches } from "./signal-batches";
+import type { Slots } from "./slots";
 
 export interface Envelope {
   readonly type: string | number;
@@ -38,28 +47,6 @@ export interface Envelope {
   readonly [member: string]: unknown;
 }
 
-export interface SubmitRefusal {
-  readonly code:
-    | "bad-envelope"
-    | "not-yours"
-    | "clock"
-    | "wrong-signature"
-    | "too-large"
-    | "not-bonded"
-    | "slots-full"
-    | "nonce"
-    | "read-only"
-    | "paused"
-    | "ledger-refused"
-    | "ledger-unavailable"
-    | "uncertain"
-    | "unsettled";
-  readonly detail: string;
-  readonly field?: string;
-  /** With the code `nonce`: the sender's last nonce, if it is remembered. */
-  readonly lastNonce?: number;
-}
-
 /** The request itself may not write, or has written before. */
 export interface RequestStopped {
   readonly code: "stopped";
@@ -67,8 +54,8 @@ export interface RequestStopped {
 }
 
 export interface SubmitDeps {
-  /** Null if no operator key is configured. */
-  readonly submitter: Submitter | null;
+  /** The way to the ledger. Null if no operator key is configured. */
+  readonly batches: Pick<SignalBatches, "batchedUntilS" | "submit"> | null;
   readonly guard: WriteGuard;
   readonly earlier: EarlierWrites;
   /** A digest of the bytes, in hexadecimal (SHA-256). */
@@ -91,6 +78,8 @@ type Said = Pick<PendingSignal, "decoded" | "author">;
 interface Claimed {
   readonly write: Write;
   readonly window: WriteWindow;
+  /** Until when a batch with it may be sent, in epoch seconds. Null: it goes out alone. */
+  readonly batchedUntilS: number | null;
   readonly nonce: NonceClaim;
   readonly topicId: TopicId;
   readonly guarded: GuardedWrite;
@@ -153,9 +142,7 @@ export class SubmitService {
   ): Promise<Submitted | null> {
     const isIt = (decoded: DecodedBody) => decoded.type === type && isWanted(decoded);
     const waiting = this.deps.pending.of(from).find(({ decoded }) => isIt(decoded));
-    if (waiting === undefined) return this.deps.earlier.newest(from, type, isIt, this.deps.digest);
-    const { topicId, sequence, consensusNs: ns, transactionId } = waiting;
-    return { topicId, sequence, transactionId, consensusNs: ns === null ? null : consensusNs(ns) };
+    return waiting ?? this.deps.earlier.newest(from, type, isIt);
   }
 
   private async submitNext(
@@ -163,20 +150,14 @@ export class SubmitService {
     guarded: GuardedWrite,
     isRepeatable: boolean,
   ): Promise<Result<Submitted, SubmitRefusal | RequestStopped>> {
-    const { submitter, digest, earlier, router, clock } = this.deps;
-    if (!submitter)
+    const { batches, digest, earlier, router, clock } = this.deps;
+    if (!batches)
       return refuse("read-only", "This server has no operator key, so it can show the ledger but not write to it.");
     // Such a clock makes nonces that are too far ahead as well, and its owner has chosen none.
     if (envelope.ts > clock.now() / 1_000 + TS_FUTURE_S) return WRONG_CLOCK;
     if (envelope.nonce > clock.now() + MAX_NONCE_AHEAD_MS) return NONCE_TOO_FAR;
     const decoded = decodeJson(envelope);
-    if (!decoded.ok)
-      return refuse(
-        "bad-envelope",
-        REASONS[decoded.error] ??
-          `TrustMesh does not know this message (${decoded.error}). Check its type and its members.`,
-        fieldOf(decoded.error, envelope),
-      );
+    if (!decoded.ok) return undecodable(decoded.error, envelope);
     // Readers look for the actor in many members. Whichever they find must be the sender: this server's payer is trusted.
     if (decoded.value.actor !== envelope.from)
       return refuse(
@@ -194,19 +175,24 @@ export class SubmitService {
     };
     const { topicId, answer } = await router.enter(from, write.type, async (route, after) => {
       const window = earlier.windowOf(write);
-      const kind = topicKindOf(write.type);
-      const began = await guarded.begin(from, { kind, route, after, nonce, digest: write.digest, isRepeatable });
-      return began.kind === "begun" ? { ...began, window } : began;
+      // The state of a signature is kept for each ledger message, so a signed one goes alone.
+      const batchedUntilS = signedIn(decoded.value) === null ? batches.batchedUntilS(message, window) : null;
+      const began = await guarded.begin(from, {
+        ...{ kind: topicKindOf(write.type), route, after },
+        ...{ nonce, digest: write.digest, batchedUntilS, isRepeatable },
+      });
+      return began.kind === "begun" ? { ...began, window, batchedUntilS } : began;
     });
     if (answer.kind === "used") return err(nonceUsed(answer.last));
     if (answer.kind !== "begun") return err({ code: "stopped", by: answer });
     if (answer.nonce === null) throw new Error("the guard claimed no nonce");
-    const claimed = { write, window: answer.window, nonce: answer.nonce, topicId, guarded };
-    return this.byRules(submitter, envelope, decoded.value, claimed);
+    const { window, batchedUntilS, nonce: claim } = answer;
+    const claimed = { write, window, batchedUntilS, nonce: claim, topicId, guarded };
+    return this.byRules(batches, envelope, decoded.value, claimed);
   }
 
   private async byRules(
-    submitter: Submitter,
+    batches: Pick<SignalBatches, "submit">,
     envelope: Envelope,
     decoded: DecodedBody,
     claimed: Claimed,
@@ -225,7 +211,7 @@ export class SubmitService {
       return this.unlessWritten(claimed, noSlot(error, envelope));
     }
     try {
-      const sent = await this.send(submitter, claimed, { decoded, author: author.value });
+      const sent = await this.send(batches, claimed, { decoded, author: author.value });
       if (sent.ok) seat.value.settle(sent.value);
       else if (sent.error.code !== "uncertain") seat.value.settle(null);
       return sent;
@@ -280,16 +266,21 @@ export class SubmitService {
     return ok(verdict === "right" ? "both" : "payer");
   }
 
-  private async send(submitter: Submitter, claimed: Claimed, said: Said): Promise<Result<Submitted, SubmitRefusal>> {
+  private async send(
+    batches: Pick<SignalBatches, "submit">,
+    claimed: Claimed,
+    said: Said,
+  ): Promise<Result<Submitted, SubmitRefusal>> {
     const { earlier, pending, clock } = this.deps;
-    const { write, window, nonce, topicId, guarded } = claimed;
+    const { write, window, batchedUntilS, nonce, topicId, guarded } = claimed;
     const paused = await this.deps.pausedSentence(topicId);
     if (paused !== null) return this.unlessWritten(claimed, refuse("paused", paused));
     const before = await earlier.judge(write, nonce, window);
     if (before.kind === "written") return written(before.as, claimed);
     if (before.kind !== "send") return before.kind === "used" ? err(NONCE_USED) : UNSETTLED;
     guarded.sending();
-    const sent = await submitter.submit(topicId, write.message, window.validStartNs);
+    const signal = { message: write.message, validStartNs: window.validStartNs };
+    const sent = await batches.submit(topicId, signal, before.isFirst ? batchedUntilS : null);
     if (!sent.ok && sent.error.code === "duplicate") {
       const arrived = await earlier.arrival(write, topicId).catch(ifDown("postgres", () => null));
       if (arrived === null) return refuse("uncertain", sent.error.message);
@@ -310,84 +301,7 @@ function written(first: Submitted, { guarded }: Claimed): Result<Submitted, neve
   return ok(first);
 }
 
-function noSlot(refusal: Exclude<SlotRefusal, "given">, envelope: Envelope): Result<never, SubmitRefusal> {
-  if (refusal === "not-bonded")
-    return refuse(
-      "not-bonded",
-      "You can give trust only to people you are bonded with.",
-      fieldOf("no-target", envelope),
-    );
-  const { needed, isOwn } = refusal;
-  const detail = isOwn
-    ? `Your circle has ${CIRCLE_SLOTS} slots and this would need ${needed}. Take trust back from somebody first.`
-    : `They gave you trust before, and their circle of ${CIRCLE_SLOTS} slots has no room for it now. They have to take trust back from somebody first.`;
-  return refuse("slots-full", detail);
-}
-
 /** The value for `If-Min-Sequence` that makes a read wait for this message. */
 export function minSequence({ topicId, sequence }: { topicId: TopicId; sequence: Sequence }): string {
   return `${topicId}=${sequence}`;
 }
-
-const LEDGER_CODES = {
-  refused: "ledger-refused",
-  unavailable: "ledger-unavailable",
-  uncertain: "uncertain",
-  duplicate: "uncertain",
-} as const;
-
-const REASONS: Partial<Record<UndecodableReason, string>> = {
-  "no-target": "Name the person whom this message is for.",
-  "self-target": "Choose another person: this message cannot be for yourself.",
-  "bad-id": "Check the ids in this message: an id has 1 to 50 characters and no spaces.",
-  "bad-weight": "Give trust a weight above zero.",
-  "no-definition": "Give this recognition definition an id.",
-  "bad-type": "Choose a type of message that TrustMesh knows.",
-  "too-deep": "Flatten the payload of this message: it is nested too deep.",
-};
-
-const FIELDS: Partial<Record<UndecodableReason, string>> = {
-  "no-definition": "payload.id",
-  "bad-type": "type",
-  "unknown-type": "type",
-  "too-deep": "payload",
-};
-
-const TARGET_REASONS: ReadonlySet<UndecodableReason> = new Set(["no-target", "self-target", "bad-id"]);
-
-/** The member at fault, by the name under which the caller sent it. */
-function fieldOf(reason: UndecodableReason, envelope: Envelope): string | undefined {
-  if (TARGET_REASONS.has(reason)) return targetPath(envelope) ?? "payload.target";
-  if (reason === "bad-weight") return pathOf(bodyOf(envelope), ["weight", "amount"]) ?? "payload.weight";
-  return FIELDS[reason];
-}
-
-function refuse(code: SubmitRefusal["code"], detail: string, field?: string): Result<never, SubmitRefusal> {
-  return err(field === undefined ? { code, detail } : { code, detail, field });
-}
-
-const WRONG_CLOCK = refuse(
-  "clock",
-  "The time of this message is too far from now. Check this device's clock and try again.",
-  "ts",
-);
-const NONCE_USED = {
-  code: "nonce",
-  detail: "A newer message of yours was sent already. Try again, with a larger nonce if you chose it.",
-  field: "nonce",
-} as const;
-/** The device's clock may be behind the server, which made the last nonce: it cannot know that one otherwise. */
-const nonceUsed = (last: number): SubmitRefusal => ({
-  ...NONCE_USED,
-  detail: `A newer message of yours was sent already. Send this one with a nonce larger than ${last}, or with an Idempotency-Key.`,
-  lastNonce: last,
-});
-const NONCE_TOO_FAR = refuse(
-  "bad-envelope",
-  `Choose a smaller nonce, such as the time in milliseconds: it may be at most ${MAX_NONCE_AHEAD_MS / 1_000} s ahead of the server's clock.`,
-  "nonce",
-);
-const UNSETTLED = refuse(
-  "unsettled",
-  "It is not known yet whether this message was written before. Send the same request again in a moment.",
-);

@@ -38,8 +38,13 @@ export interface MessageClaim {
   /** The last write, from an earlier answer, which the caller knows to be read back. If it still is the last, the user moves. */
   readonly after?: LastWrite | undefined;
   readonly nonce: number;
-  /** Identifies the message; it has no white space. */
+  /** Identifies the message; it has no white space and no @. */
   readonly digest: string;
+  /**
+   * The message may go out in a batch that is sent until then (epoch seconds), and not later. Null: it goes out alone. Remembered
+   * with the nonce, because the ledger does not know a batch's signals from their repeats.
+   */
+  readonly batchedUntilS: number | null;
   /** The same message may be sent again: a nonce that is not larger than the last one's does not refuse it. */
   readonly isRepeatable: boolean;
   /** Identifies this claim among all; it has no white space. */
@@ -54,6 +59,8 @@ export interface NonceClaim {
   readonly kind: "next" | "unknown" | "same" | "older";
   /** For how long nonces have been remembered without a break. */
   readonly memoryMs: number;
+  /** The latest `batchedUntilS` of the user's earlier claims; null if nothing is remembered of one. */
+  readonly batchedUntilS: number | null;
 }
 
 /** Why a request may not write. `done`: it has, and this is its first answer. `other`: another request has used the key before. */

@@ -25,6 +25,7 @@ import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
 import type { Signatures } from "../../engine/sync/topic/signatures";
 import type { Invitations } from "../../engine/writes/invitations";
 import type { SignOuts } from "../../engine/writes/sign-outs";
+import type { SignalBatches } from "../../engine/writes/signal-batches";
 import type { SubmitService } from "../../engine/writes/submit";
 import type { Clock } from "../../ports/clock";
 import type { Doorbell } from "../../ports/doorbell";
@@ -117,6 +118,8 @@ export interface App {
   readonly signatures: Signatures;
   readonly pending: PendingSignals;
   readonly submit: SubmitService;
+  /** Signals that wait for others on their way to the ledger. Null without an operator key. */
+  readonly batches: SignalBatches | null;
   readonly invitations: Invitations;
   readonly sessions: Sessions;
   readonly metrics: Metrics;

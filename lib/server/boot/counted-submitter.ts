@@ -27,6 +27,8 @@ type Failure = Exclude<SubmitError["code"], "duplicate">;
 export interface CountedSubmitter {
   readonly submitter: Submitter | null;
   readonly counts: SubmitCounts;
+  /** Ledger messages with several signals, and the signals in them. */
+  readonly batches: { messages: number; signals: number };
   /** Failed writes by reason. */
   readonly failures: Readonly<Record<Failure, number>>;
   /** Null while the last write succeeded, and before the first write. */
@@ -51,7 +53,7 @@ export function counted(submitter: Submitter | null, clock: Pick<Clock, "now" | 
       topicId,
     };
   };
-  const told = { counts, failures, failing: () => failing };
+  const told = { counts, batches: { messages: 0, signals: 0 }, failures, failing: () => failing };
   if (submitter === null) return { submitter, ...told };
   return {
     ...told,

@@ -83,7 +83,11 @@ interface Closes {
 }
 
 export interface Opened {
-  readonly app: Pick<App, "close" | "log"> & { readonly hub: Closes; readonly health: Closes };
+  readonly app: Pick<App, "close" | "log"> & {
+    readonly hub: Closes;
+    readonly health: Closes;
+    readonly batches: Closes | null;
+  };
   readonly framework: { close(): Promise<void> } | null;
 }
 
@@ -131,6 +135,8 @@ export async function endInOrder({ front, opened, opening, clock }: Ending): Pro
     app.hub.close();
     // From here on, a part that ends is no incident.
     app.health.close();
+    // Writes that wait for others go out now, so that they are answered in time.
+    app.batches?.close();
   };
   front.announceEnd();
   if (opened !== null) announce(opened);

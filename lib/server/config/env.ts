@@ -205,12 +205,19 @@ function contradictions(env: Values, source: EnvSource, isNamed: boolean): strin
   return problems;
 }
 
+const isSet = (source: EnvSource, name: string) => Number(givenValue(source, name) ?? 0) !== 0;
+
 /** Settings that are allowed but most likely a mistake, one sentence for each. */
 export function doubts(source: EnvSource): readonly string[] {
   const names = Object.keys(VARIABLES);
   return [
     ...(isOnVercel(source) && givenValue(source, "MIRROR_GRPC") !== undefined
       ? ["MIRROR_GRPC has no effect on Vercel, because functions sleep between requests. Remove it."]
+      : []),
+    ...(isSet(source, "SUBMIT_LINGER_MS") && isSet(source, "UI_ORIGIN")
+      ? [
+          "SUBMIT_LINGER_MS is set together with UI_ORIGIN: the TrustMesh web UI cannot read a message of several signals. Set it to 0, unless the UI at that address can.",
+        ]
       : []),
     ...misspeltNames(source, names).map(
       ([given, meant]) => `${given} is set, but the app does not read it. Rename it to ${meant}, or remove it.`,

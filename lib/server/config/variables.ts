@@ -5,6 +5,7 @@ import "server-only";
  */
 import { z } from "zod";
 import { EVICTION_POLICIES } from "../../core/cache-strategy";
+import { MAX_LINGER_MS } from "../../engine/writes/signal-batches";
 import { WALLETCONNECT_RELAY } from "../../wire/sign-in/wallet";
 import {
   accountId,
@@ -101,6 +102,11 @@ export const VARIABLES = {
     "Account that pays for submitted messages. Without it the app only reads",
   ),
   HEDERA_OPERATOR_KEY: secretVariable(privateKey, "Private key of that account (DER or hex)"),
+  SUBMIT_LINGER_MS: variable(
+    integer(0, MAX_LINGER_MS),
+    "0",
+    "How long a message may wait for others, so that one message on the ledger, and one fee, carries them all. 0: each goes out at once. Readers other than this app cannot read such a message",
+  ),
   TRUSTED_PAYERS: variable(
     payers,
     null,

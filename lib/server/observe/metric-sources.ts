@@ -124,6 +124,14 @@ function followLedger({ ledger, metrics, written }: App, counter: Define, gauge:
       for (const [what, count] of Object.entries(written.counts)) tell({ what }, count);
     },
   );
+  counter(
+    "submitted_batches",
+    "Ledger messages that carried several signals (SUBMIT_LINGER_MS), and the signals in them",
+    ["what"],
+    (tell) => {
+      for (const [what, count] of Object.entries(written.batches)) tell({ what }, count);
+    },
+  );
 }
 
 function followTopics({ scheduler }: App, counter: Define, gauge: Define): void {

@@ -203,6 +203,45 @@ export function writeGuardContract(open: () => Promise<WriteGuardSubject>): void
     });
   });
 
+  describe("a message that may go out in a batch", () => {
+    /** An arbitrary time in epoch seconds. The servers of this test count from a time of their own, which is earlier. */
+    const UNTIL_S = 4_000_000_000;
+    const claimed = async (value: number, batchedUntilS: number | null, digest = "d") => {
+      const began = await begin(null, messageOf(value, { batchedUntilS, digest }));
+      return began.kind === "begun" ? [began.nonce?.kind, began.nonce?.batchedUntilS] : [began.kind];
+    };
+
+    it("is known to its repeats with the time until which that batch may be sent", async () => {
+      expect(await claimed(5, UNTIL_S)).toEqual(["unknown", null]);
+      expect(await claimed(5, UNTIL_S + 9)).toEqual(["same", UNTIL_S]);
+      expect(await claimed(5, null)).toEqual(["same", UNTIL_S]);
+      expect(await claimed(5, null, "other")).toEqual(["used"]);
+    });
+
+    it("leaves its time to the user's later messages, so that its repeats learn the latest one", async () => {
+      await claimed(5, UNTIL_S, "five");
+      expect(await claimed(6, null, "six")).toEqual(["next", UNTIL_S]);
+      expect(await claimed(5, null, "five")).toEqual(["older", UNTIL_S]);
+      expect(await claimed(7, UNTIL_S + 2, "seven")).toEqual(["next", UNTIL_S]);
+      expect(await claimed(8, UNTIL_S + 1, "eight")).toEqual(["next", UNTIL_S + 2]);
+      expect(await claimed(8, null, "eight")).toEqual(["same", UNTIL_S + 2]);
+    });
+
+    it("is a message like any other if it may not", async () => {
+      expect(await claimed(5, null)).toEqual(["unknown", null]);
+      expect(await claimed(5, null)).toEqual(["same", null]);
+      expect(await claimed(6, null)).toEqual(["next", null]);
+    });
+
+    it("takes its time along if it gives its nonce back, and leaves the one before it as it was", async () => {
+      await claimed(5, UNTIL_S, "before");
+      const message = messageOf(8, { batchedUntilS: UNTIL_S + 5 });
+      await begin(null, message);
+      await guard.end(A, null, endOf(message, { isUnsent: true }));
+      expect(await claimed(5, null, "before")).toEqual(["same", UNTIL_S]);
+    });
+  });
+
   describe("what one command claims", () => {
     it("is claimed together: a used nonce leaves the key free, and the place as it was", async () => {
       await claimNonce(guard, A, 5);

@@ -10,7 +10,8 @@ const ANYWHERE: WriteRoute = { topicId: "0.0.1" as TopicId, registryVersion: 1, 
 export function messageOf(nonce: number, more: Partial<MessageClaim> = {}): MessageClaim {
   lastId += 1;
   return {
-    ...{ kind: "contact", route: ANYWHERE, nonce, digest: "d", isRepeatable: true, claimId: `claim-${lastId}` },
+    ...{ kind: "contact", route: ANYWHERE, nonce, digest: "d", batchedUntilS: null, isRepeatable: true },
+    claimId: `claim-${lastId}`,
     ...more,
   };
 }

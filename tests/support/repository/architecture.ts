@@ -57,6 +57,7 @@ export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
   "lib/engine/writes/earlier-writes.ts":
     "when a message was made, and which of its transactions is valid, are wall times",
   "lib/engine/writes/invitations.ts": "an invitation says when it ends, and all instances keep it",
+  "lib/engine/writes/signal-batches.ts": "the transaction of a batch is valid by the ledger's time",
   "lib/engine/writes/slots.ts": "the ledger's time of a trust is compared with now",
   "lib/engine/writes/submit.ts": "signed requests carry a wall time; people read when they submitted",
   "lib/engine/sync/sync-scheduler.ts": "compares with ledger times",

@@ -9,6 +9,7 @@ import { watchPublication } from "../../../engine/shards/publication";
 import { TopicRouter } from "../../../engine/shards/topic-router";
 import { EarlierWrites } from "../../../engine/writes/earlier-writes";
 import { Invitations } from "../../../engine/writes/invitations";
+import { SignalBatches } from "../../../engine/writes/signal-batches";
 import { Slots } from "../../../engine/writes/slots";
 import { SubmitService } from "../../../engine/writes/submit";
 import type { Clock } from "../../../ports/clock";
@@ -31,6 +32,8 @@ export interface Writes {
   readonly router: TopicRouter;
   readonly shards: Shards;
   readonly submit: SubmitService;
+  /** Signals that wait for others on their way to the ledger. Null without an operator key. */
+  readonly batches: SignalBatches | null;
   readonly invitations: Invitations;
   /** Counts of writes to the ledger since the start, and of failed ones. */
   readonly written: Omit<CountedSubmitter, "submitter">;
@@ -67,16 +70,23 @@ export function buildWrites(parts: WriteParts): Writes {
     mayStayUnpublished: env.isDevnet,
     onPublication: (reason) => publication.failed(reason),
   });
-  const earlier = new EarlierWrites({ views: stores.views, scheduler, clock });
+  const digest = (bytes: Uint8Array) => hash("sha256", bytes, "hex");
+  const lingerMs = env.SUBMIT_LINGER_MS;
+  const onBatch = (signals: number) => {
+    written.batches.messages += 1;
+    written.batches.signals += signals;
+  };
+  const batches = submitter && new SignalBatches({ submitter, lingerMs, clock, digest, onBatch });
+  const isLingering = lingerMs > 0;
+  const earlier = new EarlierWrites({ views: stores.views, scheduler, clock, isLingering, digest });
   const slots = new Slots({ views: stores.views, clock, cursorOf, isStrict: env.isStrict });
   const submit = new SubmitService({
-    ...{ submitter, guard, earlier, slots, pending, clock, router, signatures: sync.signatures },
-    digest: (bytes) => hash("sha256", bytes, "hex"),
+    ...{ batches, guard, earlier, slots, pending, clock, router, digest, signatures: sync.signatures },
     newId: randomUUID,
     pausedSentence: (topicId) => pausedSentence(scheduler, parts.adminReads, topicId),
   });
   const newCode = () =>
     Array.from({ length: CODE_LENGTH }, () => CODE_CHARACTERS[randomInt(CODE_CHARACTERS.length)]).join("");
   const invitations = new Invitations({ hot, clock, newCode });
-  return { pending, router, shards, submit, invitations, written };
+  return { pending, router, shards, submit, batches, invitations, written };
 }

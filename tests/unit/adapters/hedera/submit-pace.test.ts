@@ -22,8 +22,8 @@ beforeEach(() => {
     clock,
     digest: () => "00",
     earlier: {
-      windowOf: () => ({ validStartNs: 1n, settledNs: 0n }),
-      judge: async () => ({ kind: "send" }),
+      windowOf: () => ({ validStartNs: 1n, usedFromS: 0, usedUntilS: 0 }),
+      judge: async () => ({ kind: "send", isFirst: true }),
     },
     guard: new MemoryWriteGuard(clock),
     newId: randomUUID,
@@ -36,8 +36,9 @@ beforeEach(() => {
         answer: await ask({ topicId: TOPIC, registryVersion: 1, userVersion: 0 }),
       }),
     },
-    submitter: {
-      submit: async (topicId: TopicId, message: Uint8Array) => {
+    batches: {
+      batchedUntilS: () => null,
+      submit: async (topicId: TopicId, { message }: { readonly message: Uint8Array }) => {
         const { from } = JSON.parse(new TextDecoder().decode(message)) as { from: string };
         sentMs.push({ from, atMs: clock.now() - startMs });
         return ok({ topicId, sequence: 1 as Sequence, transactionId: "", consensusNs: null });

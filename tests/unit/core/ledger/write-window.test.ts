@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { transactionIdText, VALID_S, writeWindow } from "@/lib/core/ledger/write-window";
+import { settledNs, startNs, startS, transactionIdText, VALID_S, writeWindow } from "@/lib/core/ledger/write-window";
 
 const digest = fc.stringMatching(/^[0-9a-f]{64}$/);
 const madeS = fc.integer({ min: 1_700_000_000, max: 1_900_000_000 });
@@ -35,15 +35,15 @@ describe("the window of a message", () => {
           writeWindow(hash, made, made * 1_000 + after),
         ) as [ReturnType<typeof writeWindow>, ReturnType<typeof writeWindow>];
         if (earlier.validStartNs === later.validStartNs) return;
-        expect(earlier.validStartNs + BigInt(VALID_S) * S).toBeLessThan(later.settledNs);
+        expect(earlier.validStartNs + BigInt(VALID_S) * S).toBeLessThan(settledNs(later.usedFromS));
       }),
     );
   });
 
   it("needs no more of the log than the mirror has when the message first comes", () => {
     const made = 1_790_000_000;
-    const { settledNs } = writeWindow("00", made, made * 1_000);
-    expect(BigInt(made) * S - settledNs).toBe(14n * S);
+    const { usedFromS } = writeWindow("00", made, made * 1_000);
+    expect(BigInt(made) * S - settledNs(usedFromS)).toBe(14n * S);
   });
 
   it("has room for every chunk, so that no two messages of a second share an id unless their slots do", () => {
@@ -55,6 +55,16 @@ describe("the window of a message", () => {
       }),
     );
   });
+});
+
+it("is for any transaction what its last moment makes it: valid then and 15 s longer, and settled right after", () => {
+  fc.assert(
+    fc.property(digest, madeS, (hash, untilS) => {
+      const endNs = startNs(startS(untilS), hash) + BigInt(VALID_S) * S;
+      expect(endNs - BigInt(untilS) * S).toBeGreaterThanOrEqual(15n * S);
+      expect(endNs).toBeLessThan(settledNs(untilS));
+    }),
+  );
 });
 
 it("writes the transaction id of the last chunk, as the network's tools do", () => {

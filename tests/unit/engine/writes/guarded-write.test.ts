@@ -10,7 +10,7 @@ const [ADA, BOB] = ["tm-ada", "tm-bob"] as UserId[] as [UserId, UserId];
 const limit = { bucket: "limit", policy: { perSecond: 1, burst: 1, maxWaitMs: 0 } };
 const attempt = { key: "k", digest: "d", ttlMs: 1_000 };
 const request: WriteRequest = { userId: ADA, limit, attempt, answerTtlMs: 9_000 };
-const BEGUN: Began = { kind: "begun", nonce: { kind: "next", memoryMs: 1 } };
+const BEGUN: Began = { kind: "begun", nonce: { kind: "next", memoryMs: 1, batchedUntilS: null } };
 
 let calls: unknown[][];
 let answers: Began[];

@@ -271,6 +271,13 @@ describe("the environment", () => {
       ]);
   });
 
+  it("says that a web UI cannot read messages of several signals", () => {
+    const ui = { UI_ORIGIN: "https://ui.test" };
+    expect(doubts({ ...ui, SUBMIT_LINGER_MS: "1000" })).toEqual([expect.stringContaining("cannot read a message")]);
+    for (const alone of [ui, { ...ui, SUBMIT_LINGER_MS: "0" }, { SUBMIT_LINGER_MS: "1000" }])
+      expect(doubts(alone)).toEqual([]);
+  });
+
   it("says that a doorbell has no effect on Vercel", () => {
     const sentence = "MIRROR_GRPC has no effect on Vercel, because functions sleep between requests. Remove it.";
     expect(doubts({ VERCEL: "1", MIRROR_GRPC: "mirror.test:443" })).toEqual([sentence]);

@@ -34,6 +34,7 @@ const said: string[] = [];
 const app = {
   hub: { close: () => void events.push("bye") },
   health: { close: () => void events.push("judged no more") },
+  batches: { close: () => void events.push("nothing waits") },
   close: async () => void events.push("stores closed"),
   log: { info: (line: string) => void said.push(line), warn: () => {}, error: () => {} },
 };
@@ -65,7 +66,7 @@ describe("the end of a server", () => {
     ask(kept, "/before");
     expect((await kept.answer()).headers.connection).toBe("keep-alive");
     const ending = end();
-    expect(events).toEqual(["bye", "judged no more"]);
+    expect(events).toEqual(["bye", "judged no more", "nothing waits"]);
     ask(kept, "/after");
     expect(await kept.answer()).toMatchObject({ status: 200, headers: { connection: "close" } });
     await kept.closed();
@@ -74,7 +75,7 @@ describe("the end of a server", () => {
     expect((await late.answer()).headers.connection).toBe("close");
     await clock.drive(ending);
     await expect(connect()).rejects.toThrow("ECONNREFUSED");
-    expect(events).toEqual(["bye", "judged no more", "framework closed", "stores closed", "ended"]);
+    expect(events).toEqual(["bye", "judged no more", "nothing waits", "framework closed", "stores closed", "ended"]);
   });
 
   it("lets running requests finish before it closes anything", async () => {
@@ -83,12 +84,12 @@ describe("the end of a server", () => {
     await until(() => held.length === 1);
     const ending = end();
     await clock.advance(NOTICE_MS);
-    expect(events).toEqual(["bye", "judged no more"]);
+    expect(events).toEqual(["bye", "judged no more", "nothing waits"]);
     held[0]?.writeHead(200, { "content-length": 4 }).end("late");
     expect(await connection.answer()).toMatchObject({ body: "late", headers: { connection: "close" } });
     await connection.closed();
     await clock.drive(ending);
-    expect(events).toEqual(["bye", "judged no more", "framework closed", "stores closed", "ended"]);
+    expect(events).toEqual(["bye", "judged no more", "nothing waits", "framework closed", "stores closed", "ended"]);
   });
 
   it("is over within five seconds under requests without end, each of which takes 2.5 s", async () => {
@@ -137,7 +138,7 @@ describe("the end of a server", () => {
     await clock.advance(2_900);
     expect(events).toEqual([]);
     await clock.drive(ending);
-    expect(events).toEqual(["bye", "judged no more", "framework closed", "stores closed", "ended"]);
+    expect(events).toEqual(["bye", "judged no more", "nothing waits", "framework closed", "stores closed", "ended"]);
   });
 
   it.each<[string, () => Promise<Opened>, number]>([

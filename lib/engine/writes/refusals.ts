@@ -1,0 +1,117 @@
+/** Refusals of a write, each with the sentence that its sender reads. */
+import { err, type Result } from "../../core/result";
+import { bodyOf, pathOf } from "../../core/signals/forms/fields";
+import { targetPath } from "../../core/signals/forms/sides";
+import type { UndecodableReason } from "../../core/signals/signal";
+import { CIRCLE_SLOTS } from "../../core/signals/views";
+import { MAX_NONCE_AHEAD_MS } from "./earlier-writes";
+import type { SlotRefusal } from "./slots";
+
+type Members = Readonly<Record<string, unknown>>;
+
+export interface SubmitRefusal {
+  readonly code:
+    | "bad-envelope"
+    | "not-yours"
+    | "clock"
+    | "wrong-signature"
+    | "too-large"
+    | "not-bonded"
+    | "slots-full"
+    | "nonce"
+    | "read-only"
+    | "paused"
+    | "ledger-refused"
+    | "ledger-unavailable"
+    | "uncertain"
+    | "unsettled";
+  readonly detail: string;
+  readonly field?: string;
+  /** With the code `nonce`: the sender's last nonce, if it is remembered. */
+  readonly lastNonce?: number;
+}
+
+export function refuse(code: SubmitRefusal["code"], detail: string, field?: string): Result<never, SubmitRefusal> {
+  return err(field === undefined ? { code, detail } : { code, detail, field });
+}
+
+/** The refusal of a message that TrustMesh does not know. */
+export function undecodable(reason: UndecodableReason, envelope: Members): Result<never, SubmitRefusal> {
+  const detail = REASONS[reason] ?? `TrustMesh does not know this message (${reason}). Check its type and its members.`;
+  return refuse("bad-envelope", detail, fieldOf(reason, envelope));
+}
+
+/** The refusal of trust for which there is no slot. */
+export function noSlot(refusal: Exclude<SlotRefusal, "given">, envelope: Members): Result<never, SubmitRefusal> {
+  if (refusal === "not-bonded")
+    return refuse(
+      "not-bonded",
+      "You can give trust only to people you are bonded with.",
+      fieldOf("no-target", envelope),
+    );
+  const { needed, isOwn } = refusal;
+  const detail = isOwn
+    ? `Your circle has ${CIRCLE_SLOTS} slots and this would need ${needed}. Take trust back from somebody first.`
+    : `They gave you trust before, and their circle of ${CIRCLE_SLOTS} slots has no room for it now. They have to take trust back from somebody first.`;
+  return refuse("slots-full", detail);
+}
+
+/** The refusal for each answer of the ledger that is no success. */
+export const LEDGER_CODES = {
+  refused: "ledger-refused",
+  unavailable: "ledger-unavailable",
+  uncertain: "uncertain",
+  duplicate: "uncertain",
+} as const;
+
+const REASONS: Partial<Record<UndecodableReason, string>> = {
+  "no-target": "Name the person whom this message is for.",
+  "self-target": "Choose another person: this message cannot be for yourself.",
+  "bad-id": "Check the ids in this message: an id has 1 to 50 characters and no spaces.",
+  "bad-weight": "Give trust a weight above zero.",
+  "no-definition": "Give this recognition definition an id.",
+  "bad-type": "Choose a type of message that TrustMesh knows.",
+  "too-deep": "Flatten the payload of this message: it is nested too deep.",
+};
+
+const FIELDS: Partial<Record<UndecodableReason, string>> = {
+  "no-definition": "payload.id",
+  "bad-type": "type",
+  "unknown-type": "type",
+  "too-deep": "payload",
+};
+
+const TARGET_REASONS: ReadonlySet<UndecodableReason> = new Set(["no-target", "self-target", "bad-id"]);
+
+/** The member at fault, by the name under which the caller sent it. */
+function fieldOf(reason: UndecodableReason, envelope: Members): string | undefined {
+  if (TARGET_REASONS.has(reason)) return targetPath(envelope) ?? "payload.target";
+  if (reason === "bad-weight") return pathOf(bodyOf(envelope), ["weight", "amount"]) ?? "payload.weight";
+  return FIELDS[reason];
+}
+
+export const WRONG_CLOCK = refuse(
+  "clock",
+  "The time of this message is too far from now. Check this device's clock and try again.",
+  "ts",
+);
+export const NONCE_USED = {
+  code: "nonce",
+  detail: "A newer message of yours was sent already. Try again, with a larger nonce if you chose it.",
+  field: "nonce",
+} as const;
+/** The device's clock may be behind the server, which made the last nonce: it cannot know that one otherwise. */
+export const nonceUsed = (last: number): SubmitRefusal => ({
+  ...NONCE_USED,
+  detail: `A newer message of yours was sent already. Send this one with a nonce larger than ${last}, or with an Idempotency-Key.`,
+  lastNonce: last,
+});
+export const NONCE_TOO_FAR = refuse(
+  "bad-envelope",
+  `Choose a smaller nonce, such as the time in milliseconds: it may be at most ${MAX_NONCE_AHEAD_MS / 1_000} s ahead of the server's clock.`,
+  "nonce",
+);
+export const UNSETTLED = refuse(
+  "unsettled",
+  "It is not known yet whether this message was written before. Send the same request again in a moment.",
+);
