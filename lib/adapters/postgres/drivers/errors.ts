@@ -6,9 +6,10 @@ import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavaila
 /**
  * SQLSTATEs that say "not now" rather than "never" (PostgreSQL, appendix A): by class, then single ones.
  * 08 connection, 40 rolled back for concurrency, 53 out of resources, 55 not in a state for it (lock not available),
- * 57 stopped by an operator or a timeout, 58 the system under the server.
+ * 57 stopped by an operator or a timeout, 58 the system under the server. 28 and 3D refuse the login: a password that was changed
+ * must not look like a fault of a request.
  */
-const RETRYABLE_CLASSES = new Set(["08", "40", "53", "55", "57", "58"]);
+const RETRYABLE_CLASSES = new Set(["08", "28", "3D", "40", "53", "55", "57", "58"]);
 /** Read-only after a failover; idle transaction ended; out of range of a recovering standby. */
 const RETRYABLE_STATES = new Set(["25006", "25P03", "XX000"]);
 
@@ -28,6 +29,9 @@ export function sqlState(error: unknown): string | null {
 /** States that an operator can do something about (PostgreSQL, appendix A). */
 const STATE_WORDS: Readonly<Record<string, string>> = {
   "25006": "it is read-only",
+  "28000": "it does not let the user of DATABASE_URL in",
+  "28P01": "it does not accept the user and password of DATABASE_URL",
+  "3D000": "it has no database of the name in DATABASE_URL",
   "53100": "its disk is full",
   "53200": "it is out of memory",
   "53300": "it has no connection left",
@@ -37,6 +41,20 @@ const STATE_WORDS: Readonly<Record<string, string>> = {
 /** "the database answered 53100: its disk is full" */
 export const answered = (state: string): string =>
   `the database answered ${state}${state in STATE_WORDS ? `: ${STATE_WORDS[state]}` : ""}`;
+
+const LOGIN_CLASSES = new Set(["28", "3D"]);
+
+/** For a start: the sentence for a login that the server refused. All other errors stay as they are. */
+export function loginRefusal(error: unknown): unknown {
+  const state = isTierUnavailable(error) ? sqlState(error.cause) : null;
+  if (state === null || !LOGIN_CLASSES.has(state.slice(0, 2))) return error;
+  return new DatabaseUnusable(
+    `Nobody can log in to the database: ${answered(state)}. Correct DATABASE_URL, then start again.`,
+    {
+      cause: error,
+    },
+  );
+}
 
 export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === UNIQUE_VIOLATION;
 

@@ -3,6 +3,7 @@ import { pgTable, text } from "drizzle-orm/pg-core";
 import { MIGRATIONS, type Migration } from "../../../../drizzle/migrations/embedded";
 import { template } from "../sql/template";
 import type { Database } from "./database";
+import { loginRefusal } from "./errors";
 
 /** A migration may rewrite tables, and waits for another instance that does. */
 const MIGRATION_MS = 600_000;
@@ -24,10 +25,15 @@ export async function migrate(db: Database, migrations: readonly Migration[] = M
   await db.ask((queries) => queries.execute(sql.raw(lift + script(migrations))), MIGRATION_MS);
 }
 
-/** Names of the migrations that are still to be applied, in order. Changes nothing. */
+/**
+ * Names of the migrations that are still to be applied, in order. Changes nothing. Throws DatabaseUnusable if the server refuses the
+ * login: this is the first statement of every start and every command.
+ */
 export async function missingMigrations(db: Database): Promise<readonly string[]> {
   const isThere = sql<boolean>`to_regclass(${"schema_migrations"}) IS NOT NULL`;
-  const [found] = await db.ask(template({ isThere }, (columns) => sql`SELECT ${columns}`));
+  const [found] = await db.ask(template({ isThere }, (columns) => sql`SELECT ${columns}`)).catch((error: unknown) => {
+    throw loginRefusal(error);
+  });
   const rows = found?.isThere ? await db.ask((queries) => queries.select().from(schemaMigrations)) : [];
   const applied = new Set(rows.map(({ name }) => name));
   return MIGRATIONS.map(({ name }) => name).filter((name) => !applied.has(name));

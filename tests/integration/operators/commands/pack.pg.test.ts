@@ -1,7 +1,8 @@
 /** `npm run pack`: packs the older messages of a database, says how far it is, and may be ended at any moment. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
-import { openStores } from "@/lib/server/boot/open";
+import { awaitStores, openStores } from "@/lib/server/boot/open";
+import { runMigrations } from "@/lib/server/cli/migrations";
 import { runPacking } from "@/lib/server/cli/pack";
 import { readEnv } from "@/lib/server/config/env";
 import { type PostgresServer, startPostgres } from "../../../support/servers/postgres/postgres-server";
@@ -59,6 +60,17 @@ it("ends when it is told to, goes on the next time, and leaves younger messages 
   expect((await said()).at(-1)).toBe("512 messages packed.");
   expect(await said()).toEqual(["Nothing is left to pack that is older than HOT_HOURS (48)."]);
   expect((await said({ HOT_HOURS: "1" })).at(-1)).toBe("256 messages packed.");
+});
+
+it("says in one sentence why nobody can log in", async () => {
+  const other = new URL(url);
+  other.pathname = "/no_such_database";
+  const sentence =
+    "Nobody can log in to the database: the database answered 3D000: it has no database of the name in DATABASE_URL. Correct DATABASE_URL, then start again.";
+  const refused = { name: "DatabaseUnusable", message: sentence };
+  await expect(said({ DATABASE_URL: other.href })).rejects.toMatchObject(refused);
+  await expect(runMigrations(readEnv({ DATABASE_URL: other.href }), () => {})).rejects.toMatchObject(refused);
+  await expect(awaitStores(readEnv({ DATABASE_URL: other.href }), log)).rejects.toMatchObject(refused);
 });
 
 it("names a topic that it leaves out", async () => {

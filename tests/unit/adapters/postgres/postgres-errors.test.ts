@@ -26,6 +26,8 @@ describe("errors of the database", () => {
     ["cancelled by a timeout", "57014"],
     ["shutting down", "57P01"],
     ["read only after a failover", "25006"],
+    ["password changed", "28P01"],
+    ["database renamed", "3D000"],
   ])("are worth a retry: %s (%s)", (_, code) => {
     const error = fromServer(code);
     expect(translated(error)).toMatchObject({ name: "TierUnavailable", cause: error });
