@@ -99,6 +99,7 @@ export async function command<O extends Options>(
   // The loader of TypeScript starts a thread for sources that it has not compiled yet. That thread ends with the process only.
   await setImmediate();
   watchThreads();
+  process.stdout.on("error", ignoreBrokenPipe);
   try {
     const asked = understand(spec, process.argv.slice(2));
     if (asked === null) console.log(spec.usage);
@@ -109,6 +110,11 @@ export async function command<O extends Options>(
     process.exitCode = cause instanceof UsageError ? 2 : cause instanceof Refusal ? cause.exitStatus : 1;
     await killIfHeldUp();
   }
+}
+
+/** The reader of the output wanted no more of it (`npm run doctor | head`). The work itself goes on. */
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** Errors with a name of their own are sentences for operators. Other errors are printed whole. */

@@ -1,5 +1,5 @@
 /** Every command of package.json: help does nothing, what is not understood is refused before anything is looked at. */
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -56,9 +56,11 @@ afterAll(() => {
   for (const path of [bundles, folder]) rmSync(path, { recursive: true, force: true });
 });
 
+const bundleOf = (path: string) => join(bundles, path.replace(/\.ts$/, ".mjs"));
+
 /** Runs it where there is nothing, with settings that nothing good can come of. */
 function run(path: string, ...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const file = join(bundles, path.replace(/\.ts$/, ".mjs"));
+  const file = bundleOf(path);
   const env = { NODE_ENV: "production" as const, HEDERA_NETWORK: "nowhere", DATABASE_URL: "nowhere", PATH: "/none" };
   return new Promise((done) =>
     execFile(process.execPath, ["--conditions=react-server", file, ...args], { cwd: folder, env }, (error, out, err) =>
@@ -88,6 +90,15 @@ describe("a command of package.json", () => {
     expect(err).toMatch(usageOf(name));
     expect(readdirSync(folder)).toEqual([]);
   });
+});
+
+it("a command whose output nobody reads any more goes on to its end", () => {
+  // The doctor prints line by line, and the first line that cannot be printed is not the last one.
+  const file = bundleOf("scripts/operator/doctor.ts");
+  const shell = `{ "$0" --conditions=react-server "$1"; echo "status $?" >&2; } | true`;
+  const { stderr } = spawnSync("sh", ["-c", shell, process.execPath, file], { cwd: folder, encoding: "utf8" });
+  // The verdict is about this machine.
+  expect(stderr).toMatch(/^status [01]\n$/);
 });
 
 describe("the words of a command", () => {
