@@ -15,6 +15,7 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/fleet/split"),
   () => import("./rows/read/read-commands"),
   () => import("./rows/write/read-your-writes"),
+  () => import("./rows/write/batch"),
   () => import("./rows/read/stampede"),
   () => import("./rows/read/tiered"),
   () => import("./rows/fleet/chaos"),

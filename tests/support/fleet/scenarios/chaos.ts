@@ -5,6 +5,7 @@ import { type Fleet, type Instance, startFleet } from "../fleet";
 import type { FleetServices } from "../services";
 import { differences, storedState } from "../stored-state";
 import { Feed } from "./feed";
+import { InstanceKills } from "./instance-kills";
 
 export interface ChaosOptions {
   readonly services: FleetServices;
@@ -34,8 +35,6 @@ export interface ChaosOutcome {
 
 /** Wait between an instance's answer and the next request to it. */
 const PAUSE_MS = 20;
-/** This many instances stay alive. If starts are slow, none would answer otherwise. */
-const LEAST_RUNNING = 2;
 const FEED_MS = 50;
 const FEED_PER_SECOND = 70;
 const SETTLE_TRIES = 100;
@@ -61,7 +60,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
     ...fleet.logged.filter(({ level }) => level === "error").map(({ instance, text }) => `${instance}: ${text}`),
   ];
   return {
-    ...{ kills: run.kills, written: feed.written, answers: run.answers, broken: run.broken },
+    ...{ kills: run.kills.count, written: feed.written, answers: run.answers, broken: run.broken },
     wrong: [...actual.flaws, ...differences(expected, actual.lines)],
     deadlocks: actual.deadlocks,
     errors: errors.filter((error) => !STARVED.test(error)),
@@ -77,7 +76,7 @@ async function replayed(services: FleetServices): Promise<readonly string[]> {
 }
 
 class ChaosRun {
-  kills = 0;
+  readonly kills: InstanceKills;
   answers = 0;
   broken = 0;
   readonly refused: string[] = [];
@@ -87,13 +86,15 @@ class ChaosRun {
   constructor(
     private readonly fleet: Fleet,
     private readonly feed: Feed,
-  ) {}
+  ) {
+    this.kills = new InstanceKills(fleet);
+  }
 
   async during({ durationMs, leastAnswers = 0, killsPerSecond }: ChaosOptions): Promise<void> {
     const work = [
       ...this.fleet.instances.map((instance) => this.drive(instance)),
       this.write(),
-      this.killAll(killsPerSecond),
+      this.kills.during(killsPerSecond, () => this.isOver),
     ];
     const startMs = systemClock.now();
     await systemClock.sleep(durationMs);
@@ -148,26 +149,5 @@ class ChaosRun {
       while (this.feed.written < due()) this.feed.once();
       await systemClock.sleep(FEED_MS);
     }
-  }
-
-  /** Kills as many instances as are due by the time that has passed. It does not wait for ends and starts in between. */
-  private async killAll(perSecond: number): Promise<void> {
-    const restarts = new Map<Instance, Promise<void>>();
-    const startMs = systemClock.now();
-    const due = () => ((systemClock.now() - startMs) / 1_000) * perSecond;
-    const running = () => this.fleet.instances.filter((each) => each.port !== null && !restarts.has(each));
-    while (!this.isOver) {
-      await systemClock.sleep(FEED_MS);
-      while (this.kills + 1 <= due() && running().length > LEAST_RUNNING) {
-        const victim = this.rng.pick(running());
-        const restart = victim.kill().then(() => victim.start());
-        restarts.set(
-          victim,
-          restart.finally(() => restarts.delete(victim)),
-        );
-        this.kills += 1;
-      }
-    }
-    await Promise.all(restarts.values());
   }
 }
