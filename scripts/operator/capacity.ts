@@ -4,6 +4,7 @@ import { currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES, withSetUp } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
 import { SET_UP_NAMES, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
+import { MAX_LINGER_MS } from "@/lib/engine/writes/signal-batches";
 import { command, numberOf, UsageError } from "../command";
 import { report } from "./capacity/report";
 
@@ -16,6 +17,7 @@ const USAGE = `npm run -s capacity -- [options]
   --reads N           reads of a user in a day (${DEFAULT_INPUTS.readsPerUserDay})
   --open-pages N      percent of users with a page open (${DEFAULT_INPUTS.openPageShare * 100})
   --segments N        topics of each kind (${DEFAULT_INPUTS.segments})
+  --linger MS         how long signals wait for others that share their ledger message (${DEFAULT_INPUTS.settings.lingerMs})
   --peak N            the busiest minute over the mean (${DEFAULT_INPUTS.peakToMean})
   --months N          months of messages in Postgres; nothing drops older ones (${DEFAULT_INPUTS.monthsKept})
   --json              the model's whole answer, for each number of users
@@ -31,6 +33,7 @@ const OPTIONS = {
   reads: text,
   "open-pages": text,
   segments: text,
+  linger: text,
   peak: text,
   months: text,
   json: { type: "boolean" },
@@ -54,6 +57,10 @@ void command({ usage: USAGE, options: OPTIONS }, ({ values }) => {
     openPageShare:
       numberOf("open-pages", values["open-pages"], DEFAULT_INPUTS.openPageShare * 100, { most: 100 }) / 100,
     segments: numberOf("segments", values.segments, DEFAULT_INPUTS.segments, { least: 1, most: 10_000, isWhole: true }),
+    settings: {
+      ...DEFAULT_INPUTS.settings,
+      lingerMs: numberOf("linger", values.linger, DEFAULT_INPUTS.settings.lingerMs, { most: MAX_LINGER_MS }),
+    },
     peakToMean: numberOf("peak", values.peak, DEFAULT_INPUTS.peakToMean, { least: 1, most: 1_000 }),
     monthsKept: numberOf("months", values.months, DEFAULT_INPUTS.monthsKept, { least: 1, most: 1_200, isWhole: true }),
   };

@@ -5,7 +5,14 @@
 import { capacity } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
-import { type CapacityInputs, DEFAULT_INPUTS, GB, PLAN_SCALES, withSetUp } from "@/lib/core/capacity/inputs";
+import {
+  type CapacityInputs,
+  DEFAULT_INPUTS,
+  GB,
+  PLAN_SCALES,
+  withLinger,
+  withSetUp,
+} from "@/lib/core/capacity/inputs";
 import { type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
 import type { Capacity, CostPart } from "@/lib/core/capacity/need";
 import { type Cell, PART_LABELS, planCells, type Shortfall, shortfalls } from "@/lib/core/capacity/plan";
@@ -13,7 +20,7 @@ import { SET_UP_NAMES, SET_UPS, type SetUp } from "@/lib/core/capacity/set-ups/s
 import { compact, counted, whole } from "../format/numbers";
 
 export interface Dial {
-  readonly id: "users" | "signals" | "reads" | "open" | "segments";
+  readonly id: "users" | "signals" | "reads" | "open" | "segments" | "linger";
   readonly label: string;
   readonly least: number;
   readonly most: number;
@@ -62,6 +69,15 @@ export const DIALS: readonly Dial[] = [
     start: DEFAULT_INPUTS.segments,
     format: whole,
   },
+  {
+    id: "linger",
+    label: "Wait of signals that share a message",
+    least: 0,
+    most: 10_000,
+    isLogarithmic: false,
+    start: DEFAULT_INPUTS.settings.lingerMs,
+    format: (value) => `${whole(value)} ms`,
+  },
 ];
 
 export type DialValues = Readonly<Record<Dial["id"], number>>;
@@ -87,18 +103,13 @@ export function parseDial(dial: Dial, text: string | null): number {
   return value >= dial.least && value <= dial.most ? value : dial.start;
 }
 
-export const inputsOf = ({ users, signals, reads, open, segments }: DialValues, setUp: SetUp): CapacityInputs =>
-  withSetUp(
-    {
-      ...DEFAULT_INPUTS,
-      users,
-      signalsPerUserDay: signals,
-      readsPerUserDay: reads,
-      openPageShare: open / 100,
-      segments,
-    },
-    setUp,
-  );
+export function inputsOf({ users, signals, reads, open, segments, linger }: DialValues, setUp: SetUp): CapacityInputs {
+  const inputs = {
+    ...{ ...DEFAULT_INPUTS, users, segments },
+    ...{ signalsPerUserDay: signals, readsPerUserDay: reads, openPageShare: open / 100 },
+  };
+  return withSetUp(withLinger(inputs, linger), setUp);
+}
 
 export const SET_UP_OPTIONS: readonly { readonly value: SetUp; readonly label: string }[] = SET_UP_NAMES.map(
   (value) => ({

@@ -1,6 +1,6 @@
 /** Dollars a month, line by line. Without users, everything that is billed by use costs nothing. */
 
-import { MONTH_DAYS, MONTH_S } from "./inputs";
+import { MONTH_S } from "./inputs";
 import type { CostLine, CostPart, Needs } from "./need";
 import { LIMITS, type PriceName, usdOf } from "./prices";
 import { awsCosts } from "./set-ups/aws";
@@ -8,7 +8,7 @@ import { vercelCosts } from "./set-ups/vercel";
 
 export function costLines(needs: Needs): readonly CostLine[] {
   return [
-    ...hcsCosts(needs.messages.perDay * MONTH_DAYS, needs.inputs.messageBytes),
+    ...ledgerCosts(needs.mean.ledger),
     ...mirrorCosts(needs.mean.mirror.requests, needs.peak.mirror.requests),
     ...(needs.inputs.setUp === "aws" ? awsCosts(needs) : vercelCosts(needs)),
   ];
@@ -20,6 +20,9 @@ export const total = (lines: readonly CostLine[], part?: CostPart): number =>
 
 /** The cost of running this, without the ledger's fees. */
 export const withoutLedger = (lines: readonly CostLine[]): number => total(lines) - total(lines, "ledger");
+
+const ledgerCosts = ({ messages, bytes }: Needs["mean"]["ledger"]) =>
+  hcsCosts(messages * MONTH_S, messages === 0 ? 0 : bytes / messages);
 
 const PRICED_BYTES = 100;
 

@@ -49,6 +49,8 @@ export interface CapacitySettings {
   /** A mirror's gRPC server tells long-lived processes when a topic moves (MIRROR_GRPC). Functions poll. */
   readonly hasDoorbell: boolean;
   readonly instanceMemoryGb: number;
+  /** How long signals wait for others that share their ledger message (SUBMIT_LINGER_MS). 0: they do not. */
+  readonly lingerMs: number;
 }
 
 /** How the plan's starting point works: every page asks the mirror for everything. */
@@ -69,6 +71,7 @@ export const DEFAULT_SETTINGS: CapacitySettings = {
   mirrorRps: 40,
   hasDoorbell: false,
   instanceMemoryGb: 2,
+  lingerMs: 0,
 };
 
 /**
@@ -100,6 +103,11 @@ export const DEFAULT_INPUTS: CapacityInputs = {
 /** The same users on another set-up. */
 export function withSetUp(inputs: CapacityInputs, setUp: SetUp): CapacityInputs {
   return { ...inputs, setUp, settings: { ...inputs.settings, hasDoorbell: SET_UPS[setUp].hasDoorbell } };
+}
+
+/** The same users, whose signals wait so long for others. */
+export function withLinger(inputs: CapacityInputs, lingerMs: number): CapacityInputs {
+  return { ...inputs, settings: { ...inputs.settings, lingerMs } };
 }
 
 /** The numbers of users in the plan's tables. */

@@ -58,7 +58,7 @@ function everywhere({ inputs, messages, peak }: Capacity): readonly LimitUse[] {
     {
       name: "Messages of one topic",
       kind: "grow",
-      used: (messages.peakPerS * Math.max(...Object.values(kindShares))) / segments,
+      used: (peak.ledger.messages * Math.max(...Object.values(kindShares))) / segments,
       // A topic has one window in flight, and no other request meanwhile.
       limit: WINDOW / (mirrorMs / 1_000),
       unit: "messages/s",
@@ -67,11 +67,12 @@ function everywhere({ inputs, messages, peak }: Capacity): readonly LimitUse[] {
     {
       name: "Messages through the public mirror from one address",
       kind: "wall",
-      used: messages.peakPerS,
+      used: peak.ledger.messages,
       // One request a second is for the head.
       limit: (LIMITS.publicMirrorRequestsPerS.value - 1) * PAGE,
       unit: "messages/s",
-      remedy: "Take a commercial mirror or run one: pages of 100 carry no more.",
+      remedy:
+        "Let signals share a message (SUBMIT_LINGER_MS), or take a commercial mirror: pages of 100 carry no more.",
     },
     {
       name: "Commits of one Postgres",
@@ -84,10 +85,10 @@ function everywhere({ inputs, messages, peak }: Capacity): readonly LimitUse[] {
     {
       name: "Transactions of all of Hedera",
       kind: "wall",
-      used: messages.peakPerS,
+      used: peak.ledger.messages,
       limit: LIMITS.hcsTransactionsPerS.value,
       unit: "transactions/s",
-      remedy: "Put several signals into one message: the network takes no more, from everybody together.",
+      remedy: "Let signals share a message (SUBMIT_LINGER_MS): the network takes no more, from everybody together.",
     },
   ];
 }

@@ -65,7 +65,8 @@ const NEXT: Readonly<Record<SetUp, Readonly<Record<Exclude<CostPart, "ledger">, 
     mirror: "Run a mirror: it takes no price for a call.",
     redis: "Keep less of each write, for which there is nothing yet.",
     postgres: "Cheaper statements, and compressed segments for old messages. Neither exists yet.",
-    instances: "Put several signals into one ledger message, which the SDK sends as one. That does not exist yet.",
+    instances:
+      "Let signals share a ledger message (SUBMIT_LINGER_MS), which the SDK sends as one. What that saves is not counted here.",
     network: "Send fewer freshness events, or put a cheaper network in front.",
   },
 };

@@ -111,6 +111,7 @@ export type PriceName = keyof typeof PRICES;
 
 export const LIMITS = {
   hcsTransactionsPerS: { value: 10_000, unit: "transactions a second, all of the network", ...HEDERA },
+  hcsMessageBytes: { value: 1_024, unit: "bytes of a message in one piece", ...HEDERA },
   hcsTopicCreatesPerS: { value: 5, unit: "topics a second", ...HEDERA },
   publicMirrorRequestsPerS: { value: 50, unit: "requests a second and address", ...MIRROR },
   redisCommandsPerS: { value: 10_000, unit: "commands a second", ...UPSTASH },

@@ -10,7 +10,7 @@ import { syncRun } from "./sync-runs";
 
 interface SyncDemand {
   readonly inputs: CapacityInputs;
-  /** Per second. */
+  /** Ledger messages, reads and streams that open, per second. */
   readonly messages: number;
   readonly reads: number;
   readonly streamOpens: number;

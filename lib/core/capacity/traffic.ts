@@ -6,6 +6,7 @@
 
 import { TOPIC_KINDS, type TopicKind } from "../ledger/ids";
 import { type CapacityInputs, DAY_S } from "./inputs";
+import { type LedgerTraffic, ledgerTraffic } from "./ledger-traffic";
 import { COMING_AND_GOING, LEAST_PER_S, type Presence, renewals } from "./rates";
 import { syncTraffic } from "./sync-traffic";
 
@@ -39,7 +40,10 @@ type SqlPurpose =
   | "registry";
 
 export interface Traffic {
+  /** Signals that are written, by anybody. */
   readonly messages: number;
+  /** The ledger messages that carry them. */
+  readonly ledger: LedgerTraffic;
   readonly reads: number;
   readonly writes: number;
   readonly openStreams: number;
@@ -79,7 +83,8 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
   const reads = (users * inputs.readsPerUserDay) / DAY_S;
   const openStreams = users * openPageShare;
   const streamOpens = openStreams / settings.streamMaxS;
-  const sync = syncTraffic({ inputs, messages, reads, streamOpens, openStreams, instances, presence });
+  const ledger = ledgerTraffic(inputs, messages, instances);
+  const sync = syncTraffic({ inputs, messages: ledger.messages, reads, streamOpens, openStreams, instances, presence });
 
   const { touches, renames } = touchRates(inputs, sync.commitsOf);
   const views = viewTraffic(inputs, touches + renames, instances);
@@ -87,6 +92,7 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
   const writes = messages * ownWriteShare;
   return {
     messages,
+    ledger,
     reads,
     writes,
     openStreams,

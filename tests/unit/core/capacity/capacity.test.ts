@@ -9,6 +9,7 @@ import {
   DEFAULT_INPUTS,
   DEFAULT_SETTINGS,
   PLAN_SCALES,
+  withLinger,
   withSetUp,
 } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
@@ -38,8 +39,12 @@ const anyInputs = fc
     mirrorMs: fc.integer({ min: 1, max: 2_000 }),
     zones: fc.constantFrom<1 | 2>(1, 2),
     setUp: fc.constantFrom(...SET_UP_NAMES),
+    lingerMs: fc.constantFrom(0, 200, 1_000, 10_000),
   })
-  .map((some): CapacityInputs => withSetUp({ ...DEFAULT_INPUTS, ...some }, some.setUp));
+  .map(
+    ({ lingerMs, ...some }): CapacityInputs =>
+      withLinger(withSetUp({ ...DEFAULT_INPUTS, ...some }, some.setUp), lingerMs),
+  );
 
 describe("the plan's own figures", () => {
   it.each([
@@ -256,7 +261,9 @@ describe("whatever the inputs", () => {
 
   it("traffic that is proportional to users doubles with them", () => {
     fc.assert(
-      fc.property(anyInputs, (inputs) => {
+      fc.property(anyInputs, (some) => {
+        // More signals share a message where more users write.
+        const inputs = withLinger(some, 0);
         const [one, two] = [capacity(inputs), capacity({ ...inputs, users: inputs.users * 2 })];
         const pairs = [
           [one.messages.perDay, two.messages.perDay],

@@ -17,8 +17,9 @@ interface Line {
 const perSecond = (value: number) => (value < 1_000 ? rate(value) : compact(value));
 
 const NEEDS: readonly Line[] = [
-  { name: "Messages a day", cell: ({ ours }) => compact(ours.messages.perDay) },
-  { name: "Messages a second, at the peak", cell: ({ ours }) => perSecond(ours.messages.peakPerS) },
+  { name: "Signals a day", cell: ({ ours }) => compact(ours.messages.perDay) },
+  { name: "Signals a second, at the peak", cell: ({ ours }) => perSecond(ours.messages.peakPerS) },
+  { name: "Ledger messages a second, at the peak", cell: ({ ours }) => perSecond(ours.peak.ledger.messages) },
   { name: "Stored in a month", cell: ({ ours }) => bytes(ours.storage.monthBytes) },
   { name: "Mirror requests a second, today", cell: ({ current }) => perSecond(current.mirrorRequestsPerS) },
   { name: "Mirror requests a second, with the cache", cell: ({ ours }) => perSecond(ours.mean.mirror.requests) },
