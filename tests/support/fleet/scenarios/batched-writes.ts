@@ -4,7 +4,7 @@ import { signalsIn } from "@/lib/core/signals/signal-batch";
 import { createRng } from "@/lib/devnet/rng";
 import type { SubmitAnswer } from "@/lib/wire/submit";
 import { RespConnection } from "../../servers/redis/resp";
-import type { Fleet } from "../fleet";
+import type { Fleet, Instance } from "../fleet";
 import type { FleetServices } from "../services";
 import { InstanceKills } from "./instance-kills";
 
@@ -53,7 +53,7 @@ export async function batchedWrites(
         payload: { target: `tm-to-${turn}` },
       };
       told.set(JSON.stringify(body), null);
-      const answer = await insist(fleet, () => rng.pick(fleet.instances), body, `${writer}-${turn}`);
+      const answer = await insist(() => rng.pick(fleet.instances), body, `${writer}-${turn}`);
       told.set(JSON.stringify(body), answer);
     }
   };
@@ -73,8 +73,7 @@ async function rememberSinceLong({ redis }: FleetServices): Promise<void> {
 
 /** Sends the same request to one instance after the other, until it is answered for good. Null: it never was. */
 async function insist(
-  fleet: Fleet,
-  pick: () => Fleet["instances"][number],
+  pick: () => Instance,
   body: { readonly from: string },
   key: string,
 ): Promise<SubmitAnswer | null> {
