@@ -10,6 +10,7 @@ import { readEnv } from "@/lib/server/config/env";
 import { registeredTopics } from "@/lib/server/config/network";
 import { DevnetSubmitter } from "@/tests/support/mirrors/devnet-submitter";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres/postgres-server";
+import { rememberLong } from "@/tests/support/servers/redis/long-memory";
 import { type RedisServer, startRedis } from "@/tests/support/servers/redis/redis-server";
 import { purposeOfScript } from "@/tests/support/stand-ins/script-purpose";
 import { startUpstash, type UpstashStandIn } from "@/tests/support/stand-ins/upstash";
@@ -41,13 +42,17 @@ export class SetUp {
     return new SetUp(postgres, redis, await startUpstash({ redisPort: redis.port, purposeOf: purposeOfScript }));
   }
 
-  /** Instances of a new network with its own devnet and database, with the server's defaults. */
-  async network(count: number): Promise<{ devnet: Devnet; instances: readonly Instance[]; close(): Promise<void> }> {
+  /** Instances of a new network with its own devnet and database, with the server's defaults but for `env`. */
+  async network(
+    count: number,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ devnet: Devnet; instances: readonly Instance[]; close(): Promise<void> }> {
     this.databases += 1;
     const name = `bench${process.pid}-${this.databases}`;
     const [devnet, url] = await Promise.all([startDevnet({ grpc: false }), this.postgres.createDatabase()]);
     const instances: Instance[] = [];
-    for (let i = 0; i < count; i += 1) instances.push(await this.instance(name, url, devnet));
+    for (let i = 0; i < count; i += 1) instances.push(await this.instance(name, url, devnet, env));
+    await rememberLong(this.redis, name);
     return {
       devnet,
       instances,
@@ -58,7 +63,12 @@ export class SetUp {
     };
   }
 
-  private async instance(network: string, databaseUrl: string, devnet: Devnet): Promise<Instance> {
+  private async instance(
+    network: string,
+    databaseUrl: string,
+    devnet: Devnet,
+    env: Readonly<Record<string, string>>,
+  ): Promise<Instance> {
     const transport = new UpstashTransport(this.upstash);
     const tier = openRedis({ transport, network, viewTtlMs: 3_600_000, clock: systemClock, log: quiet });
     const database = openPg(databaseUrl);
@@ -80,7 +90,7 @@ export class SetUp {
       profile: [profile],
     });
     const app = createApp({
-      env: readEnv({ SESSION_SECRET: "a secret of the bench that is long enough to be one" }),
+      env: readEnv({ SESSION_SECRET: "a secret of the bench that is long enough to be one", ...env }),
       shared: tier,
       stores,
       network: {

@@ -1,5 +1,6 @@
 /** Compares the capacity model with a real load of its own users, at three scales. Required: within 15 %. */
 
+import { withLinger } from "@/lib/core/capacity/inputs";
 import { AppClient, DevnetClient } from "@/scripts/develop/load/client";
 import { type Comparison, compare, type Meters } from "@/scripts/develop/load/compare";
 import { drive } from "@/scripts/develop/load/drive";
@@ -14,7 +15,6 @@ const INSTANCES = 2;
 const SECONDS = 100;
 /** Days that pass in one. This makes 1, 4 and 16 messages a second, and a little more than half as many reads. */
 const FACTOR = 20;
-const SCALES = [25, 100, 400];
 const PLAN: Omit<LoadPlan, "users"> = {
   seconds: SECONDS,
   factor: FACTOR,
@@ -24,6 +24,16 @@ const PLAN: Omit<LoadPlan, "users"> = {
   ownWriteShare: 0.1,
   contactsPerUser: 10,
 };
+interface Load {
+  readonly plan: LoadPlan;
+  readonly lingerMs: number;
+}
+
+/** The last one writes everything through the instances, whose signals wait a second for each other. */
+const LOADS: readonly Load[] = [
+  ...[25, 100, 400].map((users) => ({ plan: { ...PLAN, users }, lingerMs: 0 })),
+  { plan: { ...PLAN, users: 400, ownWriteShare: 1 }, lingerMs: 1_000 },
+];
 
 export async function run(): Promise<readonly BenchRow[]> {
   const setUp = await SetUp.start();
@@ -31,10 +41,12 @@ export async function run(): Promise<readonly BenchRow[]> {
     const details: string[] = [];
     let worst = 0;
     const events = { bytes: 0, users: 0 };
-    for (const users of SCALES) {
-      const { comparisons, receivedBytes, toldUsers } = await measure(setUp, { ...PLAN, users });
+    for (const load of LOADS) {
+      const { comparisons, receivedBytes, toldUsers } = await measure(setUp, load);
       for (const { error } of comparisons) worst = Math.max(worst, Math.abs(error ?? 1));
-      details.push(`${users} users: ${comparisons.map(inWords).join(", ")}`);
+      details.push(
+        `${load.plan.users} users${load.lingerMs === 0 ? "" : ", in batches"}: ${comparisons.map(inWords).join(", ")}`,
+      );
       events.bytes += receivedBytes;
       events.users += toldUsers;
     }
@@ -60,8 +72,8 @@ export async function run(): Promise<readonly BenchRow[]> {
 const inWords = ({ name, measured, predicted, error }: Comparison) =>
   `${name} ${measured}/${Math.round(predicted)} (${((error ?? 1) * 100).toFixed(1)} %)`;
 
-async function measure(setUp: SetUp, plan: LoadPlan) {
-  const network = await setUp.network(INSTANCES);
+async function measure(setUp: SetUp, { plan, lingerMs }: Load) {
+  const network = await setUp.network(INSTANCES, { SUBMIT_LINGER_MS: String(lingerMs) });
   const { devnet, instances } = network;
   try {
     const app = new AppClient(instances.map(({ server }) => server.url));
@@ -78,11 +90,11 @@ async function measure(setUp: SetUp, plan: LoadPlan) {
       };
       return { ...counts, messages: messages ?? (await app.storedMessages()) };
     };
-    const name = `load${plan.users}`;
+    const name = `load${plan.users}-${lingerMs}`;
     const { figures, before, after } = await drive({ plan, app, devnet: client, name, measure: measureNow });
     if (figures.failures > 0)
       throw new Error(`${figures.failures} requests of the load failed: ${figures.firstFailure}`);
-    const inputs = inputsOf(plan, { instances: INSTANCES, mirrorMs });
+    const inputs = withLinger(inputsOf(plan, { instances: INSTANCES, mirrorMs }), lingerMs);
     return {
       comparisons: compare(inputs, INSTANCES, figures.elapsedS, before, after),
       receivedBytes: instances.reduce((sum, { tier }) => sum + tier.stats().byPurpose.subscribe.receivedBytes, 0),

@@ -86,10 +86,12 @@ export class SignalBatches {
     return placed(this.open(topicId, signal), 0);
   }
 
-  /** Sends what waits. From now on every signal goes out at once. */
-  close(): void {
+  /** Sends what waits, and resolves when the ledger has answered. From now on every signal goes out at once. */
+  async close(): Promise<void> {
     this.isEnding = true;
-    for (const [topicId, batch] of [...this.waiting]) this.end(topicId, batch);
+    const waiting = [...this.waiting];
+    for (const [topicId, batch] of waiting) this.end(topicId, batch);
+    await Promise.allSettled(waiting.map(([, { sent }]) => sent));
   }
 
   private get isLingering(): boolean {

@@ -150,7 +150,7 @@ export function createApp({
     },
     close: async () => {
       app.health.close();
-      app.batches?.close();
+      await app.batches?.close();
       app.firstSync.close();
       await reporter.close();
       checks.close();

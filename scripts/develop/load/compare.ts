@@ -33,7 +33,7 @@ const LABELS: Readonly<Record<MeterName, string>> = {
 export function compare(inputs: CapacityInputs, instances: number, seconds: number, before: Meters, after: Meters) {
   const rates = traffic(inputs, instances, STAYING);
   const predicted: Readonly<Record<MeterName, number>> = {
-    messages: rates.messages * seconds,
+    messages: rates.ledger.messages * seconds,
     redisCommands: sum(rates.redis) * seconds,
     sqlStatements: sum(rates.sql) * seconds,
     mirrorRequests: rates.mirror.requests * seconds,

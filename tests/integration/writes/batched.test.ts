@@ -72,7 +72,7 @@ it("an end of the server sends what waits at once", async () => {
   const sent = PEOPLE.slice(0, 3).map((from) => submit(from));
   await t.clock.advance(100);
   expect(contactMessages()).toHaveLength(0);
-  t.app.batches?.close();
+  void t.app.batches?.close();
   await t.clock.advance(100);
   expect(contactMessages().map(({ bytes }) => signalsIn(bytes).length)).toEqual([3]);
   expect((await t.clock.drive(Promise.all(sent))).map(({ status }) => status)).toEqual([200, 200, 200]);

@@ -13,7 +13,7 @@ import { type Child, startChild } from "./processes/child";
 import type { FleetServices } from "./services";
 
 const SECRET = "a secret of the fleet that is long enough to be one";
-const NETWORK = "custom";
+export const NETWORK = "custom";
 
 interface LogLine {
   readonly instance: number;

@@ -3,8 +3,8 @@ import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { signalsIn } from "@/lib/core/signals/signal-batch";
 import { createRng } from "@/lib/devnet/rng";
 import type { SubmitAnswer } from "@/lib/wire/submit";
-import { RespConnection } from "../../servers/redis/resp";
-import type { Fleet, Instance } from "../fleet";
+import { rememberLong } from "../../servers/redis/long-memory";
+import { type Fleet, type Instance, NETWORK } from "../fleet";
 import type { FleetServices } from "../services";
 import { InstanceKills } from "./instance-kills";
 
@@ -35,7 +35,7 @@ export async function batchedWrites(
   services: FleetServices,
   { writers, durationMs, killsPerSecond }: BatchedWritesOptions,
 ): Promise<BatchedWrites> {
-  await rememberSinceLong(services);
+  await rememberLong(services.redis, NETWORK);
   const kills = new InstanceKills(fleet);
   const endMs = systemClock.now() + durationMs;
   const isOver = () => systemClock.now() >= endMs;
@@ -62,13 +62,6 @@ export async function batchedWrites(
     ...Array.from({ length: writers }, (_, writer) => write(writer)),
   ]);
   return { kills: kills.count, ...compared(services, told) };
-}
-
-/** Without it no signal would enter a batch in the first two minutes: nobody knows whether it was sent before. */
-async function rememberSinceLong({ redis }: FleetServices): Promise<void> {
-  const connection = await RespConnection.open(redis.port);
-  await connection.send([["HSET", "tm:custom::history", "since", "1000"]]);
-  connection.close();
 }
 
 /** Sends the same request to one instance after the other, until it is answered for good. Null: it never was. */

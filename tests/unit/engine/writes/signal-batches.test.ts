@@ -209,13 +209,18 @@ describe("the time ends early", () => {
     const batches = open();
     const signals = [signalOf(1), signalOf(2)];
     for (const signal of signals) void send(batches, signal);
-    batches.close();
+    let isClosed = false;
+    void batches.close().then(() => {
+      isClosed = true;
+    });
     const late = signalOf(3);
     void send(batches, late);
     await clock.advance(0);
+    expect(isClosed).toBe(false);
     expect(taken.map(({ message }) => texts(message)).sort()).toEqual([[textOf(late)], signals.map(textOf)].sort());
-    batches.close();
     await clock.advance(5_000);
+    expect(isClosed).toBe(true);
+    await batches.close();
     expect(taken).toHaveLength(2);
   });
 });
