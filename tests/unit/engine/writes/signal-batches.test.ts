@@ -6,7 +6,7 @@ import { type ConsensusNs, consensusNs, fromMs } from "@/lib/core/ledger/consens
 import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
 import { startNs, VALID_S, type WriteWindow, writeWindow } from "@/lib/core/ledger/write-window";
 import { err, ok, type Result, unwrap } from "@/lib/core/result";
-import { MAX_BATCH_BYTES, MAX_BATCH_SIGNALS, openBatch, signalsIn } from "@/lib/core/signals/signal-batch";
+import { MAX_BATCH_BYTES, MAX_BATCH_SIGNALS, openBatch, sealBatch, signalsIn } from "@/lib/core/signals/signal-batch";
 import { SignalBatches } from "@/lib/engine/writes/signal-batches";
 import type { SubmitError, Submitted } from "@/lib/ports/ledger/submitter";
 import { DrivenClock } from "../../../support/control/driven-clock";
@@ -173,6 +173,16 @@ describe("a signal goes out as it is, under its own transaction,", () => {
     expectAlone([slow]);
   });
 
+  it("at once if its transaction's window came to its end while the rules were asked", async () => {
+    const batches = open();
+    const ending = signalOf(1, 40, 62_000);
+    const remembered = batches.batchedUntilS(ending.message, ending.window);
+    expect(remembered).toBe(ending.window.usedUntilS);
+    await clock.advance(2_500);
+    void batches.submit(TOPIC, { message: ending.message, validStartNs: ending.window.validStartNs }, remembered);
+    expectAlone([ending]);
+  });
+
   it("at once if its transaction's window ends before the batch goes out", async () => {
     const batches = open(10_000);
     // Windows of 95 s begin 30 s before a message was made.
@@ -198,11 +208,33 @@ describe("the time ends early", () => {
   it("with as many signals as a batch can have", async () => {
     const batches = open();
     const one = (i: number) => ({ ...signalOf(i), message: new TextEncoder().encode(`{"n":${i}}`) });
-    for (let i = 0; i <= MAX_BATCH_SIGNALS; i += 1) void send(batches, one(i));
+    for (let i = 0; i < MAX_BATCH_SIGNALS; i += 1) void send(batches, one(i));
     await clock.advance(0);
     expect(taken.map(({ message }) => texts(message).length)).toEqual([MAX_BATCH_SIGNALS]);
+    void send(batches, one(MAX_BATCH_SIGNALS));
     await clock.advance(5_000);
     expect(taken.map(({ message }) => texts(message).length)).toEqual([MAX_BATCH_SIGNALS, 1]);
+  });
+
+  it("with the signal that leaves no room for a further one", async () => {
+    const first = signalOf(1, 900);
+    const bytesWith = ({ message }: Written) => sealBatch([first.message, message], 0)?.length ?? Number.NaN;
+    const [full, roomy] = [1_010, 900].map((bytes) => {
+      const found = Array.from({ length: 1_000 }, (_, i) => signalOf(2, i)).find((each) => bytesWith(each) > bytes);
+      return found as Written;
+    }) as [Written, Written];
+    for (const [second, sent] of [
+      [full, 1],
+      [roomy, 0],
+    ] as const) {
+      taken = [];
+      const batches = open();
+      void send(batches, first);
+      void send(batches, second);
+      await clock.advance(0);
+      expect(taken).toHaveLength(sent);
+      await clock.drive(batches.close());
+    }
   });
 
   it("when the server ends: what waits goes out, and later signals do not wait", async () => {
@@ -217,6 +249,8 @@ describe("the time ends early", () => {
     void send(batches, late);
     await clock.advance(0);
     expect(isClosed).toBe(false);
+    // The two messages on their way wait for the ledger, and nothing else waits.
+    expect(clock.waiting).toBe(2);
     expect(taken.map(({ message }) => texts(message)).sort()).toEqual([[textOf(late)], signals.map(textOf)].sort());
     await clock.advance(5_000);
     expect(isClosed).toBe(true);
@@ -248,6 +282,8 @@ describe("a batch that is not taken", () => {
 describe("whatever is written", () => {
   const write = fc.record({
     waitMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2_000 })),
+    /** Between its claim and its way to the ledger. */
+    rulesMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 6_000 })),
     bytes: fc.integer({ min: 0, max: 1_100 }),
     ageMs: fc.integer({ min: 0, max: 600_000 }),
     topicId: fc.constantFrom(TOPIC, OTHER),
@@ -270,14 +306,16 @@ describe("whatever is written", () => {
             readonly text: string;
             readonly atMs: number;
             readonly untilS: number | null;
+            readonly window: WriteWindow;
             answers: number;
           }[] = [];
           const answered: Promise<void>[] = [];
-          for (const [i, { waitMs, bytes, ageMs, topicId, isRepeat }] of writes.entries()) {
+          for (const [i, { waitMs, rulesMs, bytes, ageMs, topicId, isRepeat }] of writes.entries()) {
             await clock.advance(waitMs);
             const { message, window } = signalOf(i, bytes, ageMs);
             const untilS = isRepeat ? null : batches.batchedUntilS(message, window);
-            const own = { text: Buffer.from(message).toString(), atMs: clock.now(), untilS, answers: 0 };
+            await clock.advance(rulesMs);
+            const own = { text: Buffer.from(message).toString(), atMs: clock.now(), untilS, window, answers: 0 };
             sent.push(own);
             const asked = batches.submit(topicId, { message, validStartNs: window.validStartNs }, untilS);
             answered.push(
@@ -308,7 +346,8 @@ describe("whatever is written", () => {
             expect(message.length).toBeLessThanOrEqual(MAX_BATCH_BYTES);
             // The transaction is valid until 15 s after the earliest time that any of its signals is remembered with.
             const endS = Number((validStartNs as bigint) / 1_000_000_000n) + VALID_S;
-            for (const { untilS } of own) expect(endS).toBeLessThanOrEqual((untilS as number) + 15);
+            for (const { untilS, window } of own)
+              expect(endS).toBeLessThanOrEqual(Math.min(untilS as number, window.usedUntilS) + 15);
             expect(atMs / 1_000).toBeLessThanOrEqual(endS - 15);
           }
         },
