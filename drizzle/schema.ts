@@ -34,6 +34,7 @@ const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   dataType: () => "bytea",
   fromDriver: (value) => new Uint8Array(value),
 });
+const bits = customType<{ data: string }>({ dataType: () => "bit varying" });
 /** Consensus times and refs do not fit a JavaScript number. */
 const int8 = (name?: string) => (name === undefined ? bigint({ mode: "bigint" }) : bigint(name, { mode: "bigint" }));
 /** Sequences, counts and milliseconds do. */
@@ -163,11 +164,59 @@ export const topicSegments = pgTable(
 export const userNo = pgSequence("user_no");
 
 /** Each user's number, and how many rows the user has: the next row takes `head + 1`. */
-export const userHeads = pgTable("user_heads", {
-  userNo: integer("user_no").notNull().unique("user_heads_user_no"),
-  head: integer().notNull(),
-  userId: text("user_id").$type<UserId>().primaryKey(),
-});
+export const userHeads = pgTable(
+  "user_heads",
+  {
+    userNo: integer("user_no").notNull().unique("user_heads_user_no"),
+    head: integer().notNull(),
+    userId: text("user_id").$type<UserId>().primaryKey(),
+    /** The latest time of the user's packed rows; 0: none is packed. */
+    packedNs: int8("packed_ns").notNull().default(sql`0`),
+    /** Packing has nothing to do for the user before messages of this time are old. */
+    dueNs: int8("due_ns").notNull().default(sql`0`),
+  },
+  (t) => [index("user_heads_due").on(t.dueNs)],
+);
+
+/**
+ * Older rows of users, packed: 256 of one user in a row. A row is in one of the two, here or in hcs_messages. Functions of the
+ * database (migration 0013) pack and unpack them, and read them as rows.
+ *
+ * `content` has a record of the same bits for each row, by rising position: the kind, the position, the place in a batch, the time, the
+ * ref and the peer, each as its distance from the lowest one, in as many bits as the largest distance needs. A kind is what rows have
+ * in common: topic, type and flags, but for the place in the flags.
+ */
+export const userSegments = pgTable(
+  "user_segments",
+  {
+    /** The first and the last time of its rows. */
+    firstNs: int8("first_ns").notNull(),
+    lastNs: int8("last_ns").notNull(),
+    userNo: integer("user_no").notNull(),
+    /** The first and the last position of its rows. Others may lie between them. */
+    firstN: integer("first_n").notNull(),
+    lastN: integer("last_n").notNull(),
+    lowestPeer: integer("lowest_peer").notNull(),
+    rows: smallint().notNull(),
+    positionBits: smallint("position_bits").notNull(),
+    kindBits: smallint("kind_bits").notNull(),
+    placeBits: smallint("place_bits").notNull(),
+    timeBits: smallint("time_bits").notNull(),
+    refBits: smallint("ref_bits").notNull(),
+    peerBits: smallint("peer_bits").notNull(),
+    /** By kind: the lowest ref, how many rows there are, and their type and flags as in hcs_messages, without the place. */
+    kindRefs: int8("kind_refs").array().notNull(),
+    kindRows: smallint("kind_rows").array().notNull(),
+    kindTypes: smallint("kind_types").array().notNull(),
+    kindFlags: smallint("kind_flags").array().notNull(),
+    /** Null if all types have a number. */
+    kindNames: plainText("kind_names").array(),
+    /** Tells damage: the first bytes of a hash of all other columns but the positions, which change when rows before them go. */
+    digest: bytea().notNull(),
+    content: bits().notNull(),
+  },
+  (t) => [primaryKey({ name: "user_segments_pkey", columns: [t.userNo, t.firstN] })],
+);
 
 /**
  * One narrow row per (user, message). Partitioned by hash of `user_no` (migration 0000). At most 8 columns: nulls are free.

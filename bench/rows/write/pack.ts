@@ -1,12 +1,12 @@
 /**
- * A month of the plan on PostgreSQL: 200 people with the plan's number of messages each, packed as they become old. Measures what a
+ * A month of the plan on PostgreSQL: 200 people with the plan's number of messages each, packed as they become old, rows and messages. Measures what a
  * message takes then, everything counted, how fast packing is, and how long an idle person's newest page takes out of segments.
  */
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore, type PostgresStore } from "@/lib/adapters/postgres/store";
 import { toMs } from "@/lib/core/ledger/consensus-time";
 import type { UserId } from "@/lib/core/ledger/ids";
-import { packTopics } from "@/lib/engine/repair/pack";
+import { type Packed, packOlder } from "@/lib/engine/repair/pack";
 import { startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import { addTopics } from "@/tests/support/stores/add-topics";
 import { devnetHistory, HISTORY_PAYER, HISTORY_TOPICS, peopleOf } from "../../support/devnet-history";
@@ -37,7 +37,7 @@ export async function run(): Promise<readonly BenchRow[]> {
     await addTopics(store.registry, HISTORY_TOPICS);
     const batches = new LedgerBatches(store.sync, HISTORY_PAYER);
     const history = devnetHistory(people, MESSAGES, MONTH_NS / BigInt(MESSAGES));
-    const used = { messages: 0, packed: 0, packMs: 0 };
+    const used = { messages: 0, packed: 0, rows: 0, packMs: 0 };
     for (let day = 1; day <= 30; day += 1) {
       let lastMs = 0;
       for await (const batch of batches.of(take(history, DAY_MESSAGES), PAGE)) {
@@ -47,14 +47,16 @@ export async function run(): Promise<readonly BenchRow[]> {
         lastMs = Math.max(lastMs, ...batch.entries.map(({ consensusNs }) => toMs(consensusNs)));
       }
       const startMs = performance.now();
-      used.packed += await packed(store, lastMs);
+      const { messages, rows } = await packed(store, lastMs);
+      used.packed += messages;
+      used.rows += rows;
       used.packMs += performance.now() - startMs;
       // Autovacuum does the same, a minute later.
       await postgres.run("VACUUM");
     }
     const sizes = await postgres.sizes();
     const bytes = [...sizes.values()].reduce((sum, one) => sum + one, 0) / used.messages;
-    const parts = [...sizes].slice(0, 6).map(([name, all]) => `${name} ${Math.round(all / used.messages)}`);
+    const parts = [...sizes].slice(0, 7).map(([name, all]) => `${name} ${Math.round(all / used.messages)}`);
     const pages = await coldPages(
       store,
       people.map(({ userId }) => userId as UserId),
@@ -66,7 +68,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       ),
       row(
         ...(["pack.messages_per_s", (used.packed / used.packMs) * 1_000, "messages/s"] as const),
-        `at least 20,000; ${used.packed.toLocaleString("en")} messages`,
+        `at least 20,000; ${used.packed.toLocaleString("en")} messages and, meanwhile, ${used.rows.toLocaleString("en")} rows of people, ${Math.round((used.rows / used.packMs) * 1_000).toLocaleString("en")} a second`,
       ),
       row(
         ...(["read.cold_page_ms", pages.cold, "ms"] as const),
@@ -81,8 +83,8 @@ export async function run(): Promise<readonly BenchRow[]> {
 
 const row = (name: string, value: number, unit: string, detail: string): BenchRow => ({ name, value, unit, detail });
 
-const packed = ({ sync }: PostgresStore, nowMs: number): Promise<number> =>
-  packTopics(
+const packed = ({ sync }: PostgresStore, nowMs: number): Promise<Packed> =>
+  packOlder(
     { store: sync, hotMs: HOT_MS, clock: { now: () => nowMs, monotonicMs: () => 0, sleep: async () => {} } },
     { pauseMs: 0, mostMs: 1, signal: new AbortController().signal },
   );

@@ -4,7 +4,7 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, topicLog } from "../../../drizzle/schema";
+import { topicLog } from "../../../drizzle/schema";
 import { consensusNs } from "../../core/ledger/consensus-time";
 import { type AccountId, ownerOfIssuer, type TopicId } from "../../core/ledger/ids";
 import type { EvmAddress } from "../../core/ledger/magic-token";
@@ -19,14 +19,14 @@ import { expand } from "./codec/shorthand";
 import type { Statements } from "./drivers/statements";
 import type { Readable } from "./read/readable";
 import type { StoredMessages } from "./read/stored-messages";
-import { ME, type Reader } from "./read/views/pages";
+import { type Reader, r } from "./read/views/pages";
+import { allRows } from "./read/views/row-sources";
 import { present, signalAt } from "./read/views/view-rows";
 import { orNull } from "./sql/expressions";
 import { messageOf, topicNoOf } from "./sql/references";
 import { given, prepared, type RowOf } from "./sql/template";
 import { STAMP } from "./stamp";
 
-const r = alias(hcsMessages, "r");
 const l = alias(topicLog, "l");
 const values = given<Reader & { readonly topicId: TopicId; readonly limit: number }>();
 
@@ -45,9 +45,11 @@ const MESSAGES = prepared(
   values,
   FIELDS,
   (columns) => sql`SELECT ${columns} FROM (SELECT 1) one LEFT JOIN LATERAL (
-  SELECT * FROM ${hcsMessages} ${r}
-  WHERE ${r.userNo} = ${ME} AND ${topicNoIn(r.ref)} = ${topicNoOf(sql`${values("topicId")}::text`)}
-  ORDER BY ${r.consensusNs} DESC LIMIT ${values("limit")}::integer) ${r} ON true ORDER BY ${r.consensusNs} DESC`,
+  ${allRows({
+    order: "newest",
+    limit: sql`${values("limit")}::integer`,
+    isWanted: sql`${topicNoIn(r.ref)} = ${topicNoOf(sql`${values("topicId")}::text`)}`,
+  })}) ${r} ON true ORDER BY ${r.consensusNs} DESC`,
 );
 
 export class PostgresIdentityStore implements IdentityStore {
@@ -59,8 +61,8 @@ export class PostgresIdentityStore implements IdentityStore {
 
   async messages(topicId: TopicId, issuer: EvmAddress, limit: number): Promise<readonly IdentityMessage[]> {
     const reader = { userId: ownerOfIssuer(issuer), userNo: null };
-    const rows = await this.statements.run("account", MESSAGES({ ...reader, topicId, limit }));
-    const found = present(rows);
+    // They are few and mostly old, and no page of them is asked for again.
+    const found = present(await this.statements.run("account", MESSAGES({ ...reader, topicId, limit })));
     const packed = await this.stored.messages(found.flatMap(({ ref, body }) => (body === null ? [ref] : [])));
     const messages = this.readable.rows("topic_log", found, (row) => messageIn(row, packed.get(row.ref)));
     // The message that is left out may be the one that ends a binding.

@@ -1,5 +1,6 @@
 import { and, eq, getTableColumns, sql } from "drizzle-orm";
 import { meta, topicGaps, type topicLog, topics } from "../../../drizzle/schema";
+import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
 import { POSITIONS_PER_EPOCH } from "../../core/signals/position";
@@ -7,7 +8,7 @@ import type { DefinitionClaim } from "../../core/signals/projection";
 import type { CommitOutcome } from "../../ports/store/sync/batch-store";
 import type { Refolded } from "../../ports/store/sync/epoch-store";
 import type { Gap } from "../../ports/store/sync/gap-store";
-import type { PackRange } from "../../ports/store/sync/pack-store";
+import type { PackRange, RowsPacked } from "../../ports/store/sync/pack-store";
 import type {
   EdgeFound,
   Outdated,
@@ -43,6 +44,7 @@ import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
 import { recordHole } from "./write/holes";
 import { nextRange, pack, packAgeMs } from "./write/pack";
+import { packRows } from "./write/pack-rows";
 import { endReread, removeOutdated, rereadRange } from "./write/reread";
 import { dropSome, rebuild, reproject, startOver } from "./write/start-over";
 
@@ -209,6 +211,10 @@ export class PostgresSyncStore implements SyncStore {
 
   pack(range: PackRange, sequences: readonly Sequence[]): Promise<boolean> {
     return pack(this.statements, range, sequences);
+  }
+
+  packRows(beforeNs: ConsensusNs, nowNs: ConsensusNs): Promise<RowsPacked> {
+    return packRows(this.statements, beforeNs, nowNs);
   }
 
   rebuild(): Promise<number> {

@@ -103,12 +103,29 @@ export class PostgresViewStore implements ViewStore {
     };
     const types = query.types.map(typeNumber).filter((number) => number !== UNNAMED_TYPE);
     const names = query.types.filter((type) => typeNumber(type) === UNNAMED_TYPE);
-    const statement = (reader: Reader) =>
-      query.types.length === 0 ? NEWEST({ ...reader, ...page }) : NEWEST_OF_TYPES({ ...reader, ...page, types, names });
-    const rows = await this.statements.numbers.read(userId, (reader) =>
-      this.statements.run("signals", statement(reader)),
+    const rows = await this.packedToo<SignalAnswer>(
+      (place) =>
+        this.statements.numbers.read(userId, (reader) =>
+          this.statements.run(
+            "signals",
+            query.types.length === 0
+              ? NEWEST[place]({ ...reader, ...page })
+              : NEWEST_OF_TYPES[place]({ ...reader, ...page, types, names }),
+          ),
+        ),
+      isBehind(page.limit),
     );
     return this.signalPage(rows, query.limit);
+  }
+
+  /** Reads the unpacked rows, and if the page may reach behind them, all rows. */
+  private async packedToo<A extends { readonly packedNs: bigint }>(
+    read: (place: "unpacked" | "all") => Promise<readonly A[]>,
+    isBehind: (rows: readonly A[], packedNs: bigint) => boolean,
+  ): Promise<readonly A[]> {
+    const rows = await read("unpacked");
+    const packedNs = rows[0]?.packedNs ?? 0n;
+    return packedNs > 0n && isBehind(rows, packedNs) ? read("all") : rows;
   }
 
   private async signalPage(rows: readonly SignalAnswer[], limit: number): Promise<SignalPage> {
@@ -131,8 +148,12 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async signalsAfter(userId: UserId, position: number, limit: number): Promise<MissedPage> {
-    const rows = await this.statements.numbers.read(userId, (reader) =>
-      this.statements.run("catch-up", MISSED({ ...reader, position, limit })),
+    const rows = await this.packedToo(
+      (place) =>
+        this.statements.numbers.read(userId, (reader) =>
+          this.statements.run("catch-up", MISSED[place]({ ...reader, position, limit })),
+        ),
+      ([first]) => first?.isShort ?? false,
     );
     const page = await this.pageOf(rows, limit);
     return {
@@ -143,8 +164,11 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<EventPage> {
-    const statement = EVENTS[this.isStrict ? "strict" : "loose"][kind];
-    const rows = await this.statements.run("events", statement({ userId, userNo: null, sinceNs, limit }));
+    const statements = EVENTS[this.isStrict ? "strict" : "loose"];
+    const rows = await this.packedToo(
+      (place) => this.statements.run("events", statements[place][kind]({ userId, userNo: null, sinceNs, limit })),
+      (_, packedNs) => packedNs > sinceNs,
+    );
     const found = await this.messages.completed(
       present(rows).slice(0, limit),
       (row, { signature, consensusNs: ns }) => ({
@@ -162,7 +186,10 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async written(userId: UserId, sinceNs: ConsensusNs, limit: number): Promise<readonly WrittenRow[]> {
-    const rows = await this.statements.run("written", WRITTEN({ userId, userNo: null, sinceNs, limit }));
+    const rows = await this.packedToo(
+      (place) => this.statements.run("written", WRITTEN[place]({ userId, userNo: null, sinceNs, limit })),
+      (_, packedNs) => packedNs >= sinceNs,
+    );
     const found = present(rows);
     const packed = await this.messages.messages(found.flatMap(({ ref, whole }) => (whole === null ? [ref] : [])));
     return this.readable.rows("topic_log", found, (row) => written(row, packed.get(row.ref)));
@@ -170,10 +197,15 @@ export class PostgresViewStore implements ViewStore {
 
   async recognition(userId: UserId, beforeNs: ConsensusNs | null, limit: number): Promise<RecognitionRows> {
     const page = { beforeNs: beforeNs ?? MAX_CONSENSUS_NS, limit: limit + 1, ownLimit: OWN_DEFINITIONS };
-    const rows = await this.statements.numbers.read(userId, (reader) =>
-      this.statements.run("recognition", RECOGNITION({ ...reader, ...page })),
+    const isOfMint = ({ definitionId }: { readonly definitionId: string | null }) => definitionId === null;
+    const rows = await this.packedToo(
+      (place) =>
+        this.statements.numbers.read(userId, (reader) =>
+          this.statements.run("recognition", RECOGNITION[place]({ ...reader, ...page })),
+        ),
+      (found, packedNs) => isBehind(page.limit)(found.filter(isOfMint), packedNs),
     );
-    const mints = rows.filter(({ definitionId }) => definitionId === null);
+    const mints = rows.filter(isOfMint);
     const own = rows.flatMap(({ definitionId, ...row }) => (definitionId === null ? [] : [{ ...row, definitionId }]));
     return { ...(await this.signalPage(mints, limit)), own: this.definitionsOf(own) };
   }
@@ -240,3 +272,11 @@ export class PostgresViewStore implements ViewStore {
 }
 
 const headOf = (rows: readonly { readonly head: number }[]): number => rows[0]?.head ?? 0;
+
+/** Whether older rows than these may belong to a page of the newest ones. */
+const isBehind =
+  (limit: number) =>
+  (rows: readonly Pick<SignalAnswer, "ref" | "found" | "consensusNs">[], packedNs: bigint): boolean => {
+    const last = present(rows).at(-1);
+    return last === undefined || (rows[0]?.found ?? 0) < limit || last.consensusNs <= packedNs;
+  };

@@ -57,14 +57,14 @@ const NEXT: Readonly<Record<SetUp, Readonly<Record<Exclude<CostPart, "ledger">, 
   vercel: {
     mirror: "Run a mirror: it takes no price for a call.",
     redis: "Take a Redis that takes no price for a command (REDIS_URL).",
-    postgres: "Compressed segments for old messages, which do not exist yet.",
+    postgres: "Packed split messages, which do not exist yet.",
     instances: "Move to containers: our own server answers there, without the framework.",
     network: "Move to containers: a load balancer takes no price for a request.",
   },
   aws: {
     mirror: "Run a mirror: it takes no price for a call.",
     redis: "Keep less of each write, for which there is nothing yet.",
-    postgres: "Cheaper statements, and compressed segments for old messages. Neither exists yet.",
+    postgres: "Cheaper statements, and packed split messages. Neither exists yet.",
     instances:
       "Let signals share a ledger message (SUBMIT_LINGER_MS), which the SDK sends as one. What that saves is not counted here.",
     network: "Send fewer freshness events, or put a cheaper network in front.",
@@ -90,7 +90,7 @@ type Advice = Pick<Shortfall, "why" | "next">;
 function storageAdvice(): Advice {
   return {
     why: `A message takes ${figure("storedBytesPerMessage")} bytes with its rows and indexes, and the plan counts ${PLAN_BYTES}.`,
-    next: "Packed rows of people, which do not exist yet: with them 60 bytes a message in a trial (docs/measurements.md).",
+    next: "Packed split messages, which do not exist yet: half of the log's 56 bytes are theirs (docs/measurements.md).",
   };
 }
 

@@ -1,6 +1,7 @@
 /**
- * Packs the messages of topics that are older than HOT_HOURS, range by range (ports/store/sync/pack-store). Each step is one
- * statement. So it may be killed at any moment, and several instances may do it at once: one of them takes each range.
+ * Packs the messages of topics that are older than HOT_HOURS, range by range, and the rows of people, some people at a time
+ * (ports/store/sync/pack-store). Each step is one statement. So it may be killed at any moment, and several instances may do it at
+ * once: one of them takes each range.
  */
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
@@ -10,7 +11,7 @@ import type { PackRange, PackStore } from "../../ports/store/sync/pack-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";
 
 export interface PackDeps {
-  readonly store: Pick<TopicStore & PackStore, "topics" | "nextRange" | "pack">;
+  readonly store: Pick<TopicStore & PackStore, "topics" | "nextRange" | "pack" | "packRows">;
   readonly clock: Pick<Clock, "now" | "monotonicMs" | "sleep">;
   /** Younger messages keep their rows. */
   readonly hotMs: number;
@@ -24,6 +25,8 @@ export interface PackOptions {
   readonly signal: AbortSignal;
   /** Called after each range: `messages` of it were packed. */
   readonly onPacked?: (topicId: TopicId, through: number, messages: number) => void;
+  /** Called after each step with the rows of people: so many were packed. */
+  readonly onRowsPacked?: (rows: number) => void;
   /** Called for a topic that this run leaves: it is paused, or others keep changing its stored messages. */
   readonly onLeft?: (topicId: TopicId, why: "paused" | "changing") => void;
 }
@@ -31,27 +34,66 @@ export interface PackOptions {
 /** Another instance packs this topic, or changes what is stored of it: leave it until the next run. */
 const MOST_CONFLICTS = 3;
 
-/** Resolves to the number of messages that were packed. Rejects with TierUnavailable if the database is down. */
-export async function packTopics(deps: PackDeps, options: PackOptions): Promise<number> {
-  const { store, clock, hotMs } = deps;
-  const endMs = clock.monotonicMs() + options.mostMs;
-  const beforeNs = fromMs(clock.now() - hotMs);
+export interface Packed {
+  readonly messages: number;
+  /** Rows that people have of messages. */
+  readonly rows: number;
+}
+
+/**
+ * Packs messages and rows at the same time: this process packs the messages, and the database the rows. Resolves to what was packed.
+ * Rejects with TierUnavailable if the database is down.
+ */
+export async function packOlder(deps: PackDeps, options: PackOptions): Promise<Packed> {
+  const nowMs = deps.clock.now();
+  const run = {
+    ...options,
+    endMs: deps.clock.monotonicMs() + options.mostMs,
+    ...{ beforeNs: fromMs(nowMs - deps.hotMs), nowNs: fromMs(nowMs) },
+  };
+  const [messages, rows] = await Promise.allSettled([packTopics(deps, run), packRows(deps, run)]);
+  if (messages.status === "rejected") throw messages.reason;
+  if (rows.status === "rejected") throw rows.reason;
+  return { messages: messages.value, rows: rows.value };
+}
+
+interface Run extends Omit<PackOptions, "mostMs"> {
+  readonly endMs: number;
+  readonly beforeNs: ConsensusNs;
+  readonly nowNs: ConsensusNs;
+}
+
+const isOver = ({ signal, endMs }: Run, clock: PackDeps["clock"]) => signal.aborted || clock.monotonicMs() >= endMs;
+
+async function packRows({ store, clock }: PackDeps, run: Run): Promise<number> {
+  let packed = 0;
+  while (!isOver(run, clock)) {
+    const { people, rows } = await store.packRows(run.beforeNs, run.nowNs);
+    if (people === 0) break;
+    packed += rows;
+    run.onRowsPacked?.(rows);
+    await clock.sleep(run.pauseMs, run.signal);
+  }
+  return packed;
+}
+
+async function packTopics({ store, clock }: PackDeps, run: Run): Promise<number> {
   let packed = 0;
   for (const { topicId, paused } of await store.topics()) {
-    if (paused) options.onLeft?.(topicId, "paused");
+    if (paused) run.onLeft?.(topicId, "paused");
     for (let conflicts = 0; ; ) {
-      if (options.signal.aborted || clock.monotonicMs() >= endMs) return packed;
+      if (isOver(run, clock)) return packed;
       const range = await store.nextRange(topicId);
-      if (range === null || !isOld(range, beforeNs)) break;
+      if (range === null || !isOld(range, run.beforeNs)) break;
       const sequences = range.entries.filter(isPackable).map(({ sequence }) => sequence);
       if (await store.pack(range, sequences)) {
         packed += sequences.length;
-        options.onPacked?.(topicId, range.through, sequences.length);
+        run.onPacked?.(topicId, range.through, sequences.length);
       } else if (++conflicts === MOST_CONFLICTS) {
-        options.onLeft?.(topicId, "changing");
+        run.onLeft?.(topicId, "changing");
         break;
       }
-      await clock.sleep(options.pauseMs, options.signal);
+      await clock.sleep(run.pauseMs, run.signal);
     }
   }
   return packed;

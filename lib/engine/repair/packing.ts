@@ -6,7 +6,7 @@ import type { Log } from "../../ports/log";
 import type { HotCache } from "../../ports/shared/hot-cache";
 import type { PackStore } from "../../ports/store/sync/pack-store";
 import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
-import { type PackDeps, type PackOptions, packTopics } from "./pack";
+import { type PackDeps, type PackOptions, packOlder } from "./pack";
 
 export interface PackingDeps extends PackDeps {
   readonly store: PackDeps["store"] & Pick<PackStore, "packAgeMs">;
@@ -23,7 +23,7 @@ const EVERY_MS = 600_000;
 const GRACE_MS = 86_400_000;
 /** A little less than the period: the instance that passed last asks again one period later, and must not come too early. */
 const PASSED_SHARE = 0.9;
-/** With this pause packing takes about half of the time of one connection. A run ends after this; the next one goes on. */
+/** With this pause packing takes about half of the time of two connections. A run ends after this; the next one goes on. */
 const IN_BACKGROUND = { pauseMs: 20, mostMs: 300_000 };
 /** A function on a platform that bills time. */
 const AT_ONCE = { pauseMs: 0, mostMs: 5_000 };
@@ -65,8 +65,8 @@ export class Packing {
     try {
       if (!(await hot.passGate("pack", EVERY_MS * PASSED_SHARE).catch(ifDown("redis", () => true)))) return;
       if ((await store.packAgeMs()) < GRACE_MS) return;
-      const messages = await packTopics(this.deps, { ...limits, signal: this.closing.signal });
-      if (messages > 0) log.info("packed older messages", { messages });
+      const { messages, rows } = await packOlder(this.deps, { ...limits, signal: this.closing.signal });
+      if (messages + rows > 0) log.info("packed older messages", { messages, rows });
     } catch (cause) {
       // The next run goes on where this one has stopped.
       if (!isTierUnavailable(cause)) log.error("older messages could not be packed; trying again later", { cause });

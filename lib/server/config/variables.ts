@@ -282,7 +282,7 @@ export const VARIABLES = {
   HOT_HOURS: variable(
     integer(0, 87_600),
     "48",
-    "Messages older than this are packed in the database: a message takes about half of the room. 0: none are",
+    "Messages older than this are packed in the database, and the rows that people have of them. 0: none are",
   ),
   MAX_SIGNALS_PER_USER: variable(
     integer(100, 1_000_000),

@@ -13,6 +13,7 @@ import { identitiesContract } from "./parts/identities";
 import { ledgerLogContract } from "./parts/ledger-log";
 import { lifeContract } from "./parts/life";
 import { packingContract } from "./parts/packing";
+import { packingRowsContract } from "./parts/packing-rows";
 import { registryContract } from "./parts/registry";
 import { stampContract } from "./parts/stamp";
 import { viewsContract } from "./parts/views";
@@ -38,6 +39,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("accounts", () => accountsContract(subject));
     describe("batches", () => batchesContract(subject));
     describe("packing", () => packingContract(subject));
+    describe("packed rows of people", () => packingRowsContract(subject));
     describe("identities", () => identitiesContract(subject));
     describe("registry", () => registryContract(subject));
     describe("stamp", () => stampContract(subject));

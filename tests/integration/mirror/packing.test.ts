@@ -1,5 +1,6 @@
 /** An app whose older messages are packed: what people, tools and operators see stays the same. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
 import { Freshness } from "@/lib/wire/common";
 import { SseReader } from "../../support/sse";
@@ -62,6 +63,10 @@ it("answers every route as before, resumes a stream, and finds nothing wrong in 
   await t.clock.drive(t.app.packing?.some() ?? Promise.reject(new Error("this app does not pack")));
   const [segments] = await stored("SELECT count(*)::int AS n FROM topic_segments");
   expect(Number(segments?.n)).toBeGreaterThan(3);
+  // Nobody here has rows enough for a segment of the usual length.
+  await damage(`SELECT pack_rows(${MAX_CONSENSUS_NS}, 0, 1000, 1000, 20, 4)`);
+  const [rows] = await stored("SELECT count(*)::int AS n FROM user_segments");
+  expect(Number(rows?.n)).toBeGreaterThan(20);
   expect(await answers()).toEqual(before);
 
   const head = await t.app.stores.views.head(reader);

@@ -9,6 +9,7 @@ const TABLES = [
   "topic_gaps",
   "topic_log",
   "topic_segments",
+  "user_segments",
   "user_heads",
   "hcs_messages",
   "contact_edges",

@@ -9,12 +9,18 @@ import { DatabaseUnusable } from "../drivers/errors";
 
 /**
  * Raise it with every change that an earlier version cannot read: a new phrase or code, or a column that means something else. A
- * test compares the number with what is stored. Format 3 begins with the first packed message (./log-segment.ts).
+ * test compares the number with what is stored.
  */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 /** The format of rows as every start may write them. Earlier versions read it. */
 const UNPACKED_FORMAT = 2;
+
+/** Begins with the first packed message (./log-segment.ts). */
+export const LOG_SEGMENT_FORMAT = 3;
+
+/** Begins with the first packed row of a person (../write/pack-rows.ts). */
+export const USER_SEGMENT_FORMAT = 4;
 
 /** Throws a sentence if the database holds rows of a later format. Returns the format that it holds. */
 export async function refuseLaterFormat(db: Database): Promise<number> {

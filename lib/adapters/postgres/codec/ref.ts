@@ -41,3 +41,7 @@ export const timesOf = (message: SQLWrapper): SQL => sql`generate_series(${messa
 /** Whether a row of this time may be of a message of that time. */
 export const isTimeOf = (row: SQLWrapper, message: SQLWrapper): SQL =>
   sql`${row} BETWEEN ${message} AND ${lastOf(message)}`;
+
+/** Whether a row of a message of that time may lie between these two times. */
+export const mayLieIn = (first: SQLWrapper, last: SQLWrapper, message: SQLWrapper): SQL =>
+  sql`${first} <= ${lastOf(message)} AND ${last} >= ${message}`;

@@ -1,14 +1,21 @@
 /** Reads the stored meaning of messages: their rows, and the facts that may come from them. */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { contactEdges, hcsMessages, profiles, recognitionDefinitions, userHeads } from "../../../../drizzle/schema";
+import {
+  contactEdges,
+  hcsMessages,
+  profiles,
+  recognitionDefinitions,
+  userHeads,
+  userSegments,
+} from "../../../../drizzle/schema";
 import { consensusNs } from "../../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
 import type { DefinitionClaim } from "../../../core/signals/projection";
 import { signalTime } from "../../../core/signals/signal-batch";
 import type { EdgeFound, ProfileFound, RowFound, Worded } from "../../../ports/store/sync/reread-store";
 import { authorFlag, isActorFlag, placeFlag, placeMember, typeName, verificationFlag } from "../codec/codes";
-import { isTimeOf, refOf, sequenceOf } from "../codec/ref";
+import { isTimeOf, mayLieIn, refOf, sequenceOf } from "../codec/ref";
 import { topicIdOf, topicNoOf, userIdOf } from "../sql/references";
 import { type RowOf, template } from "../sql/template";
 import { of, unnested } from "../sql/unnested";
@@ -18,6 +25,7 @@ import { edge, profile } from "./views/view-rows";
 const h = alias(userHeads, "h");
 const p = alias(userHeads, "p");
 const m = alias(hcsMessages, "m");
+const u = alias(userSegments, "u");
 const e = alias(contactEdges, "e");
 const f = alias(profiles, "f");
 const d = alias(recognitionDefinitions, "d");
@@ -49,7 +57,9 @@ export function rowsOf(topicId: TopicId, messages: readonly Worded[]) {
     (columns) => sql`SELECT ${columns} FROM (SELECT ${topicNoOf(topicId)} AS topic_no) topic, ${unnested("s", given)},
   LATERAL (SELECT * FROM ${userHeads} ${h} WHERE ${h.userId} = s.word OFFSET 0) ${h},
   LATERAL (SELECT * FROM ${hcsMessages} ${m} WHERE ${m.userNo} = ${h.userNo} AND ${isTimeOf(m.consensusNs, sql`s.ns`)}
-    AND ${m.ref} = ${refOf(sql`topic.topic_no`, sql`s.seq`)} OFFSET 0) ${m}`,
+    AND ${m.ref} = ${refOf(sql`topic.topic_no`, sql`s.seq`)}
+    UNION ALL SELECT ${m}.* FROM ${userSegments} ${u}, rows_in(${u}) ${m} WHERE ${u.userNo} = ${h.userNo}
+    AND ${mayLieIn(u.firstNs, u.lastNs, sql`s.ns`)} AND ${m.ref} = ${refOf(sql`topic.topic_no`, sql`s.seq`)} OFFSET 0) ${m}`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** The statements for what operators see of topics and messages. */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, topicGaps, topicLog, topics } from "../../../../drizzle/schema";
+import { hcsMessages, topicGaps, topicLog, topics, userSegments } from "../../../../drizzle/schema";
 import { consensusNs } from "../../../core/ledger/consensus-time";
 import { MAX_SEQUENCE, type TopicId } from "../../../core/ledger/ids";
 import type { DatedOverview, RejectedEntry } from "../../../ports/store/admin-store";
@@ -18,6 +18,7 @@ const t = alias(topics, "t");
 const g = alias(topicGaps, "g");
 const l = alias(topicLog, "l");
 const r = alias(hcsMessages, "r");
+const u = alias(userSegments, "u");
 
 const overview = given<{ readonly gapLimit: number }>();
 
@@ -60,13 +61,14 @@ const TOPIC_PEOPLE = {
   hottestRows: sql`sum(c.n) FILTER (WHERE c.place <= 10)`.mapWith(Number),
 };
 
-/** How many people have messages in each topic. Looks at every row. */
+/** How many people have messages in each topic. Looks at every row, and at the kinds of packed ones. */
 export const PEOPLE_BY_TOPIC = template(
   TOPIC_PEOPLE,
   (columns) => sql`SELECT ${columns} FROM (
-  SELECT ${topicNoIn(r.ref)} AS topic_no, count(*) AS n,
-    row_number() OVER (PARTITION BY ${topicNoIn(r.ref)} ORDER BY count(*) DESC) AS place
-  FROM ${hcsMessages} ${r} GROUP BY ${topicNoIn(r.ref)}, ${r.userNo}) c
+  SELECT topic_no, sum(n) AS n, row_number() OVER (PARTITION BY topic_no ORDER BY sum(n) DESC) AS place FROM (
+    SELECT ${topicNoIn(r.ref)} AS topic_no, ${r.userNo}, count(*) AS n FROM ${hcsMessages} ${r} GROUP BY 1, 2
+    UNION ALL SELECT ${topicNoIn(r.ref)}, ${r.userNo}, ${r.n} FROM ${userSegments} ${u}, kinds_in(${u}) ${r}) every
+  GROUP BY topic_no, user_no) c
 JOIN ${topics} ${t} ON ${t.topicNo} = c.topic_no GROUP BY ${t.topicId}`,
 );
 

@@ -61,7 +61,7 @@ interface Preparable<T> {
 }
 
 /** The name of a statement with this text. */
-type Naming = (text: string) => string;
+export type Naming = (text: string) => string;
 
 /**
  * For a statement that is sent seldom: the server forgets it as soon as it has run. Each kept plan takes 10 to 700 kB of each

@@ -20,6 +20,7 @@ import { of, unnested } from "../sql/unnested";
 import { isOfEpoch } from "./commit";
 import { countsOf, outcome } from "./outcome";
 import { changedFrom, isOfVersion, type Prepared, withoutPacked } from "./pack";
+import { IS_UNPACKED, unpackOutdated } from "./rows-part";
 import { writeStatement } from "./write-statement";
 
 interface Piece {
@@ -43,8 +44,8 @@ interface Plan {
 /** `mend`: only what lies in a declared gap, had failed or was unproven. `restore`: whatever is missing or stored otherwise. */
 export type BackfillMode = "mend" | "restore";
 
-/** Between looking and writing, another instance has packed or mended messages of the topic each time. */
-const MOST_TRIES = 3;
+/** One try finds rows that must be unpacked first. Else another instance has packed or mended messages of the topic meanwhile. */
+const MOST_TRIES = 4;
 
 /** Writes the batch if what it mends is still to be mended. Reads first, then swaps in one statement. */
 export async function backfillBatch(statements: Statements, whole: Batch, mode: BackfillMode): Promise<CommitOutcome> {
@@ -59,6 +60,7 @@ export async function backfillBatch(statements: Statements, whole: Batch, mode: 
       const [answer] = await statements.run("backfill", statement);
       const written = outcome(batch.rows, users, answer);
       if (written.kind === "committed") return written;
+      await unpackOutdated(statements, batch);
     } catch (error) {
       throw refusal(error);
     }
@@ -153,7 +155,7 @@ old AS (
   FOR UPDATE OF ${l}),
 gate AS MATERIALIZED (
   SELECT topic_no FROM topic
-  WHERE (SELECT count(*) FROM open_gaps) = ${gaps.length}::bigint
+  WHERE ${IS_UNPACKED} AND (SELECT count(*) FROM open_gaps) = ${gaps.length}::bigint
     AND (SELECT count(*) FROM old) = ${stored.length}::bigint
     AND (SELECT count(*) FROM old WHERE disposition IN (${OPEN_CODES})) = ${open}::bigint),
 ${WAS},

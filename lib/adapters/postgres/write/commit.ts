@@ -12,6 +12,7 @@ import { isUniqueViolation, refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names, takeExcluded } from "../sql/expressions";
 import { countsOf, numbersIn, outcome } from "./outcome";
+import { IS_UNPACKED, unpackOutdated } from "./rows-part";
 import { writeStatement } from "./write-statement";
 
 /** Writes the batch if the topic still stands where the batch begins, and is not paused. */
@@ -19,11 +20,13 @@ export async function commitBatch(statements: Statements, batch: NextBatch): Pro
   try {
     return await attempt(statements, batch, false);
   } catch (error) {
-    // Ledger times are unique, so no new message has the time of another row, and looking for one would cost every commit a
-    // tenth. If a mirror claims otherwise, the statement fails as a whole, and the next one looks.
+    // Ledger times are unique and rise, so no new message has the time of another row or an earlier one than packed rows, and looking
+    // for one would cost every commit a tenth. If a mirror claims otherwise, the statement fails as a whole, and the next one looks.
     if (!isUniqueViolation(error)) throw refusal(error);
   }
   try {
+    const outcome = await attempt(statements, batch, true);
+    if (outcome.kind !== "conflict" || !(await unpackOutdated(statements, batch))) return outcome;
     return await attempt(statements, batch, true);
   } catch (error) {
     throw refusal(error);
@@ -32,7 +35,8 @@ export async function commitBatch(statements: Statements, batch: NextBatch): Pro
 
 async function attempt(statements: Statements, batch: NextBatch, mayExist: boolean): Promise<CommitOutcome> {
   const { from, to, gap } = batch.advance;
-  const gate = sql.join([swap(batch, isOfEpoch(statements)), ...declaredGap(gap)], sql`,\n`);
+  const isReady = mayExist ? sql`${isOfEpoch(statements)} AND ${IS_UNPACKED}` : isOfEpoch(statements);
+  const gate = sql.join([swap(batch, isReady), ...declaredGap(gap)], sql`,\n`);
   const isUsual = !mayExist && gap === null && from > 0;
   const { statement, users } = writeStatement(batch, { gate, mayExist, isUsual });
   const [answer] = await statements.run("commit", statement);
@@ -59,7 +63,7 @@ const { topicId, cursor, headHash, headNs, paused, topicNo } = topics;
  * Takes the topic's row if the cursor is where the batch begins. Of two instances the second waits for the first one's row lock; then
  * PostgreSQL reads the row again (READ COMMITTED), finds another cursor, and the second statement writes nothing.
  */
-function swap(batch: NextBatch, isOfEpoch: SQL): SQL {
+function swap(batch: NextBatch, isReady: SQL): SQL {
   const { from, to } = batch.advance;
   const counters = Object.entries(countsOf(batch.entries)).map(([name, count]) => {
     const counter = topics[name as keyof TopicCounts];
@@ -69,7 +73,7 @@ function swap(batch: NextBatch, isOfEpoch: SQL): SQL {
   UPDATE ${topics} SET ${names(cursor)} = ${to.sequence}::bigint, ${names(headHash)} = ${to.hash}::bytea,
     ${names(headNs)} = ${to.consensusNs}::bigint,
     ${sql.join(counters, sql`, `)}, ${readBy(from, to.sequence)}
-  WHERE ${topicId} = ${batch.topicId} AND ${cursor} = ${from}::bigint AND NOT ${paused} AND ${isOfEpoch}
+  WHERE ${topicId} = ${batch.topicId} AND ${cursor} = ${from}::bigint AND NOT ${paused} AND ${isReady}
   RETURNING ${topicNo})`;
 }
 

@@ -13,7 +13,7 @@ import type { Batch, LogEntry } from "../../../core/signals/batch";
 import { DECODER_VERSION } from "../../../core/signals/envelope";
 import type { PackRange } from "../../../ports/store/sync/pack-store";
 import { disposition, verification } from "../codec/codes";
-import { FORMAT } from "../codec/format";
+import { LOG_SEGMENT_FORMAT } from "../codec/format";
 import { heldIn, heldOf, LogSegment, packSegment, SEGMENT_LENGTH, segmentStart } from "../codec/log-segment";
 import { baseOf, refOf, sequenceIn } from "../codec/ref";
 import { logEntry } from "../codec/rows";
@@ -140,8 +140,8 @@ const NEXT_VERSION = sql`${names(t.logVersion)} = ${t.logVersion} + 1`;
 export const isOfVersion = (logVersion: number): SQL => sql`${t.logVersion} = ${logVersion}::bigint`;
 
 /** Versions that cannot read segments must not start on this database any more. */
-const CLAIM = sql`claimed AS (UPDATE ${meta} SET ${names(meta.format)} = ${literal(FORMAT)}
-  FROM gate WHERE ${meta.format} < ${literal(FORMAT)})`;
+const CLAIM = sql`claimed AS (UPDATE ${meta} SET ${names(meta.format)} = ${literal(LOG_SEGMENT_FORMAT)}
+  FROM gate WHERE ${meta.format} < ${literal(LOG_SEGMENT_FORMAT)})`;
 
 /** If a message is in both places, its row counts: an instance of an earlier version has written it. */
 function segmentPart({ topicId, from, packed }: PackRange, entries: readonly LogEntry[]): SQL {

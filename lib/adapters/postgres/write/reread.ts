@@ -10,12 +10,11 @@ import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import {
   contactEdges,
-  hcsMessages,
   profiles,
   recognitionDefinitions,
   topicLog,
   topics,
-  userHeads,
+  userSegments,
 } from "../../../../drizzle/schema";
 import type { TopicId } from "../../../core/ledger/ids";
 import type { Batch } from "../../../core/signals/batch";
@@ -33,14 +32,12 @@ import { isOfEpoch } from "./commit";
 import { CONTENT, counting, KNOWN_CLAIMS } from "./definitions-part";
 import { outcome } from "./outcome";
 import { isOfVersion, withoutPacked } from "./pack";
+import { IS_UNPACKED, unpackOutdated } from "./rows-part";
 import { NEXT_EPOCH, stamped } from "./start-over";
 import { writeStatement } from "./write-statement";
 
 const t = alias(topics, "t");
 const l = alias(topicLog, "l");
-const m = alias(hcsMessages, "m");
-const old = alias(hcsMessages, "old");
-const h = alias(userHeads, "h");
 const e = alias(contactEdges, "e");
 const d = alias(recognitionDefinitions, "d");
 
@@ -68,16 +65,17 @@ old AS (
     JOIN ${unnested("x", [of(l.ref, sequences, (sequence) => sequence, "seq")])} ON ${l.ref} = ${refOf(sql`topic.topic_no`, sql`x.seq`)}
   FOR UPDATE OF ${l}),
 gate AS MATERIALIZED (
-  SELECT topic_no FROM topic WHERE (SELECT count(*) FROM old) = ${sequences.length}::bigint),
+  SELECT topic_no FROM topic WHERE ${IS_UNPACKED} AND (SELECT count(*) FROM old) = ${sequences.length}::bigint),
 ${WAS},
 counted AS (
   UPDATE ${topics} ${t} SET ${counters(batch)}, ${changed(batch)}, ${names(interpreted)} = ${step.through}::bigint,
     ${names(decoderVersion)} = CASE WHEN ${decoderVersion} = -${VERSION} THEN ${decoderVersion} ELSE ${VERSION} END
   FROM gate, was WHERE ${t.topicNo} = gate.topic_no)`;
   const { statement, users } = writeStatement(batch, { gate, mayExist: true });
+  const write = async () => outcome(batch.rows, users, (await statements.run("start-over", statement))[0]);
   try {
-    const [answer] = await statements.run("start-over", statement);
-    return outcome(batch.rows, users, answer);
+    const written = await write();
+    return written.kind === "conflict" && (await unpackOutdated(statements, batch)) ? await write() : written;
   } catch (error) {
     throw refusal(error);
   }
@@ -90,24 +88,11 @@ const arrayOf = (values: readonly (number | bigint)[], type: string): SQL =>
 const textOf = (text: string): SQL =>
   sql.raw(`convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`);
 
-/** Numbers the people's rows anew. */
 function rowsGo(rows: Outdated["rows"]): SQL | undefined {
   if (rows.length === 0) return undefined;
-  const users = arrayOf([...new Set(rows.map(({ userNo }) => userNo))], "integer");
-  const gone = sql`unnest(${arrayOf(
-    rows.map(({ userNo }) => userNo),
-    "integer",
-  )}, ${arrayOf(
-    rows.map(({ rowNs }) => rowNs),
-    "bigint",
-  )}) AS x (user_no, ns)`;
-  return sql`DELETE FROM ${hcsMessages} ${m} USING ${gone} WHERE ${m.userNo} = x.user_no AND ${m.consensusNs} = x.ns;
-  UPDATE ${hcsMessages} ${m} SET ${names(m.n)} = kept.n FROM (
-    SELECT ${old.userNo}, ${old.consensusNs}, row_number() OVER (PARTITION BY ${old.userNo} ORDER BY ${old.n}) AS n
-    FROM ${hcsMessages} ${old} WHERE ${old.userNo} = ANY (${users})) kept
-  WHERE ${m.userNo} = kept.user_no AND ${m.consensusNs} = kept.consensus_ns AND ${m.n} <> kept.n;
-  UPDATE ${userHeads} ${h} SET ${names(h.head)} = (SELECT count(*) FROM ${hcsMessages} ${m} WHERE ${m.userNo} = ${h.userNo})
-  WHERE ${h.userNo} = ANY (${users});
+  const people = rows.map(({ userNo }) => userNo);
+  const times = rows.map(({ rowNs }) => rowNs);
+  return sql`PERFORM drop_rows(${arrayOf(people, "integer")}, ${arrayOf(times, "bigint")});
   IF NOT renumbered THEN ${NEXT_EPOCH}; END IF;
   UPDATE ${topics} SET ${names(isRenumbered)} = true WHERE ${topics.topicNo} = topic;`;
 }
@@ -156,7 +141,7 @@ function claimsGo(claims: Outdated["claims"]): SQL | undefined {
   );
 }
 
-/** Takes the lock that every commit takes first, so commits wait for this step. It is of one range. */
+/** Takes the locks of packing and of every commit, so both wait for this step. It is of one range. */
 export async function removeOutdated(statements: Statements, step: RereadStep, outdated: Outdated): Promise<void> {
   const users = outdated.profiles.map(({ userNo }) => userNo);
   const times = outdated.profiles.map(({ profile }) => profile.consensusNs as bigint);
@@ -167,7 +152,7 @@ DECLARE
   topic integer;
   renumbered boolean;
 BEGIN
-  LOCK TABLE ${topics} IN EXCLUSIVE MODE;
+  LOCK TABLE ${userSegments}, ${topics} IN EXCLUSIVE MODE;
   SELECT ${t.topicNo}, ${isRenumbered} INTO topic, renumbered FROM ${topics} ${t} WHERE ${isAt(step)} AND ${isOfEpoch(statements)};
   IF topic IS NULL THEN RETURN; END IF;
   ${rowsGo(outdated.rows)}

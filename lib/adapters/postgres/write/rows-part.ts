@@ -1,16 +1,20 @@
 /** The CTEs `users` (who gets how many rows) and `fresh` (the rows that are new) of the write statement. */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, userHeads } from "../../../../drizzle/schema";
-import type { UserRow } from "../../../core/signals/batch";
+import { hcsMessages, userHeads, userSegments } from "../../../../drizzle/schema";
+import type { TopicId } from "../../../core/ledger/ids";
+import type { Batch, UserRow } from "../../../core/signals/batch";
 import { flagsOf, placeIn, typeNumber, UNNAMED_TYPE } from "../codec/codes";
-import { isTimeOf, refOf, timesOf } from "../codec/ref";
-import { fixed } from "../sql/template";
+import { isTimeOf, mayLieIn, refOf, timesOf } from "../codec/ref";
+import type { Statements } from "../drivers/statements";
+import { topicNoOf } from "../sql/references";
+import { fixed, template } from "../sql/template";
 import { type ColumnOfValues, of, unnested } from "../sql/unnested";
-import type { People } from "./people";
+import { People } from "./people";
 
 const m = alias(hcsMessages, "m");
 const h = alias(userHeads, "h");
+const s = alias(userSegments, "s");
 
 function columnsOf(rows: readonly UserRow[], people: People): readonly ColumnOfValues[] {
   const types = rows.map(({ type }) => typeNumber(type));
@@ -29,7 +33,7 @@ const usersOf = (people: People) => of(userHeads.userId, people.ids, (id) => id)
 
 /**
  * For a batch whose rows are all new, so that they are counted here. `back` is how far a row is from the user's head after the
- * batch, 0 or less.
+ * batch, 0 or less. `first_ns` is the first time of a user's rows; null if the user has none.
  */
 export function asGiven(rows: readonly UserRow[], people: People): readonly SQL[] {
   const left = rows.reduce((counts, { userId }) => {
@@ -38,13 +42,24 @@ export function asGiven(rows: readonly UserRow[], people: People): readonly SQL[
     return counts;
   }, new Array<number>(people.ids.length).fill(0));
   const added = [...left];
+  const first = new Array<bigint | null>(people.ids.length).fill(null);
+  for (const { userId, consensusNs } of rows) {
+    const place = people.place(userId) - 1;
+    const earlier = first[place] ?? null;
+    if (earlier === null || consensusNs < earlier) first[place] = consensusNs;
+  }
   const back = rows.map(({ userId }) => {
     const place = people.place(userId) - 1;
     left[place] = (left[place] as number) - 1;
     return -(left[place] as number);
   });
+  const users = [
+    usersOf(people),
+    of(userHeads.head, added, (n) => n, "added"),
+    of(userHeads.packedNs, first, (ns) => ns, "first_ns"),
+  ];
   return [
-    sql`users AS (SELECT * FROM ${unnested("u", [usersOf(people), of(userHeads.head, added, (n) => n, "added")])})`,
+    sql`users AS (SELECT * FROM ${unnested("u", users)})`,
     sql`fresh AS (SELECT * FROM ${unnested("r", [...columnsOf(rows, people), of(hcsMessages.n, back, (n) => n, "back")])})`,
   ];
 }
@@ -58,37 +73,84 @@ export const isRowOf = (user: SQL): SQL => sql`${m.userNo} BETWEEN ${user} AND $
 
 /** The rows `m` of people `g`. */
 const OF_PERSON = sql`given g JOIN ${hcsMessages} ${m} ON ${isRowOf(sql`g.user_no`)}`;
-/** A row of the person of `r` at this time. */
-const taken = (time: SQL) => sql`SELECT FROM ${OF_PERSON} WHERE g.place = r.person AND ${m.consensusNs} = ${time}`;
+/** The person of `r` has no row at this time. */
+const isFree = (
+  time: SQL,
+) => sql`NOT EXISTS (SELECT FROM ${OF_PERSON} WHERE g.place = r.person AND ${m.consensusNs} = ${time})
+    AND NOT EXISTS (SELECT FROM packed p WHERE p.place = r.person AND p.consensus_ns = ${time})`;
 
 const TIME = sql`r.ns`;
+const PACKED_TIME = sql`p.consensus_ns`;
+/** The packed row `p` of a message is that of the same signal in it as `r`. */
+const IS_SAME_SIGNAL = sql`${isTimeOf(PACKED_TIME, TIME)} AND ${placeIn(sql`p.flags`)} = ${placeIn(sql`r.flags`)}`;
 
-/** The rows that exist, the new ones, and how many rows each user gets. */
-const SIFTED = [
+/**
+ * The rows that exist, the new ones, and how many rows each user gets, for a batch with rows that may exist. Those are left out, and
+ * the server counts the rest. Each of a user's rows has its own time, because pages continue from a time. If a mirror claims one time
+ * for several messages, each after the first takes the next free nanosecond. The log keeps the time that was claimed.
+ */
+export const SIFTED: readonly SQL[] = [
   sql`known AS MATERIALIZED (
   SELECT r.ord, ${m.consensusNs} AS ns FROM gate, incoming r, ${OF_PERSON}
   WHERE g.place = r.person AND ${isTimeOf(m.consensusNs, TIME)} AND ${m.ref} = ${refOf(sql`gate.topic_no`, sql`r.seq`)}
-    AND ${placeIn(m.flags)} = ${placeIn(sql`r.flags`)})`,
+    AND ${placeIn(m.flags)} = ${placeIn(sql`r.flags`)}
+  UNION ALL SELECT r.ord, ${PACKED_TIME} FROM gate, incoming r, packed p
+  WHERE p.place = r.person AND p.ref = ${refOf(sql`gate.topic_no`, sql`r.seq`)} AND ${IS_SAME_SIGNAL})`,
   sql`new_rows AS MATERIALIZED (
   SELECT r.*, row_number() OVER (PARTITION BY r.person, r.ns ORDER BY r.ord) - 1 AS before,
     (row_number() OVER (PARTITION BY r.person ORDER BY r.ord) - count(*) OVER (PARTITION BY r.person))::integer AS back
   FROM incoming r WHERE NOT EXISTS (SELECT FROM known k WHERE k.ord = r.ord))`,
   sql`fresh AS MATERIALIZED (
   SELECT r.person, r.seq, r.peer, r.type_no, r.type_name, r.flags, r.ord, r.back,
-    CASE WHEN r.before = 0 AND NOT EXISTS (${taken(TIME)}) THEN r.ns
-    ELSE (SELECT free FROM ${timesOf(TIME)} AS free WHERE NOT EXISTS (${taken(sql`free`)}) ORDER BY free OFFSET r.before LIMIT 1) END AS ns
+    CASE WHEN r.before = 0 AND ${isFree(TIME)} THEN r.ns
+    ELSE (SELECT free FROM ${timesOf(TIME)} AS free WHERE ${isFree(sql`free`)} ORDER BY free OFFSET r.before LIMIT 1) END AS ns
   FROM new_rows r)`,
   sql`users AS (SELECT g.user_id, (SELECT count(*)::integer FROM fresh WHERE fresh.person = g.place) AS added FROM given g)`,
 ].map(fixed);
 
+/** The rows of the segments in which a row of these people may be. Each segment is opened once. */
+const PACKED = fixed(sql`packed AS MATERIALIZED (
+  SELECT g.place, ${s.firstN} AS segment, p.* FROM given g JOIN ${userSegments} ${s} ON ${s.userNo} = g.user_no, rows_in(${s}) p
+  WHERE EXISTS (SELECT FROM incoming r WHERE r.person = g.place AND ${mayLieIn(s.firstNs, s.lastNs, TIME)}))`);
+
+/** The packed rows in whose place the batch has others. They must be unpacked before it is written. */
+const outdated = (topicId: TopicId) => sql`outdated AS MATERIALIZED (
+  SELECT p.user_no, p.segment FROM incoming r JOIN packed p ON p.place = r.person AND p.ref = ${refOf(topicNoOf(topicId), sql`r.seq`)}
+    LEFT JOIN given peer ON peer.place = r.peer
+  WHERE ${IS_SAME_SIGNAL}
+    AND (p.flags, p.type_no, p.type_name, p.peer_no) IS DISTINCT FROM (r.flags, r.type_no, r.type_name, peer.user_no))`;
+
 /**
- * For a batch with rows that may exist. Those are left out, and the server counts the rest. Each of a user's rows has its own
- * time, because pages continue from a time. If a mirror claims one time for several messages, each after the first takes the next
- * free nanosecond. The log keeps the time that was claimed.
+ * The CTEs that a batch with rows that may exist is compared with: the people, the rows, the packed ones, and those of them that
+ * differ.
  */
-export const sifted = (rows: readonly UserRow[], people: People): readonly SQL[] => [
-  sql`given AS MATERIALIZED (SELECT u.*, ${h.userNo} FROM ${unnested("u", [usersOf(people)], "place")}
+function comparison({ topicId, rows }: Batch, people: People): readonly SQL[] {
+  return [
+    sql`given AS MATERIALIZED (SELECT u.*, ${h.userNo} FROM ${unnested("u", [usersOf(people)], "place")}
     LEFT JOIN ${userHeads} ${h} ON ${h.userId} = u.user_id)`,
-  sql`incoming AS MATERIALIZED (SELECT * FROM ${unnested("r", columnsOf(rows, people), "ord")})`,
-  ...SIFTED,
-];
+    sql`incoming AS MATERIALIZED (SELECT * FROM ${unnested("r", columnsOf(rows, people), "ord")})`,
+    PACKED,
+    outdated(topicId),
+  ];
+}
+
+/** Rows are packed and unpacked neither before nor while the statement runs: migration 0013 tells of this lock. */
+const HELD = fixed(sql`held AS (SELECT FROM ${userSegments} WHERE false FOR KEY SHARE)`);
+
+/** For the gate of a batch with rows that may exist. If it is shut because of this, `unpackOutdated` opens it. */
+export const IS_UNPACKED = sql`NOT EXISTS (SELECT FROM outdated)`;
+
+/** The CTEs that come before the gate. */
+export const compared = (batch: Batch, people: People): readonly SQL[] => [HELD, ...comparison(batch, people)];
+
+/** Unpacks the rows that a batch changes. False if there are none. */
+export async function unpackOutdated(statements: Statements, batch: Batch): Promise<boolean> {
+  const parts = comparison(batch, People.of(batch));
+  const statement = template(
+    { segments: sql`count(*)`.mapWith(Number) },
+    (columns) => sql`WITH ${sql.join([...parts], sql`,\n`)}
+  SELECT ${columns}, unpack_rows(array_agg(o.user_no), array_agg(o.segment)) FROM (SELECT DISTINCT user_no, segment FROM outdated) o
+  HAVING count(*) > 0`,
+  );
+  return (await statements.run("pack", statement)).length > 0;
+}

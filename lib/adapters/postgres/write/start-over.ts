@@ -23,6 +23,7 @@ import {
   topicSegments,
   topics,
   userHeads,
+  userSegments,
 } from "../../../../drizzle/schema";
 import { MAX_SEQUENCE, type TopicId } from "../../../core/ledger/ids";
 import type { Refolded } from "../../../ports/store/sync/epoch-store";
@@ -82,7 +83,7 @@ const e = alias(contactEdges, "e");
 const h = alias(userHeads, "h");
 const d = alias(recognitionDefinitions, "d");
 const l = alias(topicLog, "l");
-const old = alias(hcsMessages, "old");
+const u = alias(userSegments, "u");
 const s = alias(topicSegments, "s");
 const f = alias(topicSegments, "f");
 
@@ -100,28 +101,27 @@ DECLARE
   topic integer;
   after integer;
   upto integer;
-  users integer[];
+  people integer[];
+  times bigint[];
+  peers integer[];
   dropped integer;
 BEGIN
   -- Connections keep plans for all values (drivers/pool.ts). This block's plans need its ranges, and run once.
   SET LOCAL plan_cache_mode = auto;
-  LOCK TABLE ${topics} IN EXCLUSIVE MODE;
+  LOCK TABLE ${userSegments}, ${topics} IN EXCLUSIVE MODE;
   SELECT ${topics.topicNo}, -1 - ${projected} INTO topic, after FROM ${topics} WHERE ${topics.topicId} = ${topicId} AND ${projected} < 0;
   IF topic IS NULL THEN RETURN; END IF;
   IF after < ${ALL_PEOPLE} THEN
-    upto := coalesce((SELECT ${m.userNo} FROM ${hcsMessages} ${m} WHERE ${m.userNo} > after ORDER BY ${m.userNo} OFFSET ${most} LIMIT 1), ${ALL_PEOPLE});
-    DELETE FROM ${contactEdges} ${e} USING (
-      SELECT DISTINCT ${m.userNo}, ${m.peerNo} FROM ${hcsMessages} ${m}
-      WHERE ${ofPeople(m.userNo)} AND ${isOfTopic(m.ref)} AND ${m.peerNo} IS NOT NULL) pair
+    upto := coalesce((SELECT total.user_no FROM (
+        SELECT ${h.userNo}, sum(greatest(${h.head}, 1)) OVER (ORDER BY ${h.userNo}) AS n FROM ${userHeads} ${h}
+        WHERE ${h.userNo} > after ORDER BY ${h.userNo} LIMIT ${most}) total
+      WHERE total.n >= ${most} ORDER BY total.user_no LIMIT 1), ${ALL_PEOPLE});
+    SELECT array_agg(going.user_no), array_agg(going.consensus_ns), array_agg(going.peer_no) INTO people, times, peers FROM (
+      SELECT * FROM ${hcsMessages} ${m} WHERE ${ofPeople(m.userNo)} AND ${isOfTopic(m.ref)}
+      UNION ALL SELECT r.* FROM ${userSegments} ${u}, rows_in(${u}) r WHERE ${ofPeople(u.userNo)} AND ${isOfTopic(sql`r.ref`)}) going;
+    DELETE FROM ${contactEdges} ${e} USING (SELECT DISTINCT user_no, peer_no FROM unnest(people, peers) p (user_no, peer_no)) pair
     WHERE ${ofPeople(e.userNo)} AND ${e.userNo} = pair.user_no AND ${e.peerNo} = pair.peer_no;
-    WITH gone AS (DELETE FROM ${hcsMessages} ${m} WHERE ${ofPeople(m.userNo)} AND ${isOfTopic(m.ref)} RETURNING ${m.userNo})
-    SELECT array_agg(DISTINCT user_no) INTO users FROM gone;
-    UPDATE ${hcsMessages} ${m} SET ${names(m.n)} = kept.n FROM (
-      SELECT ${old.userNo}, ${old.consensusNs}, row_number() OVER (PARTITION BY ${old.userNo} ORDER BY ${old.n}) AS n
-      FROM ${hcsMessages} ${old} WHERE ${ofPeople(old.userNo)} AND ${old.userNo} = ANY (users)) kept
-    WHERE ${ofPeople(m.userNo)} AND ${m.userNo} = kept.user_no AND ${m.consensusNs} = kept.consensus_ns AND ${m.n} <> kept.n;
-    UPDATE ${userHeads} ${h} SET ${names(h.head)} = (SELECT count(*) FROM ${hcsMessages} ${m} WHERE ${m.userNo} = ${h.userNo})
-    WHERE ${h.userNo} = ANY (users);
+    PERFORM drop_rows(people, times);
     UPDATE ${topics} SET ${names(projected)} = -1 - upto::bigint WHERE ${topics.topicNo} = topic;
     RETURN;
   END IF;
@@ -177,6 +177,7 @@ const DERIVED = [
   topicLog,
   topicSegments,
   userHeads,
+  userSegments,
   hcsMessages,
   contactEdges,
   profiles,

@@ -27,12 +27,15 @@ import { edgesPart } from "./edges-part";
 import { logPart } from "./log-part";
 import { People } from "./people";
 import { profilesPart } from "./profiles-part";
-import { asGiven, isRowOf, sifted } from "./rows-part";
+import { asGiven, compared, isRowOf, SIFTED } from "./rows-part";
 
 export interface WriteOptions {
   /** The CTEs that end in `gate (topic_no)`, one row or none. */
   readonly gate: SQL;
-  /** Some rows may exist already. They are left out of the counting, and their flags are updated. */
+  /**
+   * Some rows may exist already. They are left out of the counting, and their flags are updated. The gate must be shut while rows
+   * are packed that change (`IS_UNPACKED`).
+   */
   readonly mayExist: boolean;
   /** The gate's text is the usual one, so each connection keeps the plan. There is one for each choice of the optional parts. */
   readonly isUsual?: boolean;
@@ -62,10 +65,11 @@ export interface WriteStatement {
 export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }: WriteOptions): WriteStatement {
   const people = People.of(batch);
   const parts = [
+    ...(mayExist ? compared(batch, people) : []),
     gate,
     logPart(batch.entries, mayExist ? "is replaced" : "fails"),
-    ...(mayExist ? sifted : asGiven)(batch.rows, people),
-    PEOPLE,
+    ...(mayExist ? SIFTED : asGiven(batch.rows, people)),
+    mayExist ? KNOWN_PEOPLE : PEOPLE,
     ROWS,
     ...(mayExist ? [FLAGS] : []),
     ...edgesPart(batch.edges, people),
@@ -83,13 +87,17 @@ export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }
 const KEPT = fixed(sql`(SELECT coalesce(string_agg(ord::text, ',' ORDER BY ord), '') FROM fresh)`);
 
 /**
- * New users get a number. A function of the database (migration 0011) takes the heads, because its statements see what others
- * have committed while it waited, and it writes less into the log than INSERT … ON CONFLICT.
+ * New users get a number. A function of the database (migration 0013) takes the heads, because its statements see what others
+ * have committed while it waited, and it writes less into the log than INSERT … ON CONFLICT. It refuses rows that are not later than
+ * the packed ones of their user: `firstNs` are the first times of the users' rows.
  */
-const PEOPLE = fixed(sql`people AS MATERIALIZED (
+const peopleWith = (firstNs: SQL) => sql`people AS MATERIALIZED (
   SELECT t.numbers, t.heads FROM gate, LATERAL take_heads(gate.topic_no,
     (SELECT array_agg(u.user_id ORDER BY u.user_id COLLATE "C") FROM users u),
-    (SELECT array_agg(u.added ORDER BY u.user_id COLLATE "C") FROM users u)) t)`);
+    (SELECT array_agg(u.added ORDER BY u.user_id COLLATE "C") FROM users u), ${firstNs}) t)`;
+const PEOPLE = fixed(peopleWith(sql`(SELECT array_agg(u.first_ns ORDER BY u.user_id COLLATE "C") FROM users u)`));
+/** For a statement that has looked for packed rows itself. */
+const KNOWN_PEOPLE = fixed(peopleWith(sql`NULL`));
 
 const m = alias(hcsMessages, "m");
 

@@ -1,7 +1,9 @@
 /**
- * Packs older messages: what a topic has said in a range of sequence numbers leaves its rows for one compressed segment. Every reader
- * gets the same before, meanwhile and afterwards. Failures of the database reject with `TierUnavailable`.
+ * Packs older messages: what a topic has said in a range of sequence numbers leaves its rows for one compressed segment, and so do
+ * the rows of people. Every reader gets the same before, meanwhile and afterwards. Failures of the database reject with
+ * `TierUnavailable`.
  */
+import type { ConsensusNs } from "../../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../../core/ledger/ids";
 import type { LogEntry } from "../../../core/signals/batch";
 
@@ -19,6 +21,12 @@ export interface PackRange {
   readonly logVersion: number;
 }
 
+/** How many people were looked at, and how many of their rows were packed. */
+export interface RowsPacked {
+  readonly people: number;
+  readonly rows: number;
+}
+
 export interface PackStore {
   /** How long ago, in ms, a version that reads packed messages first opened the database. */
   packAgeMs(): Promise<number>;
@@ -32,4 +40,9 @@ export interface PackStore {
    * has changed since the range was read: then nothing was done. One statement.
    */
   pack(range: PackRange, sequences: readonly Sequence[]): Promise<boolean>;
+  /**
+   * Packs the rows of some people for whom that is due: those of verified messages from before a time, if they fill a segment. Nobody
+   * is left if it looked at nobody. One statement.
+   */
+  packRows(beforeNs: ConsensusNs, nowNs: ConsensusNs): Promise<RowsPacked>;
 }

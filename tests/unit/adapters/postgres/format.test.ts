@@ -19,6 +19,8 @@ const MEANINGS: Readonly<Record<number, string>> = {
   1: "0142b2dc045717ed5a455f1e49aac1c783e98bc7f71cc30e00a5e28e9180875c",
   2: "6cc43811ede9c0f9fefb04ed41b0c739bcf6745fd57c089bf9a360de263de2b9",
   3: "4a80953f6e7c9bf31710132aa0e9435dd45db920511f9f3f3d71b2ae6dd8833e",
+  // Packed rows of people, which functions of the database read (migration 0013).
+  4: "4a80953f6e7c9bf31710132aa0e9435dd45db920511f9f3f3d71b2ae6dd8833e",
 };
 
 /** Words of ours that were renamed since. Their numbers mean the same, so the format does too. */

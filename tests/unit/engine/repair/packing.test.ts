@@ -5,7 +5,7 @@ import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
 import type { LogEntry } from "@/lib/core/signals/batch";
 import { isPackable } from "@/lib/core/signals/packable";
-import { type PackOptions, packTopics } from "@/lib/engine/repair/pack";
+import { type PackOptions, packOlder } from "@/lib/engine/repair/pack";
 import { Packing, type PackingDeps } from "@/lib/engine/repair/packing";
 import type { PackRange } from "@/lib/ports/store/sync/pack-store";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
@@ -31,11 +31,15 @@ let left: Map<TopicId, LogEntry[][]>;
 let isShut: boolean;
 let ageMs: number;
 let packed: [TopicId, readonly number[]][];
+/** The rows that each further look finds. */
+let rowsLeft: number[];
+let rowsAsked: (readonly [beforeNs: bigint, nowNs: bigint])[];
 let store: PackingDeps["store"];
 
 beforeEach(() => {
   clock = new DrivenClock();
   [left, packed, isShut, ageMs] = [new Map(), [], false, 2 * DAY_MS];
+  [rowsLeft, rowsAsked] = [[], []];
   store = {
     topics: async () => [BUSY, OTHER].map((topicId) => ({ topicId })) as never,
     packAgeMs: async () => ageMs,
@@ -51,12 +55,17 @@ beforeEach(() => {
       left.get(topicId)?.shift();
       return true;
     },
+    packRows: async (...times) => {
+      rowsAsked.push(times);
+      const rows = rowsLeft.shift();
+      return rows === undefined ? { people: 0, rows: 0 } : { people: 2, rows };
+    },
   };
 });
 
 const all = (more: Partial<PackOptions> = {}) =>
   clock.drive(
-    packTopics(
+    packOlder(
       { store, clock, hotMs: HOT_MS },
       { pauseMs: 0, mostMs: 60_000, signal: new AbortController().signal, ...more },
     ),
@@ -70,7 +79,7 @@ describe("packing", () => {
       [entryOf(513, 9 * HOT_MS)],
     ]);
     left.set(OTHER, [[entryOf(1, HOT_MS + 1)]]);
-    expect(await all()).toBe(2);
+    expect(await all()).toEqual({ messages: 2, rows: 0 });
     expect(packed).toEqual([
       [BUSY, [1]],
       [OTHER, [1]],
@@ -89,19 +98,36 @@ describe("packing", () => {
     isShut = true;
     left.set(BUSY, [[entryOf(1, 2 * HOT_MS)]]);
     const leaves: string[] = [];
-    expect(await all({ onLeft: (...told) => void leaves.push(told.join(" ")) })).toBe(0);
+    expect(await all({ onLeft: (...told) => void leaves.push(told.join(" ")) })).toEqual({ messages: 0, rows: 0 });
     expect(leaves).toEqual([`${BUSY} changing`]);
     isShut = false;
-    expect(await all()).toBe(1);
+    expect(await all()).toEqual({ messages: 1, rows: 0 });
   });
 
   it("ends between two ranges: after its time, and when it is told to", async () => {
     const ranges = () => Array.from({ length: 9 }, () => [entryOf(1, 2 * HOT_MS)]);
     left.set(BUSY, ranges());
-    expect(await all({ pauseMs: 100, mostMs: 250 })).toBe(3);
+    rowsLeft = [400, 0, 800, 400, 400];
+    expect(await all({ pauseMs: 100, mostMs: 250 })).toEqual({ messages: 3, rows: 1_200 });
     const ending = new AbortController();
     ending.abort();
-    expect(await all({ signal: ending.signal })).toBe(0);
+    expect(await all({ signal: ending.signal })).toEqual({ messages: 0, rows: 0 });
+  });
+
+  it("takes the rows of people until nobody is left, and tells of each step", async () => {
+    rowsLeft = [400, 0, 800];
+    const told: number[] = [];
+    expect(await all({ onRowsPacked: (rows) => void told.push(rows) })).toEqual({ messages: 0, rows: 1_200 });
+    expect(told).toEqual([400, 0, 800]);
+    const nowMs = clock.now();
+    expect(rowsAsked).toEqual(Array(4).fill([fromMs(nowMs - HOT_MS), fromMs(nowMs)]));
+  });
+
+  it("waits for both kinds before it tells of a failure", async () => {
+    left.set(BUSY, [[entryOf(1, 2 * HOT_MS)], [entryOf(257, 2 * HOT_MS)]]);
+    store = { ...store, packRows: () => Promise.reject(new TierUnavailable("postgres", "down")) };
+    await expect(all()).rejects.toThrow("down");
+    expect(packed).toHaveLength(2);
   });
 
   it.each([

@@ -15,9 +15,10 @@ import { typeNumber, UNNAMED_TYPE } from "../../codec/codes";
 import { topicNoIn } from "../../codec/ref";
 import { literal, orNull } from "../../sql/expressions";
 import { messageOf, signatureOf, timeOf, topicIdOf } from "../../sql/references";
-import { given, prepared, type RowOf } from "../../sql/template";
+import { given, type Naming, prepared, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
 import { boundedRows, FOUND, ME, type Reader, r, withPage } from "./pages";
+import { fromBoth, PACKED_NS, type RowSource } from "./row-sources";
 
 const KIND_OF_PREFIX: Readonly<Record<TopicKind, string>> = {
   contact: prefixOf("contact"),
@@ -79,6 +80,7 @@ const b = alias(hcsMessages, "b");
 /** In the row that stands for an empty page `ref` is null, and so are all columns after it. */
 const FIELDS = {
   stamp: STAMP,
+  packedNs: PACKED_NS,
   found: FOUND,
   ref: orNull(b.ref),
   consensusNs: b.consensusNs,
@@ -93,27 +95,33 @@ const FIELDS = {
 };
 export type EventAnswer = RowOf<typeof FIELDS>;
 
-const eventsOf = (kind: TopicKind, isStrict: boolean) =>
-  prepared(values, FIELDS, (columns) =>
-    withPage(
-      columns,
-      sql`SELECT few.ref, few.consensus_ns, ${topicIdOf(sql`few.ref`)} AS topic_id, ${messageOf(sql`few.ref`)} AS whole,
+const eventsOf = (kind: TopicKind, isStrict: boolean, rows: RowSource, naming?: Naming) =>
+  prepared(
+    values,
+    FIELDS,
+    (columns) =>
+      withPage(
+        columns,
+        sql`SELECT few.ref, few.consensus_ns, ${topicIdOf(sql`few.ref`)} AS topic_id, ${messageOf(sql`few.ref`)} AS whole,
   ${signatureOf(sql`few.ref`)} AS signature, few.flags,
   CASE WHEN few.flags IS NULL THEN ${timeOf(sql`few.ref`)} END AS message_ns FROM (
   SELECT ref, consensus_ns, max(flags) AS flags FROM (
-    (SELECT ${r.ref}, ${r.consensusNs}, ${r.flags} FROM ${hcsMessages} ${r}
-      WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} > ${SINCE} AND ${isOfKind(kind)} ORDER BY ${r.consensusNs} LIMIT ${LIMIT})
+    (SELECT ${r.ref}, ${r.consensusNs}, ${r.flags} FROM (${rows({ order: "oldest", after: SINCE, limit: LIMIT, isWanted: isOfKind(kind) })}) ${r})
     ${also(isStrict)[kind]}) every
   GROUP BY ref, consensus_ns ORDER BY consensus_ns, ref LIMIT ${LIMIT}) few`,
-      boundedRows(sql`ref, consensus_ns, flags, message_ns, topic_id, signature`, sql`consensus_ns, ref`),
-    ),
+        boundedRows(sql`ref, consensus_ns, flags, message_ns, topic_id, signature`, sql`consensus_ns, ref`),
+      ),
+    naming,
   );
 
 const byKind = (isStrict: boolean) =>
-  Object.fromEntries(TOPIC_KINDS.map((kind) => [kind, eventsOf(kind, isStrict)])) as Record<
-    TopicKind,
-    ReturnType<typeof eventsOf>
-  >;
+  fromBoth(
+    (rows, naming) =>
+      Object.fromEntries(TOPIC_KINDS.map((kind) => [kind, eventsOf(kind, isStrict, rows, naming)])) as Record<
+        TopicKind,
+        ReturnType<typeof eventsOf>
+      >,
+  );
 
 /** By kind. `strict`: bonds as STRICT_BONDING has them. */
 export const EVENTS = { loose: byKind(false), strict: byKind(true) };

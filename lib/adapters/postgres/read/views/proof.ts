@@ -1,11 +1,11 @@
 /** The statement of a message's proof, which is for the users whom the message concerns. */
-import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import { getTableColumns, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, topicLog, topicSegments, topics } from "../../../../../drizzle/schema";
+import { hcsMessages, topicLog, topicSegments, topics, userSegments } from "../../../../../drizzle/schema";
 import type { ConsensusNs } from "../../../../core/ledger/consensus-time";
 import type { TopicId } from "../../../../core/ledger/ids";
 import { SEGMENT_LENGTH } from "../../codec/log-segment";
-import { isTimeOf, refOf, topicNoIn } from "../../codec/ref";
+import { isTimeOf, mayLieIn, refOf, topicNoIn } from "../../codec/ref";
 import { literal, orNull } from "../../sql/expressions";
 import { topicNoOf } from "../../sql/references";
 import { given, prepared } from "../../sql/template";
@@ -17,6 +17,7 @@ const g = alias(topicLog, "g");
 
 const t = alias(topics, "t");
 const s = alias(topicSegments, "s");
+const u = alias(userSegments, "u");
 
 const { ref, ...COLUMNS } = getTableColumns(l);
 const values = given<Reader & { readonly topicId: TopicId; readonly sequence: number }>();
@@ -39,6 +40,12 @@ const FIELDS = {
     ),
 };
 
+/** The user has a row of a message. Each look is at the rows first, and at the segments around its time only if it is not there. */
+const hasRow = (message: SQLWrapper, ns: SQLWrapper): SQL => sql`(EXISTS (SELECT FROM ${hcsMessages} ${r}
+      WHERE ${r.userNo} = ${ME} AND ${isTimeOf(r.consensusNs, ns)} AND ${r.ref} = ${message})
+    OR EXISTS (SELECT FROM ${userSegments} ${u}, rows_in(${u}) ${r}
+      WHERE ${u.userNo} = ${ME} AND ${mayLieIn(u.firstNs, u.lastNs, ns)} AND ${r.ref} = ${message}))`;
+
 /**
  * The user's row belongs to this message, or to the message that completed its group of chunks. One row for a topic that is known;
  * its `ref` is null if the message is packed, or does not concern the user. Parts of split messages are never packed.
@@ -48,21 +55,18 @@ export const PROOF = prepared(
   FIELDS,
   (columns) => sql`SELECT ${columns} FROM ${topics} ${t} LEFT JOIN ${topicLog} ${l}
   ON ${l.ref} = ${refOf(t.topicNo, SEQUENCE)}
-  AND (EXISTS (SELECT FROM ${hcsMessages} ${r}
-      WHERE ${r.userNo} = ${ME} AND ${isTimeOf(r.consensusNs, l.consensusNs)} AND ${r.ref} = ${l.ref})
-    OR EXISTS (SELECT FROM ${topicLog} ${g} JOIN ${hcsMessages} ${r}
-        ON ${r.userNo} = ${ME} AND ${isTimeOf(r.consensusNs, g.consensusNs)} AND ${r.ref} = ${g.ref}
-      WHERE ${g.chunkKey} = ${l.chunkKey} AND ${topicNoIn(g.ref)} = ${topicNoIn(l.ref)}))
+  AND (${hasRow(l.ref, l.consensusNs)} OR EXISTS (SELECT FROM ${topicLog} ${g}
+      WHERE ${g.chunkKey} = ${l.chunkKey} AND ${topicNoIn(g.ref)} = ${topicNoIn(l.ref)} AND ${hasRow(g.ref, g.consensusNs)}))
 WHERE ${t.topicId} = ${values("topicId")}`,
 );
 
 const concerned = given<Reader & { readonly topicId: TopicId; readonly sequence: number; readonly ns: ConsensusNs }>();
 
+const CONCERNED = refOf(topicNoOf(concerned("topicId")), sql`${concerned("sequence")}::bigint`);
+
 /** One row if this message concerns the user. */
 export const CONCERNS = prepared(
   concerned,
-  { ref: r.ref },
-  (columns) => sql`SELECT ${columns} FROM ${hcsMessages} ${r}
-WHERE ${r.userNo} = ${ME} AND ${isTimeOf(r.consensusNs, sql`${concerned("ns")}::bigint`)}
-  AND ${r.ref} = ${refOf(topicNoOf(concerned("topicId")), sql`${concerned("sequence")}::bigint`)} LIMIT 1`,
+  { one: sql<number>`1` },
+  (columns) => sql`SELECT ${columns} WHERE ${hasRow(CONCERNED, sql`${concerned("ns")}::bigint`)}`,
 );

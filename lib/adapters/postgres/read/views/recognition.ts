@@ -1,14 +1,15 @@
 /** The statements about recognition: what a user was given, and which definitions there are. */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, recognitionDefinitions, topicLog } from "../../../../../drizzle/schema";
+import { recognitionDefinitions, topicLog, userHeads } from "../../../../../drizzle/schema";
 import type { AccountId, TopicId } from "../../../../core/ledger/ids";
 import { isActorIn, typeNumber } from "../../codec/codes";
 import { literal, orNull } from "../../sql/expressions";
 import { topicIdOf } from "../../sql/references";
 import { given, prepared, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
-import { BESIDE, boundedRows, FOUND, ME, type Reader, r, SIGNAL, USER, withPage } from "./pages";
+import { BESIDE, boundedRows, FOUND, type Reader, r, SIGNAL, USER, withPage } from "./pages";
+import { fromBoth, PACKED_NS, type RowSource } from "./row-sources";
 import { BOUNDED, signalIn } from "./signals";
 
 /** This many of the user's own definitions, the newest, come with what the user was given. */
@@ -36,21 +37,28 @@ const DEFINITION = sql`${CONTENT}, ${d.ref}, ${d.consensusNs}, ${topicIdOf(d.ref
 
 const mints = given<Reader & { readonly limit: number; readonly beforeNs: bigint; readonly ownLimit: number }>();
 
-const MINTS = withPage(
-  sql`${BESIDE.stamp} AS stamp, ${BESIDE.head} AS head, ${BESIDE.userNo} AS user_no, ${FOUND} AS found, b.*, NULL AS definition_id,
-    NULL AS actor, NULL AS slug, NULL AS title, NULL AS icon, NULL AS description, NULL AS category`,
-  sql`SELECT ${SIGNAL} FROM (SELECT * FROM ${hcsMessages} ${r}
-    WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} < ${mints("beforeNs")}::bigint
-      AND ${r.typeNo} = ${literal(typeNumber("RECOGNITION_MINT"))} AND ${IS_TARGET}
-    ORDER BY ${r.consensusNs} DESC LIMIT ${mints("limit")}::integer) ${r}`,
-  boundedRows(BOUNDED, sql`consensus_ns DESC`),
-);
+const IS_MINT = sql`${r.typeNo} = ${literal(typeNumber("RECOGNITION_MINT"))}`;
+
+const mintsOf = (rows: RowSource) =>
+  withPage(
+    sql`${BESIDE.stamp} AS stamp, ${BESIDE.head} AS head, ${BESIDE.userNo} AS user_no, ${PACKED_NS} AS packed_ns, ${FOUND} AS found,
+    b.*, NULL AS definition_id, NULL AS actor, NULL AS slug, NULL AS title, NULL AS icon, NULL AS description, NULL AS category`,
+    sql`SELECT ${SIGNAL} FROM (${rows({
+      order: "newest",
+      before: sql`${mints("beforeNs")}::bigint`,
+      limit: sql`${mints("limit")}::integer`,
+      isWanted: sql`${IS_MINT} AND ${IS_TARGET}`,
+      isKindWanted: IS_MINT,
+    })}) ${r}`,
+    boundedRows(BOUNDED, sql`consensus_ns DESC`),
+  );
 
 const { definitionId, ...definitionOfRow } = definitionIn("u");
 const FIELDS = {
   stamp: sql`u.stamp`.mapWith(Number),
   head: sql`u.head`.mapWith(Number),
   userNo: sql<number | null>`u.user_no`,
+  packedNs: sql`u.packed_ns`.mapWith(userHeads.packedNs),
   found: sql`u.found`.mapWith(Number),
   ...definitionOfRow,
   definitionId: orNull(definitionId),
@@ -58,14 +66,17 @@ const FIELDS = {
 };
 
 /** The mints whose target is the user, newest first, then the user's own definitions: the rows with a `definitionId`. */
-export const RECOGNITION = prepared(
-  mints,
-  FIELDS,
-  (columns) => sql`SELECT ${columns} FROM (SELECT m.* FROM (${MINTS}) m
+export const RECOGNITION = fromBoth((rows, naming) =>
+  prepared(
+    mints,
+    FIELDS,
+    (columns) => sql`SELECT ${columns} FROM (SELECT m.* FROM (${mintsOf(rows)}) m
 UNION ALL
-(SELECT NULL, 0, NULL, 0, NULL, ${d.ref}, ${d.consensusNs}, NULL, NULL, NULL, ${topicIdOf(d.ref)}, NULL, NULL, NULL, NULL, ${CONTENT}
+(SELECT NULL, 0, NULL, 0, 0, NULL, ${d.ref}, ${d.consensusNs}, NULL, NULL, NULL, ${topicIdOf(d.ref)}, NULL, NULL, NULL, NULL, ${CONTENT}
   FROM ${recognitionDefinitions} ${d} WHERE ${d.actor} = ${USER}
   ORDER BY ${d.consensusNs} DESC, ${d.ref} DESC LIMIT ${mints("ownLimit")}::integer)) u`,
+    naming,
+  ),
 );
 
 const STAMPED_DEFINITION = { stamp: STAMP, ...definitionIn("p") };

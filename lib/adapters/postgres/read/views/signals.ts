@@ -1,10 +1,10 @@
 /** The statements of a user's signals: a page of them, and what a stream has missed. */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, topicLog } from "../../../../../drizzle/schema";
+import { hcsMessages, topicLog, userSegments } from "../../../../../drizzle/schema";
 import type { TopicId, UserId } from "../../../../core/ledger/ids";
 import { orNull } from "../../sql/expressions";
-import { type Given, given, prepared, type RowOf } from "../../sql/template";
+import { type Given, given, type Naming, prepared, type RowOf, UNNAMED } from "../../sql/template";
 import {
   BESIDE,
   boundedRows,
@@ -17,6 +17,9 @@ import {
   SIGNAL,
   withPage,
 } from "./pages";
+import { fromBoth, PACKED_NS } from "./row-sources";
+
+const s = alias(userSegments, "s");
 
 /** The columns of a signal in a page of `rows`. In the row that stands for an empty page `ref` is null, and so are all after it. */
 export function signalIn(rows: string) {
@@ -36,16 +39,13 @@ export function signalIn(rows: string) {
   };
 }
 
-const FIELDS = { ...BESIDE, found: FOUND, ...signalIn("b") };
+const FIELDS = { ...BESIDE, packedNs: PACKED_NS, found: FOUND, ...signalIn("b") };
 export type SignalAnswer = RowOf<typeof FIELDS>;
 
 export const BOUNDED = sql`position, ref, consensus_ns, type_no, type_name, flags, topic_id, peer_id`;
 
-/** A page of signals from rows `r` of the user, in an order of the page's columns. */
-const pageOf = <V extends Reader>(values: Given<V>, rows: SQL, order: SQL) =>
-  prepared(values, FIELDS, (columns) =>
-    withPage(columns, sql`SELECT ${SIGNAL} FROM (${rows}) r`, boundedRows(BOUNDED, order)),
-  );
+const pageOf = (columns: SQL, rows: SQL, order: SQL) =>
+  withPage(columns, sql`SELECT ${SIGNAL} FROM (${rows}) r`, boundedRows(BOUNDED, order));
 
 export interface PageValues extends Reader {
   readonly beforeNs: bigint;
@@ -53,13 +53,25 @@ export interface PageValues extends Reader {
   readonly maxRows: number;
 }
 
-const newest = <V extends PageValues>(values: Given<V>, isOfType: SQL | undefined) =>
-  pageOf(
-    values,
-    sql`SELECT * FROM ${hcsMessages} ${r} WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} < ${values("beforeNs")}::bigint
-      ${isOfType} AND ${r.n} > ${ROWS_OF_USER} - ${values("maxRows")}::integer
-      ORDER BY ${r.consensusNs} DESC LIMIT ${values("limit")}::integer`,
-    sql`consensus_ns DESC`,
+const newest = <V extends PageValues>(values: Given<V>, isWanted: SQL | undefined) =>
+  fromBoth((rows, naming) =>
+    prepared(
+      values,
+      FIELDS,
+      (columns) =>
+        pageOf(
+          columns,
+          rows({
+            order: "newest",
+            before: sql`${values("beforeNs")}::bigint`,
+            limit: sql`${values("limit")}::integer`,
+            isWanted,
+            afterPosition: sql`${ROWS_OF_USER} - ${values("maxRows")}::integer`,
+          }),
+          sql`consensus_ns DESC`,
+        ),
+      naming,
+    ),
   );
 
 /** The newest signals before a time, of all types. */
@@ -75,7 +87,7 @@ const typed = given<TypedPageValues>();
 /** The same for some types: those that have a number, and those that have only a name. */
 export const NEWEST_OF_TYPES = newest(
   typed,
-  sql`AND (${r.typeNo} = ANY (${typed("types")}::smallint[]) OR ${r.typeName} = ANY (${typed("names")}::text[]))`,
+  sql`(${r.typeNo} = ANY (${typed("types")}::smallint[]) OR ${r.typeName} = ANY (${typed("names")}::text[]))`,
 );
 
 export interface MissedValues extends Reader {
@@ -88,15 +100,25 @@ const missed = given<MissedValues>();
 /** A position as a number of the user's rows. One of an earlier epoch comes before all rows, one of a later epoch after them. */
 const AFTER = sql`(SELECT greatest(least(${missed("position")}::bigint - ${FIRST_POSITION}, 2147483647), 0))`;
 
-/**
- * Signals after a position. `n` has no gaps, so it is known how many rows are wanted, and the search from the newest row back
- * ends with the last of them.
- */
-export const MISSED = pageOf(
-  missed,
-  sql`SELECT * FROM ${hcsMessages} ${r}
-    WHERE ${r.userNo} = ${ME} AND ${r.n} > ${AFTER} AND ${r.n} <= ${AFTER} + ${missed("limit")}::integer
-    ORDER BY ${r.consensusNs} DESC
-    LIMIT (SELECT greatest(least(${ROWS_OF_USER} - ${AFTER}, ${missed("limit")}::integer), 0))`,
-  sql`position`,
-);
+/** How many rows the page has: `n` has no gaps. */
+const WANTED = sql`(SELECT greatest(least(${ROWS_OF_USER} - ${AFTER}, ${missed("limit")}::integer), 0))`;
+
+const MISSED_FIELDS = { ...FIELDS, isShort: sql<boolean>`${WANTED} > (SELECT count(*) FROM page)` };
+
+const IS_MISSED = sql`${r.userNo} = ${ME} AND ${r.n} > ${AFTER} AND ${r.n} <= ${AFTER} + ${missed("limit")}::integer`;
+
+/** It is known how many rows are wanted, so the search from the newest row back ends with the last of them. */
+const unpackedAfter = (limit: SQL) =>
+  sql`SELECT * FROM ${hcsMessages} ${r} WHERE ${IS_MISSED} ORDER BY ${r.consensusNs} DESC LIMIT ${limit}`;
+
+const PACKED_AFTER = sql`SELECT ${r}.* FROM ${userSegments} ${s}, rows_in(${s}) ${r}
+  WHERE ${s.userNo} = ${ME} AND ${s.lastN} > ${AFTER} AND ${s.firstN} <= ${AFTER} + ${missed("limit")}::integer AND ${IS_MISSED}`;
+
+const ALL_AFTER = sql`WITH packed AS MATERIALIZED (${PACKED_AFTER})
+  SELECT * FROM packed UNION ALL (${unpackedAfter(sql`(SELECT ${WANTED} - count(*) FROM packed)`)})`;
+
+const missedIn = (rows: SQL, naming?: Naming) =>
+  prepared(missed, MISSED_FIELDS, (columns) => pageOf(columns, rows, sql`position`), naming);
+
+/** Signals after a position. Without segments a page may lack rows, and then it `isShort`. */
+export const MISSED = { unpacked: missedIn(unpackedAfter(WANTED)), all: missedIn(ALL_AFTER, UNNAMED) };

@@ -1,20 +1,22 @@
 /** The statement of a user's own messages with the bytes as they were written, so that a repeated message is recognised. */
 import { sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, topicLog } from "../../../../../drizzle/schema";
+import { topicLog } from "../../../../../drizzle/schema";
 import type { TopicId } from "../../../../core/ledger/ids";
 import { isActorIn } from "../../codec/codes";
 import { orNull } from "../../sql/expressions";
 import { topicIdOf } from "../../sql/references";
 import { given, prepared, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
-import { ME, type Reader, r } from "./pages";
+import { type Reader, r } from "./pages";
+import { fromBoth, PACKED_NS } from "./row-sources";
 
 const l = alias(topicLog, "l");
 const p = alias(topicLog, "p");
 
 const FIELDS = {
   stamp: STAMP,
+  packedNs: PACKED_NS,
   ref: orNull(p.ref),
   consensusNs: p.consensusNs,
   flags: sql<number>`p.flags`,
@@ -28,14 +30,20 @@ export type WrittenAnswer = RowOf<typeof FIELDS>;
 const values = given<Reader & { readonly sinceNs: bigint; readonly limit: number }>();
 
 /** Newest first: at least one row, whose `ref` is null if there is none. */
-export const WRITTEN = prepared(
-  values,
-  FIELDS,
-  (columns) => sql`SELECT ${columns} FROM (SELECT 1) one LEFT JOIN (
+export const WRITTEN = fromBoth((rows, naming) =>
+  prepared(
+    values,
+    FIELDS,
+    (columns) => sql`SELECT ${columns} FROM (SELECT 1) one LEFT JOIN (
   SELECT ${r.ref}, ${r.consensusNs}, ${r.flags}, ${topicIdOf(r.ref)} AS topic_id, ${l.payer}, coalesce(${l.body}, ${l.message}) AS whole
-  FROM (SELECT * FROM ${hcsMessages} ${r}
-    WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} >= ${values("sinceNs")}::bigint AND ${isActorIn(r.flags)}
-    ORDER BY ${r.consensusNs} DESC LIMIT ${values("limit")}::integer) ${r}
+  FROM (${rows({
+    order: "newest",
+    since: sql`${values("sinceNs")}::bigint`,
+    limit: sql`${values("limit")}::integer`,
+    isWanted: isActorIn(r.flags),
+  })}) ${r}
   LEFT JOIN LATERAL (SELECT * FROM ${topicLog} ${l} WHERE ${l.ref} = ${r.ref} LIMIT 1) ${l} ON true) ${p} ON true
 ORDER BY ${p.consensusNs} DESC`,
+    naming,
+  ),
 );

@@ -1,0 +1,247 @@
+/** The rows of people, packed: each comes back as it was, and whatever changes it finds it. */
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import { fromMs, MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
+import { type RawRow, rawQuery } from "@/tests/support/stores/raw-query";
+import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
+import { at, batchOf, timeOf } from "@/tests/support/worlds/histories/batches";
+import {
+  A,
+  addPackedTopics,
+  B,
+  behind,
+  packAll,
+  packRows,
+  R,
+  run,
+  some,
+  T,
+  told,
+  worded,
+} from "@/tests/support/worlds/histories/packed-topics";
+
+const EVERY_ROW = `SELECT m::text AS row FROM
+  (SELECT * FROM hcs_messages UNION ALL SELECT r.* FROM user_segments s, rows_in(s) r) m ORDER BY m.user_no, m.n`;
+
+const EVERY_TIME = `SELECT consensus_ns FROM hcs_messages UNION ALL SELECT r.consensus_ns FROM user_segments s, rows_in(s) r`;
+
+/** A row as the ledger, a hostile mirror or a later version may have made it. */
+const rowOf = fc.record({
+  ns: fc.oneof(fc.bigInt(0n, MAX_CONSENSUS_NS - 1n), fc.bigInt(10n ** 18n, 10n ** 18n + 1_000n)),
+  ref: fc.bigInt((1n << 40n) + 1n, (1n << 62n) - 1n),
+  n: fc.integer({ min: 1, max: 2_147_483_647 }),
+  peer: fc.option(fc.integer({ min: 1, max: 2_147_483_647 })),
+  type: fc.integer({ min: 0, max: 32_767 }),
+  flags: fc.integer({ min: 0, max: 8_191 }).map((flags) => flags * 4),
+  name: fc.option(fc.string({ unit: "binary" }).map((name) => name.replaceAll("\0", ""))),
+});
+
+export function packingRowsContract(subject: Subject): void {
+  let store: EmptyStore;
+  const begin = async () => {
+    store = await emptied(subject);
+    await addPackedTopics(store);
+  };
+  beforeEach(begin);
+  const ask = (text: string, params: readonly unknown[] = []): Promise<readonly RawRow[]> =>
+    rawQuery(store.db, text, params);
+  const numberIn = async (text: string) => Number((await ask(`SELECT (${text})::int AS n`))[0]?.n);
+  const segments = () => numberIn("SELECT count(*) FROM user_segments");
+
+  /** The same on a store in which nothing is packed and on one in which everything is. */
+  async function onBoth<T>(act: () => Promise<T>): Promise<readonly [T, T]> {
+    const results: T[] = [];
+    for (const isPacked of [false, true]) {
+      await begin();
+      await store.sync.commit(batchOf(T, 0, run(1, 299)));
+      await store.sync.commit(batchOf(R, 0, run(1, 256)));
+      if (isPacked) {
+        await packAll(store);
+        expect(await segments()).toBeGreaterThan(50);
+      }
+      results.push(await act());
+    }
+    return results as unknown as readonly [T, T];
+  }
+
+  it("give back every row exactly, whatever it holds", async () => {
+    await ask("INSERT INTO user_heads (user_no, head, user_id) VALUES (1, 0, 'tm-alice')");
+    const rows = fc.uniqueArray(rowOf, {
+      minLength: 1,
+      maxLength: 40,
+      comparator: (a, b) => a.ns === b.ns || a.n === b.n,
+    });
+    await fc.assert(
+      fc.asyncProperty(rows, async (given) => {
+        await ask("DELETE FROM hcs_messages");
+        await ask("DELETE FROM user_segments");
+        for (const { ns, ref, n, peer, type, flags, name } of given)
+          await ask(
+            "INSERT INTO hcs_messages VALUES ($1::bigint, $2::bigint, 1, $3::int, $4::int, $5::smallint, $6::smallint, $7::text)",
+            [...[String(ns), String(ref), n, peer, type, flags, name]],
+          );
+        const before = await ask(EVERY_ROW);
+        await ask("UPDATE user_heads SET due_ns = 0");
+        expect(await packRows(store, given.length)).toBe(given.length);
+        expect(await numberIn("SELECT count(*) FROM hcs_messages")).toBe(0);
+        expect(await ask(EVERY_ROW)).toEqual(before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("are full segments of older verified rows, and a person without one is looked at again when it is due", async () => {
+    const early = fromMs(Date.UTC(2026, 0, 1));
+    const rows = Array.from({ length: 1_000 }, (_, i) => ({
+      type: "CONTACT_REQUEST",
+      actor: A,
+      ns: (early + BigInt(i)) as typeof early,
+    }));
+    rows[7] = {
+      ...rows[7],
+      entry: { verification: "unverifiable", reason: "no-payer", payer: null },
+    } as (typeof rows)[0];
+    await store.sync.commit(batchOf(T, 0, rows));
+    const pack = async (before: number, now = before) =>
+      store.sync.packRows((early + BigInt(before)) as typeof early, (early + BigInt(now)) as typeof early);
+    expect(await pack(300, 700)).toEqual({ people: 1, rows: 0 });
+    // The 400th verified row is the one of time 400.
+    expect(await pack(400, 800)).toEqual({ people: 0, rows: 0 });
+    expect(await pack(401, 801)).toEqual({ people: 1, rows: 400 });
+    expect(await pack(2_000)).toEqual({ people: 1, rows: 400 });
+    expect(await pack(2_000)).toEqual({ people: 0, rows: 0 });
+    expect(await numberIn("SELECT count(*) FROM hcs_messages")).toBe(200);
+    expect(await numberIn("SELECT n FROM hcs_messages ORDER BY n LIMIT 1")).toBe(8);
+  });
+
+  it("raise the stored format with the first row, so that no earlier version starts", async () => {
+    await ask("UPDATE meta SET format = 2");
+    await store.sync.commit(batchOf(T, 0, run(1, 299)));
+    await packRows(store, 10_000);
+    expect(await numberIn("SELECT format FROM meta")).toBe(2);
+    await ask("UPDATE user_heads SET due_ns = 0");
+    await packRows(store);
+    expect(await numberIn("SELECT format FROM meta")).toBe(4);
+  });
+
+  it("are written by no instance of an earlier version", async () => {
+    await store.sync.commit(batchOf(T, 0, run(1, 299)));
+    const take = (people: readonly string[]) =>
+      ask("SELECT heads FROM take_heads(1, $1::text[], $2::integer[])", [people, people.map(() => 1)]);
+    expect(await take([A, "tm-new"])).toHaveLength(1);
+    await packRows(store);
+    await expect(take([A, "tm-new"])).rejects.toThrow();
+    expect(await take(["tm-new"])).toHaveLength(1);
+  });
+
+  it("go where another decoder takes rows back, and close up the positions of the others", async () => {
+    const [unpacked, packed] = await onBoth(async () => {
+      const messages = [1, 2, 23, 31, 32, 33, 150, 299].map(worded);
+      const rows = await store.sync.rowsOf(T, messages);
+      const from = 299;
+      await store.sync.remove({ topicId: T, from }, { rows, registers: [], profiles: [], claims: [], isAgain: false });
+      const left = await store.sync.rowsOf(T, [...messages, worded(151)]);
+      return [rows.map(({ row, rowNs }) => ({ row, rowNs })), left.length, await some(store), await told(store)];
+    });
+    expect((unpacked[0] as unknown[]).length).toBeGreaterThan(10);
+    expect(unpacked[1]).toBe(2);
+    expect(packed).toEqual(unpacked);
+  });
+
+  it("are found where a mirror claims their times, or times between them, once more", async () => {
+    const [unpacked, packed] = await onBoth(async () => {
+      for (const [i, each] of run(300, 305).entries()) {
+        const again = { ...each, ns: at(timeOf(T, 30) + BigInt(i % 2) * 500n) };
+        expect((await store.sync.commit(batchOf(T, 299 + i, [again], { first: 300 + i }))).kind).toBe("committed");
+      }
+      const pages = [A, B].map(async (userId) => [
+        await store.views.signals(userId, { types: [], beforeNs: null, limit: 400, maxRows: 10_000 }),
+        await store.views.signalsAfter(userId, 0, 400),
+      ]);
+      return [await Promise.all(pages), await numberIn(`SELECT count(DISTINCT consensus_ns) FROM (${EVERY_TIME}) x`)];
+    });
+    expect(packed).toEqual(unpacked);
+  });
+
+  it("go with the topic that is started over, and those of other topics stay", async () => {
+    const [unpacked, packed] = await onBoth(async () => {
+      await store.sync.startOver(T);
+      while ((await store.sync.topic(T))?.isDropping) await store.sync.dropSome(T, 100);
+      const after = await told(store);
+      await store.sync.commit(batchOf(T, 0, run(1, 40)));
+      return [after, await told(store)];
+    });
+    expect(packed).toEqual(unpacked);
+    expect(await segments()).toBeGreaterThan(5);
+  });
+
+  it("wait while a topic is started over", async () => {
+    await store.sync.commit(batchOf(T, 0, run(1, 299)));
+    await store.sync.startOver(T);
+    expect(await packRows(store)).toBe(0);
+    expect(await segments()).toBe(0);
+  });
+
+  it("are looked for by a reader of old pages only", async () => {
+    await store.sync.commit(batchOf(T, 0, run(1, 299)));
+    await ask("SELECT pack_rows($1::bigint, $1::bigint, 9, 9, 16, 4)", [String(timeOf(T, 60))]);
+    let statements = 0;
+    const counted = new Proxy(store.db, {
+      get: (db, name) => {
+        if (name === "ask") statements += 1;
+        return Reflect.get(db, name);
+      },
+    });
+    const { views } = await openStore(counted, "devnet");
+    const asked = async (limit: number) => {
+      statements = 0;
+      const page = await views.signals(A, { types: [], beforeNs: null, limit, maxRows: 10_000 });
+      return [page.rows.length, statements];
+    };
+    expect(await asked(100)).toEqual([100, 1]);
+    expect(await asked(170)).toEqual([170, 2]);
+  });
+
+  describe("a segment that is damaged", () => {
+    const [PAGE, WHOLE] = [{ types: [], beforeNs: null, maxRows: 10_000 }, 300];
+
+    it.each([
+      ["in its content", "content = overlay(content PLACING ~substring(content FROM 101 FOR 1) FROM 101)"],
+      ["in a width", "time_bits = time_bits + 1"],
+      ["in a kind", "kind_refs[1] = kind_refs[1] + 1"],
+    ])("%s is not read as other rows, and its rows come anew", async (_, change) => {
+      await store.sync.commit(batchOf(T, 0, run(1, 299)));
+      const before = (await store.views.signals(A, { ...PAGE, limit: WHOLE })).rows.map(({ sequence }) => sequence);
+      await packRows(store);
+      await ask(
+        `UPDATE user_segments SET ${change} WHERE (user_no, first_n) = (SELECT user_no, first_n FROM user_segments
+        WHERE user_no = (SELECT user_no FROM user_heads WHERE user_id = $1) ORDER BY first_n OFFSET 3 LIMIT 1)`,
+        [A],
+      );
+      const { views, unreadable } = await openStore(store.db, "devnet");
+      let counted = 0;
+      unreadable.follow((__, rows) => {
+        counted += rows;
+      });
+      const after = (await views.signals(A, { ...PAGE, limit: WHOLE })).rows.map(({ sequence }) => sequence);
+      expect([after.length, counted]).toEqual([before.length - 16, 16]);
+      expect(before).toEqual(expect.arrayContaining(after));
+      // A page ends where it would end, and the next one goes on behind it.
+      const paged: number[] = [];
+      for (let beforeNs = null as ReturnType<typeof timeOf> | null, pages = 0; pages < 99; pages += 1) {
+        const page = await views.signals(A, { types: ["CONTACT_REQUEST"], beforeNs, limit: 7, maxRows: 10_000 });
+        paged.push(...page.rows.map(({ sequence }) => sequence));
+        beforeNs = page.nextBeforeNs;
+        if (beforeNs === null) break;
+      }
+      expect(paged.at(-1)).toBeLessThan(4);
+      expect((await views.signalsAfter(A, 0, WHOLE)).through).toBe(await views.head(A));
+      await store.sync.restore(behind(1, 299));
+      const again = (await views.signals(A, { ...PAGE, limit: WHOLE })).rows.map(({ sequence }) => sequence);
+      expect(again.sort((a, b) => b - a)).toEqual(before);
+      await store.sync.restore(behind(1, 299));
+      expect((await views.signals(B, { ...PAGE, limit: WHOLE })).rows.length).toBe(before.length);
+      expect(await views.head(A)).toBe((await views.signalsAfter(A, 0, WHOLE)).through);
+    });
+  });
+}
