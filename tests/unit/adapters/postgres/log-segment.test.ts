@@ -135,9 +135,9 @@ describe("a segment", () => {
     fc.assert(
       fc.property(anyEntries, (entries) => {
         const segment = new LogSegment(TOPIC, packSegment(TOPIC, entries));
-        for (const { sequence, payer, signature, body, message } of entries) {
+        for (const { sequence, consensusNs, payer, signature, body, message } of entries) {
           const { whole, ...rest } = segment.message(sequence) ?? {};
-          expect(rest).toEqual({ payer, signature: signature ?? null });
+          expect(rest).toEqual({ consensusNs, payer, signature: signature ?? null });
           expect(Buffer.from(whole ?? [])).toEqual(Buffer.from(body ?? message));
         }
         expect(segment.message((entries.at(-1)?.sequence ?? 0) + 1)).toBeNull();
