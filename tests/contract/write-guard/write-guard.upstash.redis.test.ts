@@ -62,6 +62,32 @@ describe("the guard of several instances", () => {
     }
   });
 
+  it("notices with a claim that Redis has lost events, so that somebody starts over and the memory can age", async () => {
+    const history = new History();
+    let wentBack = 0;
+    history.onWentBack = () => {
+      wentBack += 1;
+    };
+    const guard = guardOf(newNetwork(), history);
+    await guard.begin(USER, null, messageOf(1));
+    expect(wentBack).toBe(0);
+    history.learn(NETWORK_MARK);
+    await guard.begin(USER, { limit: null, attempt: { key: "k", digest: "d", ttlMs: 1_000 } }, null);
+    expect(wentBack).toBe(0);
+    await guard.begin(USER, null, messageOf(2));
+    expect(wentBack).toBe(1);
+  });
+
+  it("forgets the time of a batch that can no longer arrive, as a version without batches expects", async () => {
+    const network = newNetwork();
+    const digest = async () => String((await fixture.redis.send([["GET", new Keys(network).nonceDigest(USER)]]))[0]);
+    const nowS = Math.floor(Date.now() / 1_000);
+    await guardOf(network).begin(USER, null, messageOf(1, { batchedUntilS: nowS - 200, digest: "a" }));
+    expect(await digest()).toBe(`a@${nowS - 200}`);
+    await guardOf(network).begin(USER, null, messageOf(2, { digest: "b" }));
+    expect(await digest()).toBe("b");
+  });
+
   it("keeps nothing for good, also of a write that nobody ends", async () => {
     const network = newNetwork();
     const guard = guardOf(network);
