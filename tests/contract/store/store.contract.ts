@@ -14,6 +14,7 @@ import { ledgerLogContract } from "./parts/ledger-log";
 import { lifeContract } from "./parts/life";
 import { packingContract } from "./parts/packing";
 import { packingRowsContract } from "./parts/packing-rows";
+import { readableContract } from "./parts/readable";
 import { registryContract } from "./parts/registry";
 import { stampContract } from "./parts/stamp";
 import { viewsContract } from "./parts/views";
@@ -41,6 +42,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("packing", () => packingContract(subject));
     describe("packed rows of people", () => packingRowsContract(subject));
     describe("identities", () => identitiesContract(subject));
+    describe("readable", () => readableContract(subject));
     describe("registry", () => registryContract(subject));
     describe("stamp", () => stampContract(subject));
     describe("life", () => lifeContract(subject));

@@ -6,7 +6,8 @@
  * The byte of a phrase is one that neither JSON (which escapes controls) nor UTF-8 has, so a message without such bytes reads as
  * itself. A message that does have one is stored as it is, behind a zero byte.
  *
- * The table is part of the stored format: phrases may be added at its end, and never changed or moved.
+ * The table is part of the stored format: phrases may be added at its end, and never changed or moved. Migration 0014 has it too, for
+ * people with psql.
  */
 const PHRASES = [
   '{"hcs":"21","v":"1.0","type":',
