@@ -7,6 +7,7 @@ import { isPackable } from "@/lib/core/signals/packable";
 import { sealBatch } from "@/lib/core/signals/signal-batch";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { at, seq, topic, user } from "@/tests/support/worlds/histories/batches";
+import { packRows } from "@/tests/support/worlds/histories/packed-topics";
 import { chainOf, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
 import { addTopics } from "../../../support/stores/add-topics";
 import { unwrap } from "../../../support/unwrap";
@@ -116,6 +117,11 @@ export function batchesContract(subject: Subject): void {
     const packed = range.entries.filter(isPackable).map(({ sequence }) => sequence);
     expect(packed.includes(seq(1)) && !packed.includes(seq(2))).toBe(true);
     expect(await store.sync.pack(range, packed)).toBe(true);
+    expect(await told()).toEqual(before);
+    expect(await packRows(store, 5)).toBeGreaterThan(100);
+    expect(await told()).toEqual(before);
+    const { advance: _, ...again } = batchFrom(CHAIN_START, 0, 2);
+    await store.sync.restore(again);
     expect(await told()).toEqual(before);
   });
 
