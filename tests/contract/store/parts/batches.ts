@@ -5,6 +5,7 @@ import type { NextBatch } from "@/lib/core/signals/batch";
 import { interpret } from "@/lib/core/signals/interpret";
 import { isPackable } from "@/lib/core/signals/packable";
 import { sealBatch } from "@/lib/core/signals/signal-batch";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { at, seq, topic, user } from "@/tests/support/worlds/histories/batches";
 import { packRows } from "@/tests/support/worlds/histories/packed-topics";
@@ -119,10 +120,14 @@ export function batchesContract(subject: Subject): void {
     expect(await store.sync.pack(range, packed)).toBe(true);
     expect(await told()).toEqual(before);
     expect(await packRows(store, 5)).toBeGreaterThan(100);
+    const segments = () => rawQuery(store.db, "SELECT user_no, first_n FROM user_segments ORDER BY 1, 2");
+    const whole = await segments();
     expect(await told()).toEqual(before);
     const { advance: _, ...again } = batchFrom(CHAIN_START, 0, 2);
     await store.sync.restore(again);
     expect(await told()).toEqual(before);
+    // Nothing differs, so nothing was unpacked.
+    expect(await segments()).toEqual(whole);
   });
 
   it("is written once, however often it comes", async () => {
