@@ -53,10 +53,9 @@ export async function messageLookup(app: App, topicId: TopicId, sequence: Sequen
   return { content, row: { ...entry, previousRunningHash } };
 }
 
-/** Each signal of a batch in a paragraph. */
 function textOf(message: Uint8Array): string {
   const texts = signalsIn(message).map((signal) => new TextDecoder().decode(signal.subarray(0, BYTES_SHOWN)));
-  return cleanText(texts.join("\n\n"), CHARACTERS_SHOWN) ?? "";
+  return cleanText(texts.join(" "), CHARACTERS_SHOWN) ?? "";
 }
 
 const verdictOf = (state: SignatureState | null): SignatureVerdict | null =>

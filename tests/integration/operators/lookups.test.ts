@@ -1,9 +1,12 @@
 /** Operators look up one person and one message. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { batchIn } from "@/lib/client/browser/batch-in";
 import { verifyProof } from "@/lib/client/browser/verify-proof";
 import type { TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/devnet/ledger/types";
 import { MessageLookup, PersonLookup } from "@/lib/wire/operators/lookup";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
+import { signalBatch } from "../../support/worlds/histories/signal-batch";
 
 const ALICE = "tm-alice";
 const BOB = "tm-bob";
@@ -82,6 +85,25 @@ describe("a message", () => {
     });
     expect((await message(t.devnet.topics.profile, 1)).audience).toBe("contacts");
     expect((await message(t.devnet.topics.recognition, 1)).audience).toBe("everybody");
+  });
+
+  it("that is a batch is shown with each of its signals, and with the largest audience of them", async () => {
+    const bodies = [
+      { type: "CONTACT_REQUEST", from: "tm-dan", to: BOB },
+      { type: "PROFILE_UPDATE", actor: "tm-dan", displayName: "Dan" },
+    ];
+    const { sequence } = t.devnet.submit(t.devnet.topics.profile, signalBatch(bodies))[0] as LedgerMessage;
+    await t.sync();
+    const found = await message(t.devnet.topics.profile, sequence);
+    expect(found).toMatchObject({ disposition: "signal", type: null, actor: null, target: null, audience: "contacts" });
+    expect(found.batch).toEqual([
+      { type: "CONTACT_REQUEST", actor: "tm-dan", target: BOB },
+      { type: "PROFILE_UPDATE", actor: "tm-dan", target: null },
+    ]);
+    expect(found.text).toBe(bodies.map((body) => JSON.stringify(body)).join(" "));
+    expect(await verifyProof(found.proof)).toMatchObject({ kind: "verified" });
+    expect(batchIn(found.proof)?.map((text) => JSON.parse(text))).toEqual(bodies);
+    expect((await message(contact, 1)).batch).toBeNull();
   });
 
   it("that is rejected is shown with the reason, as harmless text", async () => {

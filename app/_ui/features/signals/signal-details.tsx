@@ -4,11 +4,15 @@ import { exactConsensusTime } from "@/lib/client/format/time";
 import type { Signal } from "@/lib/wire/signals";
 
 export function SignalDetails({ signal }: { signal: Signal }) {
+  const { place } = signal;
   const facts: readonly (readonly [string, string])[] = [
     ["Type", signal.type],
     ["From", signal.actor ?? "nobody"],
     ["To", signal.target ?? "nobody"],
-    ["Topic", `${signal.topicId}, message ${signal.sequenceNumber}`],
+    [
+      "Topic",
+      `${signal.topicId}, message ${signal.sequenceNumber}${place === undefined ? "" : `, signal ${place + 1}`}`,
+    ],
     ["Consensus", signal.consensusTimestamp ? exactConsensusTime(signal.consensusTimestamp) : "not known yet"],
     ["Source", signal.source],
     ...(signal.author ? [["Author", authorWords(signal.author)] as const] : []),

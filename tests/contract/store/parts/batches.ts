@@ -4,7 +4,6 @@ import { CHAIN_START, type ChainHead } from "@/lib/core/ledger/verify";
 import type { NextBatch } from "@/lib/core/signals/batch";
 import { interpret } from "@/lib/core/signals/interpret";
 import { isPackable } from "@/lib/core/signals/packable";
-import { sealBatch } from "@/lib/core/signals/signal-batch";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { at, seq, topic, user } from "@/tests/support/worlds/histories/batches";
@@ -12,12 +11,12 @@ import { packRows } from "@/tests/support/worlds/histories/packed-topics";
 import { chainOf, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
 import { addTopics } from "../../../support/stores/add-topics";
 import { unwrap } from "../../../support/unwrap";
+import { signalBatch } from "../../../support/worlds/histories/signal-batch";
 
 const T = topic("0.0.7");
 const [A, B] = [user("tm-alice"), user("tm-bob")];
 const ISSUER = `0x${"ab".repeat(20)}` as Parameters<EmptyStore["identities"]["messages"]>[1];
 
-const bytes = (body: unknown) => new TextEncoder().encode(JSON.stringify(body));
 const SIGNALS: readonly object[] = [
   { type: "CONTACT_REQUEST", actor: A, target: B, note: "first" },
   { type: "CONTACT_ACCEPT", actor: B, target: A, note: "second" },
@@ -28,9 +27,9 @@ const SIGNALS: readonly object[] = [
   { t: "IDENTITY_BIND", sub: `did:ethr:${ISSUER}`, iat: 1_790_000_000, payload: { hedera_account_id: "0.0.7" } },
   { type: "CONTACT_REQUEST", actor: A, target: B, note: "again" },
 ];
-const BATCH = unwrap(sealBatch(SIGNALS.map(bytes), 1_790_000_000));
+const BATCH = signalBatch(SIGNALS);
 const DEFINITION = { type: "RECOGNITION_DEFINITION", actor: B, id: "kind", name: "Kind" };
-const DEFINITIONS = unwrap(sealBatch([SIGNALS[0] as object, DEFINITION].map(bytes), 1_790_000_001));
+const DEFINITIONS = signalBatch([SIGNALS[0], DEFINITION]);
 const ALONE = { type: "CONTACT_REQUEST", actor: B, target: A, note: "alone" };
 
 /** Batches in the first and the second message, and single signals up to the 256th. */

@@ -10,6 +10,7 @@ import { bundleOf } from "../../../support/fleet/processes/bundle";
 import { chainOf, chunked } from "../../../support/mirrors/chain";
 import { mirrorJson } from "../../../support/mirrors/mirror-json";
 import { MIRROR_PAGES } from "../../../support/mirrors/mirror-pages";
+import { signalBatch } from "../../../support/worlds/histories/signal-batch";
 
 const VECTORS = "tests/fixtures/vectors";
 const directory = mkdtempSync(join(tmpdir(), "tm-topic-"));
@@ -174,6 +175,12 @@ describe("topic:decode", () => {
       { body: { hcs: "21", type: 3, from: "tm-a", payload: { target: "tm-b", weight: 2 } } },
       ...chunked({ type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b", note }, "1.000000001", 100),
       { body: "poison" },
+      {
+        body: signalBatch([
+          { type: "CONTACT_ACCEPT", from: "tm-b", to: "tm-a" },
+          { type: "PROFILE_UPDATE", from: "tm-b" },
+        ]),
+      },
     ];
     const { lines, status } = run("decode", [file("topic.json", mirrorPage(chainOf("0.0.78", pieces)))]);
     expect(status).toBe(0);
@@ -181,6 +188,8 @@ describe("topic:decode", () => {
       { sequence: 1, signal: { type: "TRUST_ALLOCATE", actor: "tm-a", target: "tm-b", weight: 2, id: "0.0.78/1" } },
       { sequence: 4, signal: { type: "CONTACT_REQUEST", metadata: { note } } },
       { sequence: 5, undecodable: "not-an-object" },
+      { sequence: 6, signal: { type: "CONTACT_ACCEPT", actor: "tm-b", target: "tm-a", id: "0.0.78/6" } },
+      { sequence: 6, signal: { type: "PROFILE_UPDATE", actor: "tm-b", id: "0.0.78/6/1" } },
     ]);
   });
 

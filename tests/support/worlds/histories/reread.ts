@@ -10,7 +10,7 @@ import { interpret, project } from "@/lib/core/signals/interpret";
 import { wordsIn } from "@/lib/core/signals/outdated";
 import type { DecodedMessage } from "@/lib/core/signals/projection";
 import type { DecodedBody, SignatureVerdict } from "@/lib/core/signals/signal";
-import { sealBatch, signalsIn, signalTime } from "@/lib/core/signals/signal-batch";
+import { signalsIn, signalTime } from "@/lib/core/signals/signal-batch";
 import type { RereadDeps } from "@/lib/engine/repair/reread";
 import { storedParts } from "@/lib/engine/sync/topic/commit";
 import { Signatures } from "@/lib/engine/sync/topic/signatures";
@@ -22,6 +22,7 @@ import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../../mirrors/ch
 import { quietLog } from "../../quiet-log";
 import { VECTORS } from "../../repository/vectors";
 import { deed } from "./histories";
+import { signalBatch } from "./signal-batch";
 
 export const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
 const trustedPayers = new Set<AccountId>([OPERATOR]);
@@ -80,12 +81,7 @@ const definition = fc.record({
 const profile = fc.record({ type: fc.constant("PROFILE_UPDATE"), from: person, displayName: person });
 const batch = fc
   .array(fc.oneof({ weight: 3, arbitrary: deed }, definition, profile), { minLength: 2, maxLength: 5 })
-  .map((bodies) =>
-    sealBatch(
-      bodies.map((each) => new TextEncoder().encode(JSON.stringify(each))),
-      1_790_000_000,
-    ),
-  );
+  .map(signalBatch);
 const body: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 3, arbitrary: deed },
   { weight: 4, arbitrary: fc.constantFrom(...forms) },

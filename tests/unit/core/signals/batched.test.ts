@@ -11,14 +11,14 @@ import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../../../support
 import { ed25519Wallet } from "../../../support/stand-ins/wallet";
 import { unwrap } from "../../../support/unwrap";
 import { deed } from "../../../support/worlds/histories/histories";
+import { signalBatch } from "../../../support/worlds/histories/signal-batch";
 import { signedProfile } from "../../../support/worlds/histories/signed";
 
 const TOPIC = "0.0.5005" as TopicId;
 const STRANGER = "0.0.666" as AccountId;
 const TRUSTED: TrustedPayers = new Set([OPERATOR]);
 
-const bytes = (body: unknown) => new TextEncoder().encode(JSON.stringify(body));
-const batch = (...bodies: readonly unknown[]) => unwrap(sealBatch(bodies.map(bytes), 1_790_000_000));
+const batch = (...bodies: readonly unknown[]) => signalBatch(bodies);
 const run = (pieces: readonly Piece[], trustedPayers: TrustedPayers = TRUSTED): Interpretation =>
   interpret({
     ...{ topicId: TOPIC, head: CHAIN_START, messages: chainOf(TOPIC, pieces), priorParts: [] },
