@@ -50,7 +50,7 @@ export function parseBody(bytes: Uint8Array): Result<unknown, "not-utf8" | "not-
 
 /**
  * The signals of a ledger message: one, or those of a batch in their order. A batch is decoded as a whole or not at all: the reason is
- * that of its first signal that cannot be decoded. Never throws.
+ * that of its first signal that cannot be decoded. So no later version may refuse what this one lets people write. Never throws.
  */
 export function decodeSignals(message: Uint8Array): Result<readonly DecodedBody[], UndecodableReason> {
   const batch = openBatch(message);

@@ -14,7 +14,7 @@ import type { Verification } from "./signal";
 
 /** A stored message of the identity topic that names the identity. */
 export interface IdentityMessage {
-  /** The whole message, joined from its chunks. */
+  /** The bytes of the signal. */
   readonly body: Uint8Array;
   readonly payer: AccountId | null;
   readonly consensusNs: ConsensusNs;

@@ -128,13 +128,17 @@ function outcomeOf(
   if (whole === "repeat") return { ...nothing, disposition: "part", chunk: chunk && { ...chunk, key: "" } };
   const isJoined = kindOfChunk(chunk) === "part";
   const stored = { ...nothing, body: isJoined ? whole.message : null, verification: whole.verification };
+  const isBatched = isBatch(whole.message);
+  // Before it is opened, which takes much more time than judging its payer.
+  if (isBatched && !isTrusted(message.payer, null, trustedPayers))
+    return { ...stored, disposition: "untrusted", reason: "untrusted-payer" };
   const decoded = decodeSignals(whole.message);
   if (!decoded.ok) return { ...stored, disposition: "undecodable", reason: decoded.error };
   const signals = decoded.value;
   const mayPay = signals.every(({ actor }) => isTrusted(message.payer, actor, trustedPayers));
   const [signed = null] = signals.map(signedIn).filter((each) => each !== null);
   // A message has one state for its signature, so signed signals come by themselves.
-  if (signed && isBatch(whole.message)) return { ...stored, disposition: "undecodable", reason: "bad-batch" };
+  if (signed && isBatched) return { ...stored, disposition: "undecodable", reason: "bad-batch" };
   const signature = signed && signatureOf(signed, message, mayPay, judged);
   // Nobody needs to be asked for the key then, however many old messages strangers repeat.
   if (signed && !mayPay && !isTimely(signed.signedMs, message.consensusNs))

@@ -12,7 +12,10 @@ import { BATCH_DICTIONARY } from "./batch-dictionary";
 export const MAX_BATCH_BYTES = 1_024;
 /** The signals of a message take the nanoseconds after its time, and rows count them in six bits. */
 export const MAX_BATCH_SIGNALS = 64;
-/** A kilobyte could be a megabyte of text. Signals that fit into a batch have about 4 kB in all, of short texts at most 12. */
+/**
+ * A kilobyte could be a megabyte of text. Signals that fit into a batch have about 4 kB in all, of short texts at most 12. The package
+ * goes on to the end of a longer text, which takes 3 ms, so batches of unknown payers are not opened (core/signals/interpret).
+ */
 const MAX_TEXT_BYTES = 16_384;
 
 /** A byte that continues a character of UTF-8, so that no text begins with it, and the format's version. */
@@ -93,8 +96,8 @@ function inflated(bytes: Uint8Array): Uint8Array | null {
 }
 
 /**
- * The time of a signal: its message's, and a nanosecond more for each signal before it. The ledger's transactions are a microsecond apart
- * at least, so no other message has that time.
+ * The time of a signal: its message's, and a nanosecond more for each signal before it. Transactions are a microsecond apart, so hardly
+ * ever another message has that time; a row that finds its time taken gets a later one.
  */
 export function signalTime(messageNs: ConsensusNs, place: number): ConsensusNs {
   const ns = messageNs + BigInt(place);

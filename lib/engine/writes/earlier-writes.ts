@@ -231,7 +231,7 @@ export class EarlierWrites {
 
   private startNsOf(batch: Uint8Array): bigint {
     const opened = openBatch(batch);
-    if (opened === null) throw new Error("a row's batch is none");
+    if (opened === null) throw new Error("a stored signal batch cannot be opened");
     return startNs(unwrap(opened).validStartS, this.deps.digest(batch));
   }
 }

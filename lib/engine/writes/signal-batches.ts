@@ -59,6 +59,8 @@ export const MAX_BATCHED_MS = MAX_LINGER_MS + RULES_MS;
 
 export class SignalBatches {
   private readonly waiting = new Map<TopicId, Waiting>();
+  /** Messages that the ledger has not answered yet. */
+  private readonly underWay = new Set<Promise<Sent>>();
   private isEnding = false;
 
   constructor(private readonly deps: SignalBatchesDeps) {}
@@ -79,19 +81,21 @@ export class SignalBatches {
   submit(topicId: TopicId, signal: Signal, batchedUntilS: number | null): Promise<Sent> {
     if (batchedUntilS === null || !this.isLingering) return this.alone(topicId, signal);
     const batch = this.waiting.get(topicId);
+    if (batch !== undefined && batch.sentUntilS <= batchedUntilS) {
+      if (this.join(topicId, batch, signal)) return placed(batch, batch.signals.length - 1);
+      this.end(topicId, batch);
+    }
     // The window of this signal's transaction ends early. The next signal may still wait longer.
-    if ((batch?.sentUntilS ?? this.untilS()) > batchedUntilS) return this.alone(topicId, signal);
-    if (batch !== undefined && this.join(topicId, batch, signal)) return placed(batch, batch.signals.length - 1);
-    if (batch !== undefined) this.end(topicId, batch);
+    if (this.waiting.has(topicId) || this.untilS() > batchedUntilS) return this.alone(topicId, signal);
     return placed(this.open(topicId, signal), 0);
   }
 
-  /** Sends what waits, and resolves when the ledger has answered. From now on every signal goes out at once. */
+  /** Sends what waits, and resolves when the ledger has answered everything. From now on every signal goes out at once. */
   async close(): Promise<void> {
     this.isEnding = true;
     const waiting = [...this.waiting];
     for (const [topicId, batch] of waiting) this.end(topicId, batch);
-    await Promise.allSettled(waiting.map(([, { sent }]) => sent));
+    await Promise.allSettled([...waiting.map(([, { sent }]) => sent), ...this.underWay]);
   }
 
   private get isLingering(): boolean {
@@ -130,11 +134,19 @@ export class SignalBatches {
     if (sealed === null) return this.alone(topicId, signals[0]);
     this.deps.onBatch?.(signals.length);
     const validStartNs = startNs(startS(sentUntilS), this.deps.digest(sealed));
-    return this.deps.submitter.submit(topicId, sealed, validStartNs);
+    return this.sending(topicId, sealed, validStartNs);
   }
 
   private alone(topicId: TopicId, { message, validStartNs }: Signal): Promise<Sent> {
-    return this.deps.submitter.submit(topicId, message, validStartNs);
+    return this.sending(topicId, message, validStartNs);
+  }
+
+  private sending(topicId: TopicId, message: Uint8Array, validStartNs: bigint): Promise<Sent> {
+    const sent = this.deps.submitter.submit(topicId, message, validStartNs);
+    this.underWay.add(sent);
+    const done = () => void this.underWay.delete(sent);
+    sent.then(done, done);
+    return sent;
   }
 
   /** When a batch that opens in `ms` has been sent, in epoch seconds. */

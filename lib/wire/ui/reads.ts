@@ -69,11 +69,11 @@ export const ProfileAtQuery = z.object({
       .string()
       .check(
         z.regex(
-          /^hcs:\/\/(11\/)?\d{1,10}\.\d{1,10}\.\d{1,10}\/\d{1,16}$/,
+          /^hcs:\/\/(11\/)?\d{1,10}\.\d{1,10}\.\d{1,10}\/\d{1,16}(\/\d{1,2})?$/,
           "must be a place on the ledger: hcs://11/<topicId>/<sequence>",
         ),
       ),
-    "hcs://11/<topicId>/<sequence>",
+    "hcs://11/<topicId>/<sequence>, and /<place> behind it for a further signal of a batch",
   ),
 });
 

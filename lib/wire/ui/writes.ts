@@ -11,7 +11,10 @@ const place = {
   minSequence: described(z.string(), "The value to send as `If-Min-Sequence`"),
 };
 const SequenceText = described(z.string().check(z.regex(/^\d+$/)), "The sequence number, as text");
-const Hrl = described(z.string(), "hcs://11/<topicId>/<sequence>");
+const Hrl = described(
+  z.string(),
+  "hcs://11/<topicId>/<sequence>, and /<place> behind it for a further signal of a batch",
+);
 
 const text = (max: number) => z.string().check(z.maxLength(max));
 const words = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max));
@@ -29,7 +32,7 @@ export const TrustRevokeBody = z.object({ sessionId: SessionId, targetId: UserId
 
 export const TrustAnswer = z.object({
   success: z.literal(true),
-  hcsRef: described(z.string(), "hcs://<topicId>/<sequence>"),
+  hcsRef: described(z.string(), "hcs://<topicId>/<sequence>, and /<place> behind it for a further signal of a batch"),
   message: z.string(),
   ...place,
 });

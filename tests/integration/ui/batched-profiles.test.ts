@@ -10,18 +10,20 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-it("a profile by its place is the caller's own in a batch that holds several, and else a contact's", async () => {
+it("a profile in a batch is found by its place there, by its owner and by contacts", async () => {
   const { contact, profile: topicId } = t.devnet.topics;
   t.devnet.submitMany(contact, [{ type: "CONTACT_ACCEPT", from: ANA, to: BEN }]);
   const profile = (actor: string | undefined) => ({ type: "PROFILE_UPDATE", actor, displayName: `I am ${actor}` });
   const [sent] = t.devnet.submit(topicId, signalBatch([ZOE, BEN, ANA].map(profile)));
   await t.sync();
   const { sequence } = sent as LedgerMessage;
-  const at = async (userId: string) => {
-    const answer = await t.ask("GET", `/api/hcs/profile?hrl=hcs://11/${topicId}/${sequence}`, userId);
+  const at = async (place: string, userId = ANA as string) => {
+    const answer = await t.ask("GET", `/api/hcs/profile?hrl=hcs://11/${topicId}/${sequence}${place}`, userId);
     return ((await answer.json()) as { profile?: { displayName: string } }).profile?.displayName;
   };
-  expect(await at(ANA as string)).toBe(`I am ${ANA}`);
-  expect(await at(BEN as string)).toBe(`I am ${BEN}`);
-  expect(await at("0.0.7999")).toBeUndefined();
+  expect(await Promise.all(["/1", "/2"].map((place) => at(place)))).toEqual([`I am ${BEN}`, `I am ${ANA}`]);
+  // The first is a stranger's, and there is no fourth.
+  expect(await Promise.all(["", "/0", "/3"].map((place) => at(place)))).toEqual([undefined, undefined, undefined]);
+  expect(await at("", ZOE)).toBe(`I am ${ZOE}`);
+  expect(await at("/1", "0.0.7999")).toBeUndefined();
 });

@@ -51,24 +51,19 @@ export const profileAt = defineRoute({
 });
 
 async function publishedAt({ stores }: App, userId: UserId, hrl: string): Promise<Profile | null> {
-  const [topic = "", number = ""] = hrl.split("/").slice(-2);
+  const [topic = "", number = "", at = "0"] = hrl.replace(/^hcs:\/\/(11\/)?/, "").split("/");
   const topicId = parseTopicId(topic);
   const sequence = parseSequence(number);
   if (topicId === null || sequence === null) return null;
   const [entry] = await stores.sync.log(topicId, sequence, sequence);
   if (entry?.disposition !== "signal") return null;
   const decoded = decodeSignals(entry.body ?? entry.message);
-  if (!decoded.ok) return null;
-  const profiles = decoded.value.flatMap((signal, place) => {
-    const consensusNs = signalTime(entry.consensusNs, place);
-    return profileOf({ decoded: counted(signal, entry.signature), topicId, sequence, consensusNs }) ?? [];
-  });
-  const own = profiles.find((profile) => profile.userId === userId);
-  if (own !== undefined || profiles.length === 0) return own ?? null;
-  const { edges } = await stores.views.peers(
-    userId,
-    profiles.map((profile) => profile.userId),
-  );
-  const bonded = new Set(edges.filter(isBonded).map(({ peerId }) => peerId));
-  return profiles.find((profile) => bonded.has(profile.userId)) ?? null;
+  const place = Number(at);
+  const signal = decoded.ok ? decoded.value[place] : undefined;
+  if (signal === undefined) return null;
+  const consensusNs = signalTime(entry.consensusNs, place);
+  const profile = profileOf({ decoded: counted(signal, entry.signature), topicId, sequence, consensusNs });
+  if (profile === null || profile.userId === userId) return profile;
+  const { edges } = await stores.views.peers(userId, [profile.userId]);
+  return edges.some(isBonded) ? profile : null;
 }

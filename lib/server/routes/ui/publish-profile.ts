@@ -1,4 +1,5 @@
 import "server-only";
+import { signalId } from "../../../core/ledger/ids";
 import { PublishProfileAnswer, PublishProfileBody } from "../../../wire/ui/writes";
 import { ProblemError } from "../../http/answers/problem";
 import { defineRoute } from "../../http/route";
@@ -31,7 +32,7 @@ export const publishProfile = defineRoute({
       );
       background(() => app.scheduler.syncNow([sent.topicId]));
       const { topicId, sequence } = sent;
-      const hrl = `hcs://11/${topicId}/${sequence}`;
+      const hrl = `hcs://11/${signalId(topicId, sequence, sent.place)}`;
       return { ok: true, hrl, profile, ...placeOf(sent), sequenceNumber: String(sequence) };
     });
   },

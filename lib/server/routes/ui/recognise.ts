@@ -37,7 +37,7 @@ export const mintRecognition = defineRoute({
       const { topicId, sequence, transactionId } = sent;
       return {
         ...{ ok: true, tokenId: body.tokenId, name: body.name, category: body.category ?? null, status: "onchain" },
-        hrl: `hcs://11/${topicId}/${sequence}`,
+        hrl: `hcs://11/${signalId(topicId, sequence, sent.place)}`,
         message: "The recognition is on the ledger",
         ...{ mintTransactionId: transactionId, trstCost: 0, trstBalance: null },
         ...placeOf(sent),

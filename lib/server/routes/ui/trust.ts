@@ -1,4 +1,5 @@
 import "server-only";
+import { signalId } from "../../../core/ledger/ids";
 import { TrustAllocateBody, TrustAnswer, TrustRevokeBody } from "../../../wire/ui/writes";
 import { defineRoute, type UserContext } from "../../http/route";
 import { placeOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
@@ -16,7 +17,7 @@ function write(context: UserContext<unknown, Body>, type: "TRUST_ALLOCATE" | "TR
     const sent = await writeMade(app, guarded, userId, { type, to: target, payload }, FIELD_NAMES);
     background(() => app.scheduler.syncNow([sent.topicId]));
     const { topicId, sequence } = sent;
-    return { success: true, hcsRef: `hcs://${topicId}/${sequence}`, message, ...placeOf(sent) };
+    return { success: true, hcsRef: `hcs://${signalId(topicId, sequence, sent.place)}`, message, ...placeOf(sent) };
   });
 }
 

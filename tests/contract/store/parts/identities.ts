@@ -77,7 +77,7 @@ export function identitiesContract(subject: Subject): void {
 
   it.each([
     ["is gone", "DELETE FROM topic_log WHERE (ref & 1023) = 2"],
-    ["has a flag of a later version", "UPDATE hcs_messages SET flags = flags + 64 WHERE (ref & 1023) = 2"],
+    ["has a flag of a later version", "UPDATE hcs_messages SET flags = flags + 4096 WHERE (ref & 1023) = 2"],
   ])("rejects while one of the messages %s, because it may be the one that counts", async (_, damage) => {
     await commit([bind(ANA, "0.0.1"), bind(ANA, "0.0.2"), bind(BEN, "0.0.3")]);
     await rawQuery(store.db, damage);

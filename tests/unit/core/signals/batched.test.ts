@@ -91,7 +91,7 @@ describe("a batch", () => {
     expect([view.rows.length, view.edges.length]).toEqual([2, 2]);
   });
 
-  it("counts only if its payer may write for everybody in it", () => {
+  it("counts only if its payer is trusted, and is not opened otherwise", () => {
     const own = { type: "PROFILE_UPDATE", actor: STRANGER, displayName: "S" };
     const pieces = [batch(request, own), batch(own, own), batch(own, request)].map((body) => ({
       body,
@@ -99,9 +99,10 @@ describe("a batch", () => {
     }));
     expect(fates(run(pieces))).toEqual([
       ["untrusted", "untrusted-payer"],
-      ["signal", null],
+      ["untrusted", "untrusted-payer"],
       ["untrusted", "untrusted-payer"],
     ]);
+    expect(fates(run([{ body: Uint8Array.of(0xba, 1), payer: STRANGER }]))).toEqual([["untrusted", "untrusted-payer"]]);
     expect(fates(run(pieces, "*")).map(([disposition]) => disposition)).toEqual(["signal", "signal", "signal"]);
   });
 

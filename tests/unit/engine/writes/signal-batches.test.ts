@@ -191,6 +191,22 @@ describe("a signal goes out as it is, under its own transaction,", () => {
     void send(batches, ending);
     expectAlone([ending]);
   });
+
+  it("at once if it does not fit, and the next batch would go out later than was remembered", async () => {
+    const batches = open(10_000);
+    void send(batches, signalOf(1, 900));
+    // The window of its transaction ends 12 s after the first one came.
+    const ending = signalOf(2, 900, 53_000);
+    const remembered = batches.batchedUntilS(ending.message, ending.window);
+    expect(remembered).toBe(ending.window.usedUntilS);
+    await clock.advance(4_000);
+    void batches.submit(TOPIC, { message: ending.message, validStartNs: ending.window.validStartNs }, remembered);
+    await clock.advance(0);
+    expect(taken.map(({ message }) => texts(message).length)).toEqual([1, 1]);
+    expect(taken.map(({ message }) => message)).toContainEqual(ending.message);
+    await clock.advance(20_000);
+    expect(taken).toHaveLength(2);
+  });
 });
 
 describe("the time ends early", () => {
@@ -256,6 +272,24 @@ describe("the time ends early", () => {
     expect(isClosed).toBe(true);
     await batches.close();
     expect(taken).toHaveLength(2);
+  });
+
+  it("when the server ends, which waits for what was sent before, too", async () => {
+    const batches = open();
+    const sent = [send(batches, signalOf(1)), send(batches, signalOf(2))];
+    await clock.advance(LINGER_MS);
+    const alone = signalOf(3);
+    void batches.submit(TOPIC, { message: alone.message, validStartNs: alone.window.validStartNs }, null);
+    expect(taken).toHaveLength(2);
+    let isClosed = false;
+    void batches.close().then(() => {
+      isClosed = true;
+    });
+    await clock.advance(2_900);
+    expect(isClosed).toBe(false);
+    await clock.advance(200);
+    expect(isClosed).toBe(true);
+    await Promise.all(sent);
   });
 });
 

@@ -81,8 +81,9 @@ function shownBody({ size, body }: Shown, place: number): Uint8Array | null {
   return body === null || expandedLength(body) > MAX_MESSAGE_BYTES ? null : signalAt(expand(body), place);
 }
 
-/** Throws RangeError if the message has no signal at this place. */
+/** A message that is no batch is its only signal. Throws RangeError if a batch has no signal at this place. */
 export function signalAt(message: Uint8Array, place: number): Uint8Array {
+  if (!isBatch(message)) return message;
   const signal = signalsIn(message)[place];
   if (signal === undefined) throw new RangeError("the row's message has no signal at its place");
   return signal;
