@@ -35,7 +35,7 @@ const tables = () =>
 
 /** Each damages one thing of the rows of one sequence. */
 const DAMAGES: Readonly<Record<string, (sequence: number) => string>> = {
-  "flags of a later version": (n) => `UPDATE hcs_messages SET flags = flags + 64 WHERE (ref & 1023) = ${n}`,
+  "flags of a later version": (n) => `UPDATE hcs_messages SET flags = flags + 4096 WHERE (ref & 1023) = ${n}`,
   "a type of a later version": (n) => `UPDATE hcs_messages SET type_no = 999 WHERE (ref & 1023) = ${n}`,
   "a type without its name": (n) => `UPDATE hcs_messages SET type_no = 0, type_name = NULL WHERE (ref & 1023) = ${n}`,
   "a message that is gone": (n) => `DELETE FROM topic_log WHERE (ref & 1023) = ${n}`,
