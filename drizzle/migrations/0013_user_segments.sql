@@ -70,10 +70,12 @@ $kinds$;--> statement-breakpoint
 -- Whoever moves rows between the two tables holds this lock on user_segments. A statement that changes rows behind a cursor holds the
 -- table's weakest lock, from before its snapshot on. So neither is ever in between the other. A commit adds rows alone, and it holds
 -- the head: it is refused if a row is not later than all that are packed.
+--
+-- Plans without an index get a cost so high that the server would compile them.
 CREATE FUNCTION pack_rows(before_ns bigint, now_ns bigint, people integer, segments integer, most integer, format integer,
 	OUT looked integer, OUT packed integer)
 LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_bitmapscan = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $pack$
 DECLARE
 	person integer;
@@ -153,26 +155,27 @@ DECLARE
 	positions integer[];
 BEGIN
 	LOCK TABLE user_segments IN EXCLUSIVE MODE;
-	-- Segments that hold one of the rows, or that have one in between.
-	SELECT array_agg(s.user_no), array_agg(s.first_n) INTO owners, positions FROM user_segments s
+	-- First the rows that go, wherever they are packed. Their positions tell which other segments have one of them in between.
+	PERFORM unpack_rows(array_agg(s.user_no), array_agg(s.first_n)) FROM user_segments s
 	WHERE s.user_no = ANY (people) AND EXISTS (
-		SELECT FROM unnest(people, times) x (person, ns) WHERE x.person = s.user_no AND x.ns BETWEEN s.first_ns AND s.last_ns
-		UNION ALL SELECT FROM unnest(people, times) x (person, ns) JOIN hcs_messages m ON m.user_no = x.person AND m.consensus_ns = x.ns
-		WHERE x.person = s.user_no AND m.n BETWEEN s.first_n AND s.last_n);
-	PERFORM unpack_rows(owners, positions);
+		SELECT FROM unnest(people, times) x (person, ns) WHERE x.person = s.user_no AND x.ns BETWEEN s.first_ns AND s.last_ns);
 	WITH gone AS (
 		DELETE FROM hcs_messages m USING unnest(people, times) x (person, ns) WHERE m.user_no = x.person AND m.consensus_ns = x.ns
 		RETURNING m.user_no, m.n)
 	SELECT array_agg(g.user_no), array_agg(g.n) INTO owners, positions FROM gone g;
+	PERFORM unpack_rows(array_agg(s.user_no), array_agg(s.first_n)) FROM user_segments s
+	WHERE s.user_no = ANY (owners) AND EXISTS (
+		SELECT FROM unnest(owners, positions) g (person, n) WHERE g.person = s.user_no AND g.n BETWEEN s.first_n AND s.last_n);
 	UPDATE hcs_messages m SET n = m.n - later.by FROM (
 		SELECT a.user_no, a.ns, a.is_gone, sum(a.is_gone) OVER (PARTITION BY a.user_no ORDER BY a.n) AS by FROM (
 			SELECT k.user_no, k.consensus_ns AS ns, k.n, 0 AS is_gone FROM hcs_messages k WHERE k.user_no = ANY (owners)
 			UNION ALL SELECT g.person, NULL, g.n, 1 FROM unnest(owners, positions) g (person, n)) a) later
 	WHERE later.is_gone = 0 AND later.by > 0 AND m.user_no = later.user_no AND m.consensus_ns = later.ns;
-	-- By way of negative positions, because two segments must never begin at the same one.
-	UPDATE user_segments s SET first_n = later.by - s.first_n, last_n = s.last_n - later.by FROM (
-		SELECT k.user_no, k.first_n, count(*) AS by FROM unnest(owners, positions) g (person, n)
-		JOIN user_segments k ON k.user_no = g.person AND k.first_n > g.n GROUP BY k.user_no, k.first_n) later
+	-- By way of negative positions, because two segments must never begin at the same one. Only a damaged segment still has rows that
+	-- go in between.
+	UPDATE user_segments s SET first_n = later.before - s.first_n, last_n = s.last_n - later.by FROM (
+		SELECT k.user_no, k.first_n, count(*) FILTER (WHERE k.first_n > g.n) AS before, count(*) AS by FROM unnest(owners, positions) g (person, n)
+		JOIN user_segments k ON k.user_no = g.person AND k.last_n > g.n GROUP BY k.user_no, k.first_n) later
 	WHERE s.user_no = later.user_no AND s.first_n = later.first_n;
 	UPDATE user_segments s SET first_n = -s.first_n WHERE s.user_no = ANY (owners) AND s.first_n < 0;
 	UPDATE user_heads h SET head = h.head - gone.n
@@ -205,8 +208,9 @@ END $take$;--> statement-breakpoint
 CREATE OR REPLACE FUNCTION take_heads(gate integer, ids text[], added integer[], OUT numbers integer[], OUT heads integer[])
 LANGUAGE plpgsql AS $take$
 BEGIN
+	-- Only who holds the heads knows that nothing is being packed.
+	SELECT t.numbers, t.heads INTO numbers, heads FROM take_heads(gate, ids, added, NULL) t;
 	IF EXISTS (SELECT FROM user_heads k WHERE k.user_id = ANY (ids) AND k.packed_ns > 0) THEN
 		RAISE object_not_in_prerequisite_state USING MESSAGE = 'a later version has packed rows of these people';
 	END IF;
-	SELECT t.numbers, t.heads INTO numbers, heads FROM take_heads(gate, ids, added, NULL) t;
 END $take$;

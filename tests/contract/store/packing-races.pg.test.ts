@@ -54,6 +54,29 @@ function next(): [Promise<void>, () => void] {
   return [promise, resolve];
 }
 
+/** Resolves when a statement waits for a lock, or the act is over. False if it was over. */
+async function isHeld(watcher: Client, act: Promise<unknown>): Promise<boolean> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  act.then(over, over);
+  const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+  while (!isOver) {
+    if ((await watcher.query(waiting)).rows.length > 0) return true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return false;
+}
+
+async function connected(url: string): Promise<Client> {
+  const client = new Client(url);
+  await client.connect();
+  return client;
+}
+
+const PACK = "SELECT pack_rows(2000000000000000000, 2000000000000000000, 9, 99, 8, 4)";
+
 /** Takes heads in the order in which commits do. */
 const DUE = `WITH held AS (SELECT user_no FROM user_heads ORDER BY user_id FOR UPDATE)
   UPDATE user_heads h SET due_ns = 0 FROM held WHERE h.user_no = held.user_no`;
@@ -113,23 +136,41 @@ it("packing, commits and repairs at once lose no row, double none, and forget no
 
 it("a repair waits while rows are moved between the tables, and begins with what it finds then", async () => {
   const { store, db, url } = await opened();
-  const packer = new Client(url);
-  await packer.connect();
-  const isWaiting = async () =>
-    (await packer.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"))
-      .rows.length > 0;
+  const packer = await connected(url);
   await packer.query("BEGIN; LOCK TABLE user_segments IN EXCLUSIVE MODE");
-  let isDone = false;
-  const repair = store.sync.restore(behind(41, 47, { type: "GREETING" })).finally(() => {
-    isDone = true;
-  });
-  while (!isDone && !(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(isDone).toBe(false);
-  await packer.query("SELECT pack_rows(2000000000000000000, 2000000000000000000, 9, 99, 8, 4); COMMIT");
+  const repair = store.sync.restore(behind(41, 47, { type: "GREETING" }));
+  expect(await isHeld(packer, repair)).toBe(true);
+  await packer.query(`${PACK}; COMMIT`);
   expect(await repair).toMatchObject({ kind: "committed" });
   const { rows, flaws } = await rowsIn(db);
   expect(flaws).toEqual([]);
   expect(rows.filter(({ type_name: name }) => name === "GREETING").length).toBeGreaterThan(8);
   await packer.end();
+  await store.close();
+});
+
+it("rebuilding waits for a step that moves rows, and the step does not wait for it", async () => {
+  const { store, db, url } = await opened();
+  const step = await connected(url);
+  await step.query("BEGIN; LOCK TABLE user_segments IN EXCLUSIVE MODE");
+  const rebuilding = store.sync.rebuild();
+  expect(await isHeld(step, rebuilding)).toBe(true);
+  await step.query("LOCK TABLE topics IN EXCLUSIVE MODE; COMMIT");
+  await rebuilding;
+  expect((await rowsIn(db)).rows).toEqual([]);
+  await step.end();
+  await store.close();
+});
+
+it("an earlier version that waits for a head while rows are packed is refused", async () => {
+  const { store, url } = await opened();
+  const [packer, earlier] = [await connected(url), await connected(url)];
+  await packer.query(`BEGIN; ${PACK}`);
+  const taken = earlier.query("SELECT * FROM take_heads(1, ARRAY['tm-alice'], ARRAY[1])");
+  const refused = expect(taken).rejects.toMatchObject({ code: "55000" });
+  expect(await isHeld(packer, taken)).toBe(true);
+  await packer.query("COMMIT");
+  await refused;
+  await Promise.all([packer.end(), earlier.end()]);
   await store.close();
 });

@@ -65,10 +65,7 @@ export const NEXT_EPOCH = sql`UPDATE ${meta} SET ${names(meta.epoch)} = ${meta.e
 /** `projected` is -1 - n while a topic is being dropped and the people with numbers through n are done. This n is all people. */
 const ALL_PEOPLE = literal(2_147_483_647);
 
-/**
- * Each step takes the lock that every commit takes first, so commits wait for one step. A block takes no parameters, so the
- * values are written into its text.
- */
+/** Takes the lock that every commit takes first, so commits wait. A block takes no parameters, so the values are written into its text. */
 const begin = (topicId: TopicId) =>
   sql`DO $begin$
 BEGIN
@@ -184,9 +181,9 @@ const DERIVED = [
   recognitionDefinitions,
 ];
 
-/** Drops everything that is stored of all topics. The lock comes first, as in every commit: it waits for the others, and holds them back. */
+/** Drops everything that is stored of all topics. It takes the locks of packing and of every commit, in the order in which steps do. */
 const DROP_ALL = sql`DO $rebuild$ BEGIN
-  LOCK TABLE ${topics} IN ACCESS EXCLUSIVE MODE;
+  LOCK TABLE ${userSegments}, ${topics} IN ACCESS EXCLUSIVE MODE;
   TRUNCATE ${sql.join(DERIVED, sql`, `)};
   UPDATE ${topics} SET ${EMPTIED}, ${names(projected)} = NULL;
   ${NEXT_EPOCH};

@@ -2,9 +2,10 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fromMs, MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
+import { addTopics } from "@/tests/support/stores/add-topics";
 import { type RawRow, rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
-import { at, batchOf, timeOf } from "@/tests/support/worlds/histories/batches";
+import { at, batchOf, timeOf, topic } from "@/tests/support/worlds/histories/batches";
 import {
   A,
   addPackedTopics,
@@ -17,8 +18,11 @@ import {
   some,
   T,
   told,
-  worded,
+  wordedIn,
 } from "@/tests/support/worlds/histories/packed-topics";
+
+/** It is added later, and its messages are older than those of the others. */
+const OLD = topic("0.0.5");
 
 const EVERY_ROW = `SELECT m::text AS row FROM
   (SELECT * FROM hcs_messages UNION ALL SELECT r.* FROM user_segments s, rows_in(s) r) m ORDER BY m.user_no, m.n`;
@@ -59,6 +63,12 @@ export function packingRowsContract(subject: Subject): void {
         await packAll(store);
         expect(await segments()).toBeGreaterThan(50);
       }
+      // From here on, the order of positions is another one than that of times.
+      await addTopics(store.registry, [{ topicId: OLD, kinds: ["contact"] }]);
+      const verified = run(1, 120).map((each) => ({ ...each, entry: {} }));
+      await store.sync.commit(batchOf(OLD, 0, verified));
+      await store.sync.commit(batchOf(R, 256, run(257, 320)));
+      if (isPacked) expect(await packRows(store)).toBeGreaterThan(200);
       results.push(await act());
     }
     return results as unknown as readonly [T, T];
@@ -134,17 +144,30 @@ export function packingRowsContract(subject: Subject): void {
     expect(await take(["tm-new"])).toHaveLength(1);
   });
 
+  it("are packed by plans that the server does not compile", async () => {
+    expect(await ask("SELECT 'jit=off' = ANY (proconfig) AS off FROM pg_proc WHERE proname = 'pack_rows'")).toEqual([
+      { off: true },
+    ]);
+  });
+
   it("go where another decoder takes rows back, and close up the positions of the others", async () => {
     const [unpacked, packed] = await onBoth(async () => {
-      const messages = [1, 2, 23, 31, 32, 33, 150, 299].map(worded);
-      const rows = await store.sync.rowsOf(T, messages);
-      const from = 299;
-      await store.sync.remove({ topicId: T, from }, { rows, registers: [], profiles: [], claims: [], isAgain: false });
-      const left = await store.sync.rowsOf(T, [...messages, worded(151)]);
-      return [rows.map(({ row, rowNs }) => ({ row, rowNs })), left.length, await some(store), await told(store)];
+      const remove = async (topicId: typeof T, from: number, sequences: readonly number[]) => {
+        const messages = sequences.map(wordedIn(topicId));
+        const rows = await store.sync.rowsOf(topicId, messages);
+        await store.sync.remove({ topicId, from }, { rows, registers: [], profiles: [], claims: [], isAgain: false });
+        const left = await store.sync.rowsOf(topicId, [...messages, wordedIn(topicId)(151)]);
+        return { gone: rows.map(({ row, rowNs }) => ({ row, rowNs })), left: left.length };
+      };
+      return {
+        later: await remove(OLD, 120, [1, 2, 16, 17]),
+        first: await remove(T, 299, [1, 2, 23, 31, 32, 33, 150, 299]),
+        answers: [await some(store), await told(store)],
+      };
     });
-    expect((unpacked[0] as unknown[]).length).toBeGreaterThan(10);
-    expect(unpacked[1]).toBe(2);
+    expect(unpacked.later.gone.length).toBeGreaterThan(5);
+    expect(unpacked.first.gone.length).toBeGreaterThan(10);
+    expect(unpacked.first.left).toBe(2);
     expect(packed).toEqual(unpacked);
   });
 
@@ -165,11 +188,14 @@ export function packingRowsContract(subject: Subject): void {
 
   it("go with the topic that is started over, and those of other topics stay", async () => {
     const [unpacked, packed] = await onBoth(async () => {
-      await store.sync.startOver(T);
-      while ((await store.sync.topic(T))?.isDropping) await store.sync.dropSome(T, 100);
-      const after = await told(store);
+      const answers: unknown[] = [];
+      for (const topicId of [OLD, T]) {
+        await store.sync.startOver(topicId);
+        while ((await store.sync.topic(topicId))?.isDropping) await store.sync.dropSome(topicId, 100);
+        answers.push(await some(store));
+      }
       await store.sync.commit(batchOf(T, 0, run(1, 40)));
-      return [after, await told(store)];
+      return [...answers, await told(store)];
     });
     expect(packed).toEqual(unpacked);
     expect(await segments()).toBeGreaterThan(5);

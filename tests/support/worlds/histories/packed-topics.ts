@@ -127,7 +127,10 @@ export async function some({ sync, views, ledgerLog }: EmptyStore): Promise<unkn
   ];
 }
 
-export const worded = (n: number) => ({ sequence: seq(n), consensusNs: timeOf(T, n), words: [...PEOPLE, "no-one"] });
+export const wordedIn = (topicId: typeof T) => (n: number) => ({
+  ...{ sequence: seq(n), consensusNs: timeOf(topicId, n), words: [...PEOPLE, "no-one"] },
+});
+const worded = wordedIn(T);
 
 /** Everything that the store tells anybody. */
 export async function told({ sync, views, ledgerLog, admin }: EmptyStore): Promise<unknown> {
