@@ -7,11 +7,16 @@ export const personHref = (userId: string): string => `/admin/lookup?person=${en
 export const messageHref = (topicId: string, sequence: number): string =>
   `/admin/lookup?message=${topicId}/${sequence}`;
 
-/** Parses `0.0.7148063/31415`, with spaces around it, or with a comma or space between. Null for anything else. */
+/**
+ * Parses `0.0.7148063/31415`, with spaces around it, or with a comma or space between. The place of a signal in a batch may follow, as in
+ * its id. Null for anything else.
+ */
 export function parseMessagePlace(text: string | null): { readonly topicId: string; readonly sequence: number } | null {
-  const [topic = "", number = "", ...rest] = (text ?? "").trim().split(/[\s/,]+/);
+  const [topic = "", number = "", place = "0", ...rest] = (text ?? "").trim().split(/[\s/,]+/);
   const [topicId, sequence] = [parseTopicId(topic), parseSequence(number)];
-  return topicId === null || sequence === null || rest.length > 0 ? null : { topicId, sequence };
+  return topicId === null || sequence === null || !/^\d{1,2}$/.test(place) || rest.length > 0
+    ? null
+    : { topicId, sequence };
 }
 
 const DISPOSITIONS: Readonly<Record<MessageLookup["disposition"], string>> = {

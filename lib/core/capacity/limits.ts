@@ -36,6 +36,7 @@ const usesOf = (needs: Capacity): readonly LimitUse[] => [
 
 function everywhere({ inputs, messages, peak }: Capacity): readonly LimitUse[] {
   const { settings, kindShares, segments, mirrorMs } = inputs;
+  const isLingering = settings.lingerMs > 0;
   const { streams } = SET_UPS[inputs.setUp];
   return [
     {
@@ -71,8 +72,9 @@ function everywhere({ inputs, messages, peak }: Capacity): readonly LimitUse[] {
       // One request a second is for the head.
       limit: (LIMITS.publicMirrorRequestsPerS.value - 1) * PAGE,
       unit: "messages/s",
-      remedy:
-        "Let signals share a message (SUBMIT_LINGER_MS), or take a commercial mirror: pages of 100 carry no more.",
+      remedy: isLingering
+        ? "Take a commercial mirror or run one: pages of 100 carry no more."
+        : "Let signals share a message (SUBMIT_LINGER_MS), or take a commercial mirror: pages of 100 carry no more.",
     },
     {
       name: "Commits of one Postgres",
@@ -88,7 +90,9 @@ function everywhere({ inputs, messages, peak }: Capacity): readonly LimitUse[] {
       used: peak.ledger.messages,
       limit: LIMITS.hcsTransactionsPerS.value,
       unit: "transactions/s",
-      remedy: "Let signals share a message (SUBMIT_LINGER_MS): the network takes no more, from everybody together.",
+      remedy: isLingering
+        ? "Let signals wait longer for each other, on fewer instances: the network takes no more, from everybody together."
+        : "Let signals share a message (SUBMIT_LINGER_MS): the network takes no more, from everybody together.",
     },
   ];
 }

@@ -3,7 +3,7 @@ import { build } from "esbuild";
 import { bundleDatabaseThread, EXTERNAL_PACKAGES, nodeBundle } from "../node-bundle";
 
 /** Each is `scripts/operator/NAME.ts`. */
-export const COMMANDS = ["migrate", "doctor", "accounts", "shards"] as const;
+export const COMMANDS = ["migrate", "doctor", "accounts", "shards", "pack"] as const;
 
 /** Writes `NAME.mjs` for each command into `folder`. The server's packages must be beside or above it. */
 export async function bundleCommands(folder: string): Promise<void> {

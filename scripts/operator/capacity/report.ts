@@ -22,19 +22,20 @@ import { bytes, columns, count, dollars, meanAndPeak } from "./words";
 
 interface Scale {
   readonly ours: Capacity;
-  /** The same, if signals wait a second for others that share their ledger message. */
-  readonly batched: Capacity;
+  /** The same, if signals wait a second for others that share their ledger message; where they do wait, if they do not. */
+  readonly otherwise: Capacity;
   readonly current: CurrentPlan;
 }
 
 /** `scales` are the numbers of users, one for each column. */
 export function report(inputs: CapacityInputs, scales: readonly number[], setUps: readonly SetUp[]): string {
+  const otherLingerMs = isLingering(inputs) ? 0 : A_SECOND_MS;
   const all = setUps.map((setUp) => ({
     setUp,
     limits: limitsOf(withSetUp(inputs, setUp)),
     scales: scales.map((users) => ({
       ours: capacity(withSetUp({ ...inputs, users }, setUp)),
-      batched: capacity(withLinger(withSetUp({ ...inputs, users }, setUp), A_SECOND_MS)),
+      otherwise: capacity(withLinger(withSetUp({ ...inputs, users }, setUp), otherLingerMs)),
       current: currentPlan({ ...inputs, users }),
     })),
   }));
@@ -62,7 +63,10 @@ type SetUpScales = readonly { readonly setUp: SetUp; readonly scales: readonly S
 
 const MARKS = { met: "\u2713", not: "\u2717" } as const;
 
-const IF_A_SECOND = "   if signals wait 1 s for others";
+const isLingering = ({ settings }: CapacityInputs): boolean => settings.lingerMs > 0;
+
+const otherwiseName = ([scale]: readonly Scale[]): string =>
+  scale && isLingering(scale.ours.inputs) ? "   if signals go out alone" : "   if signals wait 1 s for others";
 
 /** The plan's two tables. A cell of ours has a mark: met, or not. */
 function cells(all: SetUpScales, scales: readonly number[]): readonly (readonly string[])[] {
@@ -83,7 +87,7 @@ function cells(all: SetUpScales, scales: readonly number[]): readonly (readonly 
   const running = ({ costs }: Capacity) => dollars(withoutLedger(costs));
   const fees = ({ costs }: Capacity) => dollars(total(costs, "ledger"));
   const ours = (of: readonly Scale[]) => of.map((scale) => scale.ours);
-  const batched = (of: readonly Scale[]) => of.map((scale) => scale.batched);
+  const otherwise = (of: readonly Scale[]) => of.map((scale) => scale.otherwise);
   const first = all[0]?.scales;
   if (first === undefined) return [];
   return [
@@ -91,11 +95,11 @@ function cells(all: SetUpScales, scales: readonly number[]): readonly (readonly 
     plan("   the plan", ({ storageGb }) => bytes(storageGb * 1e9)),
     ...all.flatMap(({ setUp, scales: of }) => [
       row(`dollars a month, ${SET_UPS[setUp].name}`, "dollars", ours(of), running),
-      row(IF_A_SECOND, "dollars", batched(of), running),
+      row(otherwiseName(of), "dollars", otherwise(of), running),
     ]),
     plan("   the plan", ({ usd }) => (usd === null ? "-" : dollars(usd))),
     ["ledger fees a month", ...ours(first).map(fees)],
-    [IF_A_SECOND, ...batched(first).map(fees)],
+    [otherwiseName(first), ...otherwise(first).map(fees)],
     ["   the plan leaves them out"],
   ];
 }
@@ -173,7 +177,7 @@ function costs(all: readonly Scale[]) {
   return [
     row("today: ledger fees", ({ current }) => dollars(total(current.costs, "ledger"))),
     row("cache: ledger fees", part("ledger")),
-    row(IF_A_SECOND, ({ batched }) => dollars(total(batched.costs, "ledger"))),
+    row(otherwiseName(all), ({ otherwise }) => dollars(total(otherwise.costs, "ledger"))),
     [""],
     row("today: mirror", ({ current }) => dollars(total(current.costs, "mirror"))),
     row("today: instances", ({ current }) => dollars(total(current.costs, "instances"))),

@@ -11,19 +11,26 @@ import {
 import { UNDECODABLE_REASONS } from "@/lib/core/signals/signal";
 
 describe("a message's place", () => {
-  it.each(["0.0.7148063/31415", " 0.0.7148063 / 31415 ", "0.0.7148063 31415", "0.0.7148063,31415"])(
-    "is read from %j",
-    (text) => {
-      expect(parseMessagePlace(text)).toEqual({ topicId: "0.0.7148063", sequence: 31_415 });
-    },
-  );
+  it.each([
+    ...["0.0.7148063/31415", " 0.0.7148063 / 31415 ", "0.0.7148063 31415"],
+    ...["0.0.7148063,31415", "0.0.7148063/31415/2"],
+  ])("is read from %j", (text) => {
+    expect(parseMessagePlace(text)).toEqual({ topicId: "0.0.7148063", sequence: 31_415 });
+  });
 
-  it.each([null, "", "0.0.7148063", "0.0.7148063/0", "0.0.7148063/-1", "0.0.7148063/1e3", "x/1", "0.0.5/1/2"])(
-    "is not read from %j",
-    (text) => {
-      expect(parseMessagePlace(text)).toBeNull();
-    },
-  );
+  it.each([
+    null,
+    "",
+    "0.0.7148063",
+    "0.0.7148063/0",
+    "0.0.7148063/-1",
+    "0.0.7148063/1e3",
+    "x/1",
+    "0.0.5/1/x",
+    "0.0.5/1/2/3",
+  ])("is not read from %j", (text) => {
+    expect(parseMessagePlace(text)).toBeNull();
+  });
 
   it("has an address of its own", () => {
     const query = new URL(messageHref("0.0.5", 7), "http://x").searchParams;

@@ -38,6 +38,7 @@ const IN_AN_IMAGE: Record<(typeof COMMANDS)[number], readonly string[]> = {
   doctor: [],
   accounts: ["list"],
   shards: ["status"],
+  pack: [],
 };
 
 it.each([
