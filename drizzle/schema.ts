@@ -179,7 +179,7 @@ export const userHeads = pgTable(
 );
 
 /**
- * Older rows of users, packed: 256 of one user in a row. A row is in one of the two, here or in hcs_messages. Functions of the
+ * Older rows of users, packed: 400 of one user in a row. A row is in one of the two, here or in hcs_messages. Functions of the
  * database (migration 0013) pack and unpack them, and read them as rows.
  *
  * `content` has a record of the same bits for each row, by rising position: the kind, the position, the place in a batch, the time, the
@@ -211,7 +211,10 @@ export const userSegments = pgTable(
     kindFlags: smallint("kind_flags").array().notNull(),
     /** Null if all types have a number. */
     kindNames: plainText("kind_names").array(),
-    /** Tells damage: the first bytes of a hash of all other columns but the positions, which change when rows before them go. */
+    /**
+     * Tells damage: the first bytes of a hash of all other columns but the content, the person and the positions, which change when
+     * rows before them go; then those of a hash of that and the content.
+     */
     digest: bytea().notNull(),
     content: bits().notNull(),
   },
@@ -219,7 +222,8 @@ export const userSegments = pgTable(
 );
 
 /**
- * One narrow row per (user, message). Partitioned by hash of `user_no` (migration 0000). At most 8 columns: nulls are free.
+ * One narrow row per (user, message). Partitioned by hash of `user_no` (migration 0000). At most 8 columns: nulls are free. Their order
+ * is fixed: `rows_in` and `kinds_in` (migration 0013) answer rows of this table.
  * Positions have no index of their own, which would take 63 bytes a message: they are gap-free, so a reader of the last few goes
  * from the newest row back until all are found.
  */

@@ -35,10 +35,15 @@ RETURN length(ltrim(value::bit(64)::text, '0'))::smallint;--> statement-breakpoi
 -- By hand: a number in so many bits.
 CREATE FUNCTION in_bits(value bigint, width integer) RETURNS bit varying LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN substring(value::bit(64) FROM 65 - width);--> statement-breakpoint
--- By hand: all but the person and the positions, which change when rows before them go.
-CREATE FUNCTION digest_of(s user_segments) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
+-- By hand: of all but the content, the person and the positions, which change when rows before them go. Names are hashed as UTF-8,
+-- whatever the client's encoding is.
+CREATE FUNCTION shape_digest_of(s user_segments) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
 RETURN substring(sha256(record_send(ROW(s.first_ns, s.last_ns, s.lowest_peer, s.rows, s.position_bits, s.kind_bits, s.place_bits,
-	s.time_bits, s.ref_bits, s.peer_bits, s.kind_refs, s.kind_rows, s.kind_types, s.kind_flags, s.kind_names, s.content))) FOR 8);--> statement-breakpoint
+	s.time_bits, s.ref_bits, s.peer_bits, s.kind_refs, s.kind_rows, s.kind_types, s.kind_flags,
+	convert_to(s.kind_names::text, 'UTF8')))) FOR 8);--> statement-breakpoint
+-- By hand: that digest, and one of the content too.
+CREATE FUNCTION digest_of(s user_segments) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
+RETURN shape_digest_of(s) || substring(sha256(shape_digest_of(s) || varbit_send(s.content)) FOR 8);--> statement-breakpoint
 -- By hand: the rows of a segment. Those of a damaged segment have the place of no message, so readers count them as unreadable rows.
 -- The planner puts the text of this function, and that of the next one, into the statements that call it.
 CREATE FUNCTION rows_in(s user_segments) RETURNS SETOF hcs_messages LANGUAGE sql STABLE ROWS 256 PARALLEL SAFE AS $rows$
@@ -59,10 +64,12 @@ FROM (SELECT CASE WHEN digest_of(s) = s.digest THEN s.content || B'' END AS bits
 		substring(c.bits FROM i * c.width + c.peer_at + 1 FOR s.peer_bits)::integer AS peer OFFSET 0) x
 $rows$;--> statement-breakpoint
 -- By hand: the kinds of rows in a segment, each as one row: "n" is how many there are, the time is the first one of the segment,
--- and the peer is nobody's number.
+-- and the peer is nobody's number. A segment whose kinds are damaged has one kind of no rows, with the place of no message.
 CREATE FUNCTION kinds_in(s user_segments) RETURNS SETOF hcs_messages LANGUAGE sql STABLE ROWS 20 PARALLEL SAFE AS $kinds$
-SELECT s.first_ns, k.ref, s.user_no, k.rows::integer, 0, k.type_no, k.flags, k.type_name COLLATE "C"
-FROM unnest(s.kind_refs, s.kind_rows, s.kind_types, s.kind_flags, s.kind_names) k (ref, rows, type_no, flags, type_name)
+SELECT s.first_ns, coalesce(k.ref, 0), s.user_no, coalesce(k.rows, 0)::integer, 0, coalesce(k.type_no, 0::smallint),
+	coalesce(k.flags, 0::smallint), k.type_name COLLATE "C"
+FROM (SELECT shape_digest_of(s) = substring(s.digest FOR 8) AS whole OFFSET 0) d
+	LEFT JOIN unnest(s.kind_refs, s.kind_rows, s.kind_types, s.kind_flags, s.kind_names) k (ref, rows, type_no, flags, type_name) ON d.whole
 $kinds$;--> statement-breakpoint
 -- By hand: packs rows of verified messages that are older than a time, of some people for whom that is due: "most" rows into each of
 -- some segments. They take 7 µs each.
@@ -127,7 +134,8 @@ BEGIN
 			UPDATE user_heads h SET packed_ns = greatest(h.packed_ns, s.last_ns) WHERE h.user_no = person;
 			packed := packed + s.rows;
 		END LOOP;
-		-- The next segment is full when the message of its last row is old. A message that is still to come is later than now.
+		-- The next segment is full when the message of its last row is old. A message that is still to come is later than now, or
+		-- of a topic that catches up: such rows wait longer, unless they are older than packed ones.
 		SELECT m.consensus_ns INTO due FROM hcs_messages m WHERE m.user_no = person AND m.flags & 3 = 0
 		ORDER BY m.consensus_ns OFFSET most - 1 LIMIT 1;
 		UPDATE user_heads h SET due_ns = coalesce(due, now_ns) WHERE h.user_no = person;

@@ -129,7 +129,7 @@ export class PostgresViewStore implements ViewStore {
   }
 
   private async signalPage(rows: readonly SignalAnswer[], limit: number): Promise<SignalPage> {
-    const page = await this.pageOf(rows, limit);
+    const page = readAtOnce(await this.messages.completed(present(rows).slice(0, limit)));
     const last = page.at(-1);
     const isCut = last !== undefined && page.length < (rows[0]?.found ?? 0);
     return {
@@ -137,10 +137,6 @@ export class PostgresViewStore implements ViewStore {
       rows: this.signalsOf(page),
       nextBeforeNs: isCut ? consensusNs(last.consensusNs) : null,
     };
-  }
-
-  private async pageOf<R extends SignalAnswer>(rows: readonly R[], limit: number): Promise<readonly Present<R>[]> {
-    return readAtOnce(await this.messages.completed(present(rows).slice(0, limit)));
   }
 
   private signalsOf(rows: readonly Present<SignalAnswer>[]): readonly SignalRow[] {
@@ -155,7 +151,7 @@ export class PostgresViewStore implements ViewStore {
         ),
       ([first]) => first?.isShort ?? false,
     );
-    const page = await this.pageOf(rows, limit);
+    const page = readAtOnce(await this.messages.completed(present(rows)));
     return {
       position: headOf(rows),
       rows: this.signalsOf(page),

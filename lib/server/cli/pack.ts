@@ -46,7 +46,8 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
       return messages + rows === 0 ? null : { messages, rows };
     });
     if (signal.aborted) say(`${packed()}. Stopped; the next run goes on from here.`);
-    else if (messages + rows === 0) say(`Nothing is left to pack that is older than HOT_HOURS (${env.HOT_HOURS}).`);
+    else if (messages + rows === 0)
+      say(`Nothing was found to pack that is older than HOT_HOURS (${env.HOT_HOURS}) and is not being changed.`);
     else say(`${packed()}.`);
   } finally {
     await stores.close();

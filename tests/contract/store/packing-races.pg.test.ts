@@ -174,3 +174,18 @@ it("an earlier version that waits for a head while rows are packed is refused", 
   await Promise.all([packer.end(), earlier.end()]);
   await store.close();
 });
+
+it("a segment has the same digest, whatever the client's encoding is", async () => {
+  const { store, url } = await opened();
+  const client = await connected(url);
+  await client.query("UPDATE hcs_messages SET type_name = 'GRÜSSE' WHERE type_name IS NOT NULL");
+  await client.query(PACK);
+  await client.query("SET client_encoding = 'LATIN1'");
+  const { rows } = await client.query(
+    "SELECT digest_of(s) = s.digest AS whole FROM user_segments s WHERE kind_names IS NOT NULL",
+  );
+  expect(rows.length).toBeGreaterThan(5);
+  expect(rows.filter(({ whole }) => !whole)).toEqual([]);
+  await client.end();
+  await store.close();
+});

@@ -1,6 +1,9 @@
 /** Prints everything that a database stores from the ledger as lines, so that tests can compare two databases. */
 import pg from "pg";
 
+/** The rows of people, packed or not. */
+const EVERY_ROW = "(SELECT * FROM hcs_messages UNION ALL SELECT x.* FROM user_segments s, rows_in(s) x)";
+
 /** All rows without positions. Races decide the order of positions, never their number. */
 export const STORED_LINES = `
   SELECT concat_ws(' ', 'topic', topic_id, cursor, head_ns, encode(head_hash, 'hex'), messages, verified, unverifiable, failed,
@@ -12,7 +15,7 @@ export const STORED_LINES = `
   UNION ALL SELECT concat_ws(' ', 'user', user_id, head) FROM user_heads
   UNION ALL SELECT concat_ws(' ', 'row', u.user_id, r.consensus_ns, t.topic_id, r.ref - (t.topic_no::bigint << 40), p.user_id, r.type_no,
     r.type_name, r.flags)
-    FROM hcs_messages r JOIN user_heads u USING (user_no) JOIN topics t ON t.topic_no = r.ref >> 40
+    FROM ${EVERY_ROW} r JOIN user_heads u USING (user_no) JOIN topics t ON t.topic_no = r.ref >> 40
       LEFT JOIN user_heads p ON p.user_no = r.peer_no
   UNION ALL SELECT concat_ws(' ', 'edge', u.user_id, p.user_id, (to_jsonb(e) - 'user_no' - 'peer_no')::text)
     FROM contact_edges e JOIN user_heads u USING (user_no) JOIN user_heads p ON p.user_no = e.peer_no
@@ -21,7 +24,7 @@ export const STORED_LINES = `
 
 /** Users whose positions are not 1 to their head, each once. Topics whose log is not 1 to their cursor, each once. */
 export const STORED_FLAWS = `
-  SELECT 'positions of ' || u.user_id AS flaw FROM user_heads u LEFT JOIN hcs_messages r USING (user_no) GROUP BY u.user_no, u.user_id, u.head
+  SELECT 'positions of ' || u.user_id AS flaw FROM user_heads u LEFT JOIN ${EVERY_ROW} r USING (user_no) GROUP BY u.user_no, u.user_id, u.head
     HAVING count(r.n) <> u.head OR count(DISTINCT r.n) <> u.head OR coalesce(min(r.n), 1) <> 1 OR coalesce(max(r.n), 0) <> u.head
   UNION ALL SELECT 'log of ' || t.topic_id FROM topics t LEFT JOIN topic_log l ON l.ref >> 40 = t.topic_no GROUP BY t.topic_no
     HAVING count(l.ref) <> t.cursor OR coalesce(max(l.ref) - (t.topic_no::bigint << 40), 0) <> t.cursor`;

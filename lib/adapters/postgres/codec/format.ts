@@ -35,7 +35,7 @@ export async function refuseLaterFormat(db: Database): Promise<number> {
 /**
  * Like `refuseLaterFormat`. Marks the database as holding rows of the format that every start may write, and as opened by a version
  * that reads packed messages. Instances of an earlier version that are still running leave out the rows that they cannot
- * read, and count them.
+ * read, and count them. Packed rows they do not see.
  */
 export async function claimFormat(db: Database): Promise<void> {
   await refuseLaterFormat(db);

@@ -12,7 +12,7 @@ import { isUniqueViolation, refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names, takeExcluded } from "../sql/expressions";
 import { countsOf, numbersIn, outcome } from "./outcome";
-import { IS_UNPACKED, unpackOutdated } from "./rows-part";
+import { IS_UNPACKED, writeUnpacked } from "./rows-part";
 import { writeStatement } from "./write-statement";
 
 /** Writes the batch if the topic still stands where the batch begins, and is not paused. */
@@ -25,9 +25,7 @@ export async function commitBatch(statements: Statements, batch: NextBatch): Pro
     if (!isUniqueViolation(error)) throw refusal(error);
   }
   try {
-    const outcome = await attempt(statements, batch, true);
-    if (outcome.kind !== "conflict" || !(await unpackOutdated(statements, batch))) return outcome;
-    return await attempt(statements, batch, true);
+    return await writeUnpacked(statements, batch, () => attempt(statements, batch, true));
   } catch (error) {
     throw refusal(error);
   }

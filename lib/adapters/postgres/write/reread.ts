@@ -10,6 +10,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import {
   contactEdges,
+  hcsMessages,
   profiles,
   recognitionDefinitions,
   topicLog,
@@ -26,13 +27,15 @@ import { refOf } from "../codec/ref";
 import { refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names } from "../sql/expressions";
+import { template } from "../sql/template";
 import { of, unnested } from "../sql/unnested";
 import { changed, counters, WAS } from "./backfill";
 import { isOfEpoch } from "./commit";
 import { CONTENT, counting, KNOWN_CLAIMS } from "./definitions-part";
 import { outcome } from "./outcome";
 import { isOfVersion, withoutPacked } from "./pack";
-import { IS_UNPACKED, unpackOutdated } from "./rows-part";
+import { unpackRows } from "./pack-rows";
+import { IS_UNPACKED, segmentsIn, writeUnpacked } from "./rows-part";
 import { NEXT_EPOCH, stamped } from "./start-over";
 import { writeStatement } from "./write-statement";
 
@@ -40,6 +43,7 @@ const t = alias(topics, "t");
 const l = alias(topicLog, "l");
 const e = alias(contactEdges, "e");
 const d = alias(recognitionDefinitions, "d");
+const u = alias(userSegments, "u");
 
 const VERSION = literal(DECODER_VERSION);
 const { interpreted, decoderVersion, isRenumbered } = t;
@@ -74,8 +78,7 @@ counted AS (
   const { statement, users } = writeStatement(batch, { gate, mayExist: true });
   const write = async () => outcome(batch.rows, users, (await statements.run("start-over", statement))[0]);
   try {
-    const written = await write();
-    return written.kind === "conflict" && (await unpackOutdated(statements, batch)) ? await write() : written;
+    return await writeUnpacked(statements, batch, write);
   } catch (error) {
     throw refusal(error);
   }
@@ -141,8 +144,22 @@ function claimsGo(claims: Outdated["claims"]): SQL | undefined {
   );
 }
 
-/** Takes the locks of packing and of every commit, so both wait for this step. It is of one range. */
+/** The segments in whose time one of the rows lies. */
+function segmentsOf(rows: Outdated["rows"]) {
+  const given = unnested("x", [
+    of(hcsMessages.userNo, rows, ({ userNo }) => userNo),
+    of(hcsMessages.consensusNs, rows, ({ rowNs }) => rowNs),
+  ]);
+  return template(
+    segmentsIn(sql`${u.userNo}`, sql`${u.firstN}`),
+    (columns) => sql`SELECT DISTINCT ${columns} FROM ${given} JOIN ${userSegments} ${u}
+      ON ${u.userNo} = x.user_no AND x.consensus_ns BETWEEN ${u.firstNs} AND ${u.lastNs}`,
+  );
+}
+
+/** Takes the locks of packing and of every commit, so both wait for this step. It is of one range, whose rows are unpacked before. */
 export async function removeOutdated(statements: Statements, step: RereadStep, outdated: Outdated): Promise<void> {
+  if (outdated.rows.length > 0) await unpackRows(statements, await statements.run("pack", segmentsOf(outdated.rows)));
   const users = outdated.profiles.map(({ userNo }) => userNo);
   const times = outdated.profiles.map(({ profile }) => profile.consensusNs as bigint);
   const profilesGo = sql`DELETE FROM ${profiles} WHERE ${profiles.userNo} = ANY (${arrayOf(users, "integer")})

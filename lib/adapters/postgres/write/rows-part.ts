@@ -4,12 +4,14 @@ import { alias } from "drizzle-orm/pg-core";
 import { hcsMessages, userHeads, userSegments } from "../../../../drizzle/schema";
 import type { TopicId } from "../../../core/ledger/ids";
 import type { Batch, UserRow } from "../../../core/signals/batch";
+import type { CommitOutcome } from "../../../ports/store/sync/batch-store";
 import { flagsOf, placeIn, typeNumber, UNNAMED_TYPE } from "../codec/codes";
 import { isTimeOf, mayLieIn, refOf, timesOf } from "../codec/ref";
 import type { Statements } from "../drivers/statements";
 import { topicNoOf } from "../sql/references";
 import { fixed, template } from "../sql/template";
 import { type ColumnOfValues, of, unnested } from "../sql/unnested";
+import { type SegmentKey, unpackRows } from "./pack-rows";
 import { People } from "./people";
 
 const m = alias(hcsMessages, "m");
@@ -143,14 +145,36 @@ export const IS_UNPACKED = sql`NOT EXISTS (SELECT FROM outdated)`;
 /** The CTEs that come before the gate. */
 export const compared = (batch: Batch, people: People): readonly SQL[] => [HELD, ...comparison(batch, people)];
 
+/** Names the segments of a statement's rows. */
+export const segmentsIn = (userNo: SQL, firstN: SQL) => ({
+  userNo: userNo.mapWith(Number),
+  firstN: firstN.mapWith(Number),
+});
+
 /** Unpacks the rows that a batch changes. False if there are none. */
 export async function unpackOutdated(statements: Statements, batch: Batch): Promise<boolean> {
   const parts = comparison(batch, People.of(batch));
   const statement = template(
-    { segments: sql`count(*)`.mapWith(Number) },
-    (columns) => sql`WITH ${sql.join([...parts], sql`,\n`)}
-  SELECT ${columns}, unpack_rows(array_agg(o.user_no), array_agg(o.segment)) FROM (SELECT DISTINCT user_no, segment FROM outdated) o
-  HAVING count(*) > 0`,
+    segmentsIn(sql`o.user_no`, sql`o.segment`),
+    (columns) => sql`WITH ${sql.join([...parts], sql`,\n`)} SELECT DISTINCT ${columns} FROM outdated o`,
   );
-  return (await statements.run("pack", statement)).length > 0;
+  const segments: readonly SegmentKey[] = await statements.run("pack", statement);
+  await unpackRows(statements, segments);
+  return segments.length > 0;
+}
+
+/** Packing may take rows again before the batch is written. It does so less often than this. */
+const MOST_TRIES = 4;
+
+/** Writes a batch with rows that may exist. If the gate was shut because it changes packed rows, they are unpacked first. */
+export async function writeUnpacked(
+  statements: Statements,
+  batch: Batch,
+  write: () => Promise<CommitOutcome>,
+): Promise<CommitOutcome> {
+  for (let tries = 1; ; tries += 1) {
+    const written = await write();
+    if (written.kind !== "conflict" || tries === MOST_TRIES || !(await unpackOutdated(statements, batch)))
+      return written;
+  }
 }

@@ -41,8 +41,8 @@ export interface PackStore {
    */
   pack(range: PackRange, sequences: readonly Sequence[]): Promise<boolean>;
   /**
-   * Packs the rows of some people for whom that is due: those of verified messages from before a time, if they fill a segment. Nobody
-   * is left if it looked at nobody. One statement.
+   * Packs the rows of some people for whom that is due: those of verified messages from before a time, if they fill a segment. If it
+   * looked at nobody, nobody is left, or others hold those who are, or a topic is started over. One statement.
    */
   packRows(beforeNs: ConsensusNs, nowNs: ConsensusNs): Promise<RowsPacked>;
 }

@@ -18,6 +18,7 @@ import {
   some,
   T,
   told,
+  worded,
   wordedIn,
 } from "@/tests/support/worlds/histories/packed-topics";
 
@@ -208,6 +209,25 @@ export function packingRowsContract(subject: Subject): void {
     expect(await segments()).toBe(0);
   });
 
+  it("come back some segments at a time, however many a batch changes", async () => {
+    await store.sync.commit(batchOf(T, 0, run(1, 299)));
+    await packRows(store, 4);
+    await ask("CREATE TABLE unpacked (segments bigint)");
+    await ask(`CREATE FUNCTION note_unpacked() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN INSERT INTO unpacked SELECT count(*) FROM gone; RETURN NULL; END'`);
+    await ask(`CREATE TRIGGER noted AFTER DELETE ON user_segments REFERENCING OLD TABLE AS gone
+      FOR EACH STATEMENT EXECUTE FUNCTION note_unpacked()`);
+    try {
+      expect((await store.sync.restore(behind(1, 299, { type: "GREETING" }))).kind).toBe("committed");
+      expect(await numberIn("SELECT sum(segments) FROM unpacked")).toBeGreaterThan(100);
+      expect(await numberIn("SELECT max(segments) FROM unpacked")).toBe(50);
+    } finally {
+      await ask("DROP TRIGGER noted ON user_segments");
+      await ask("DROP FUNCTION note_unpacked()");
+      await ask("DROP TABLE unpacked");
+    }
+  });
+
   it("are looked for by a reader of old pages only", async () => {
     await store.sync.commit(batchOf(T, 0, run(1, 299)));
     await ask("SELECT pack_rows($1::bigint, $1::bigint, 9, 9, 16, 4)", [String(timeOf(T, 60))]);
@@ -235,6 +255,7 @@ export function packingRowsContract(subject: Subject): void {
       ["in its content", "content = overlay(content PLACING ~substring(content FROM 101 FOR 1) FROM 101)"],
       ["in a width", "time_bits = time_bits + 1"],
       ["in a kind", "kind_refs[1] = kind_refs[1] + 1"],
+      ["in its types", "kind_types = array_fill(99::smallint, ARRAY[cardinality(kind_types)])"],
     ])("%s is not read as other rows, and its rows come anew", async (_, change) => {
       await store.sync.commit(batchOf(T, 0, run(1, 299)));
       const before = (await store.views.signals(A, { ...PAGE, limit: WHOLE })).rows.map(({ sequence }) => sequence);
@@ -253,6 +274,7 @@ export function packingRowsContract(subject: Subject): void {
       expect([after.length, counted]).toEqual([before.length - 16, 16]);
       expect(before).toEqual(expect.arrayContaining(after));
       // A page ends where it would end, and the next one goes on behind it.
+      counted = 0;
       const paged: number[] = [];
       for (let beforeNs = null as ReturnType<typeof timeOf> | null, pages = 0; pages < 99; pages += 1) {
         const page = await views.signals(A, { types: ["CONTACT_REQUEST"], beforeNs, limit: 7, maxRows: 10_000 });
@@ -261,6 +283,7 @@ export function packingRowsContract(subject: Subject): void {
         if (beforeNs === null) break;
       }
       expect(paged.at(-1)).toBeLessThan(4);
+      expect(counted).toBeGreaterThan(0);
       expect((await views.signalsAfter(A, 0, WHOLE)).through).toBe(await views.head(A));
       await store.sync.restore(behind(1, 299));
       const again = (await views.signals(A, { ...PAGE, limit: WHOLE })).rows.map(({ sequence }) => sequence);
@@ -268,6 +291,24 @@ export function packingRowsContract(subject: Subject): void {
       await store.sync.restore(behind(1, 299));
       expect((await views.signals(B, { ...PAGE, limit: WHOLE })).rows.length).toBe(before.length);
       expect(await views.head(A)).toBe((await views.signalsAfter(A, 0, WHOLE)).through);
+    });
+
+    it("hides no row between its positions, and follows where one goes", async () => {
+      await store.sync.commit(batchOf(T, 0, run(1, 299)));
+      await packRows(store);
+      const [between] =
+        await ask(`SELECT s.user_no, s.first_n, s.last_n, m.n, m.ref & ((1::bigint << 40) - 1) AS sequence
+        FROM user_segments s JOIN user_heads h USING (user_no) JOIN hcs_messages m ON m.user_no = s.user_no AND m.n > s.first_n AND m.n < s.last_n
+        WHERE h.user_id = '${A}' ORDER BY m.n LIMIT 1`);
+      const [first, last, n, sequence] = [between?.first_n, between?.last_n, between?.n, between?.sequence].map(Number);
+      const segment = `user_no = ${between?.user_no} AND first_n = ${first}`;
+      await ask(`UPDATE user_segments SET time_bits = time_bits + 1 WHERE ${segment}`);
+      const { rows } = await store.views.signalsAfter(A, Number(n) - 2, 2);
+      expect(rows.map((row) => row.sequence)).toEqual([sequence]);
+      const gone = await store.sync.rowsOf(T, [worded(Number(sequence))]);
+      const outdated = { rows: gone, registers: [], profiles: [], claims: [], isAgain: false };
+      await store.sync.remove({ topicId: T, from: 299 }, outdated);
+      expect(await numberIn(`SELECT last_n FROM user_segments WHERE ${segment}`)).toBe(Number(last) - 1);
     });
   });
 }

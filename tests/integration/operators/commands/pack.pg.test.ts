@@ -60,7 +60,9 @@ it("ends when it is told to, goes on the next time, and leaves younger messages 
     expect.stringMatching(/^256 messages and 800 rows of people packed\. Stopped; the next run goes on from here\.$/),
   ]);
   expect((await said()).at(-1)).toBe("512 messages and 0 rows of people packed.");
-  expect(await said()).toEqual(["Nothing is left to pack that is older than HOT_HOURS (48)."]);
+  expect(await said()).toEqual([
+    "Nothing was found to pack that is older than HOT_HOURS (48) and is not being changed.",
+  ]);
   expect((await said({ HOT_HOURS: "1" })).at(-1)).toMatch(/^256 messages and 0 rows of people packed\.$/);
 });
 

@@ -130,7 +130,7 @@ export async function some({ sync, views, ledgerLog }: EmptyStore): Promise<unkn
 export const wordedIn = (topicId: typeof T) => (n: number) => ({
   ...{ sequence: seq(n), consensusNs: timeOf(topicId, n), words: [...PEOPLE, "no-one"] },
 });
-const worded = wordedIn(T);
+export const worded = wordedIn(T);
 
 /** Everything that the store tells anybody. */
 export async function told({ sync, views, ledgerLog, admin }: EmptyStore): Promise<unknown> {

@@ -46,14 +46,14 @@ const unpackedRows: RowSource = (query) =>
     ORDER BY ${orderOf(query)} LIMIT ${query.limit}`;
 
 /** The rows of a damaged segment have the place of no message. They fill a page as other unreadable rows do. */
-const IS_DAMAGED = sql`${r.ref} = 0`;
+export const IS_DAMAGED = sql`${r.ref} = 0`;
 
 export const allRows: RowSource = (query) => {
   const { isWanted, isKindWanted = isWanted, limit } = query;
   const conditions = [
     sql`${s.userNo} = ${ME}`,
     ...reached(query),
-    isKindWanted && sql`EXISTS (SELECT FROM kinds_in(${s}) ${r} WHERE ${isKindWanted})`,
+    isKindWanted && sql`EXISTS (SELECT FROM kinds_in(${s}) ${r} WHERE (${isKindWanted} OR ${IS_DAMAGED}))`,
     ...inRange(query),
     isWanted && sql`(${isWanted} OR ${IS_DAMAGED})`,
   ];

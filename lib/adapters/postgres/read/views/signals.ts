@@ -17,7 +17,7 @@ import {
   SIGNAL,
   withPage,
 } from "./pages";
-import { fromBoth, PACKED_NS } from "./row-sources";
+import { fromBoth, IS_DAMAGED, PACKED_NS } from "./row-sources";
 
 const s = alias(userSegments, "s");
 
@@ -114,11 +114,15 @@ const unpackedAfter = (limit: SQL) =>
 const PACKED_AFTER = sql`SELECT ${r}.* FROM ${userSegments} ${s}, rows_in(${s}) ${r}
   WHERE ${s.userNo} = ${ME} AND ${s.lastN} > ${AFTER} AND ${s.firstN} <= ${AFTER} + ${missed("limit")}::integer AND ${IS_MISSED}`;
 
+/** The positions inside a damaged segment are not known, and other rows may have some of them. */
 const ALL_AFTER = sql`WITH packed AS MATERIALIZED (${PACKED_AFTER})
-  SELECT * FROM packed UNION ALL (${unpackedAfter(sql`(SELECT ${WANTED} - count(*) FROM packed)`)})`;
+  SELECT * FROM packed UNION ALL (${unpackedAfter(sql`(SELECT ${WANTED} - count(*) FILTER (WHERE NOT ${IS_DAMAGED}) FROM packed ${r})`)})`;
+
+/** A page that is cut must not end between a row and one of a damaged segment with the same position. */
+const BY_POSITION = sql`position, ref DESC`;
 
 const missedIn = (rows: SQL, naming?: Naming) =>
-  prepared(missed, MISSED_FIELDS, (columns) => pageOf(columns, rows, sql`position`), naming);
+  prepared(missed, MISSED_FIELDS, (columns) => pageOf(columns, rows, BY_POSITION), naming);
 
 /** Signals after a position. Without segments a page may lack rows, and then it `isShort`. */
 export const MISSED = { unpacked: missedIn(unpackedAfter(WANTED)), all: missedIn(ALL_AFTER, UNNAMED) };
