@@ -3,6 +3,7 @@
 import type pg from "pg";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FORMAT } from "@/lib/adapters/postgres/codec/format";
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { migrate } from "@/lib/adapters/postgres/drivers/migrate";
 import { openDatabase } from "@/lib/adapters/postgres/drivers/open";
@@ -142,8 +143,7 @@ it("is refused with a sentence if a later version wrote rows that this one canno
   const db = openPg(url);
   await expect(openStore(db, "devnet")).rejects.toMatchObject({
     name: "DatabaseUnusable",
-    message:
-      "This database holds rows of format 7, which a later version wrote; this version reads formats up to 3: start the later version, or restore a backup from before the upgrade.",
+    message: `This database holds rows of format 7, which a later version wrote; this version reads formats up to ${FORMAT}: start the later version, or restore a backup from before the upgrade.`,
   });
   await admin.query("UPDATE meta SET format = 0");
   await openStore(db, "devnet");
