@@ -73,7 +73,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { services, count, entry = "tests/support/fleet/processes/instance.ts" } = options;
   const databaseUrl = options.databaseUrl ?? (await services.postgres.createDatabase());
   const [program] = await Promise.all([bundleOf(entry), flush(services)]);
-  const env = environmentOf(options, databaseUrl);
   // No user signs out in these tests.
   const signOuts = { isOver: () => false, issueMs: () => systemClock.now() };
   const sessions = new Sessions({ secrets: [SECRET], network: NETWORK, isSecure: true, clock: systemClock, signOuts });
@@ -94,7 +93,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         launch: () =>
           startChild({
             program,
-            env,
+            env: environmentOf(options, databaseUrl, index),
             onLine: (text) => logged.push(lineOf(index, text)),
             onLost: (reason) => lost.push(`instance ${index} ended by itself: ${reason}`),
           }),
@@ -186,10 +185,14 @@ class FleetInstance implements Instance {
   }
 }
 
+/** The name by which the database knows an instance's connections. */
+export const sessionName = (index: number): string => `instance-${index}`;
+
 /** Environment of an instance, as an operator would set it for a private network. */
-function environmentOf({ services, env = {}, isCounted = true }: FleetOptions, databaseUrl: string) {
+function environmentOf({ services, env = {}, isCounted = true }: FleetOptions, databaseUrl: string, index: number) {
   const { proxy, upstash, devnet } = services;
   const database = new URL(databaseUrl);
+  database.searchParams.set("application_name", sessionName(index));
   if (isCounted) database.port = String(proxy.port);
   const { contact, trust, recognition, profile } = devnet.topics;
   return {

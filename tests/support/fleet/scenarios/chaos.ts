@@ -2,10 +2,13 @@
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { createRng } from "@/lib/devnet/rng";
 import { type Fleet, type Instance, startFleet } from "../fleet";
+import type { Answer } from "../http";
 import type { FleetServices } from "../services";
-import { differences, storedState } from "../stored-state";
+import { differences, type StoredState, storedState } from "../stored-state";
 import { Feed } from "./feed";
 import { InstanceKills } from "./instance-kills";
+import { PACKING_ENV, PackingLoad, SAYS_LEDGER_IS_OLD } from "./packing-load";
+import { everythingTold, otherwise, type Told, toldOtherwise, wordsOf } from "./told";
 
 export interface ChaosOptions {
   readonly services: FleetServices;
@@ -14,6 +17,14 @@ export interface ChaosOptions {
   /** The run goes on past `durationMs` until this many requests are answered, but at most ten times as long. */
   readonly leastAnswers?: number;
   readonly killsPerSecond: number;
+  /** Absent: nothing is packed. The ledger must be an old one (packing-load.ts). */
+  readonly packing?: {
+    /** Ledger messages before the first instance starts. */
+    readonly messagesBefore: number;
+    readonly messagesPerSecond: number;
+    /** The run goes on until this many instances were killed while they packed, but at most ten times as long. */
+    readonly leastKills: number;
+  };
 }
 
 export interface ChaosOutcome {
@@ -29,6 +40,10 @@ export interface ChaosOutcome {
   readonly deadlocks: number;
   /** Errors that living instances logged, and their answers with a status of 500. */
   readonly errors: readonly string[];
+  /** Old pages that were read while instances packed, and compared with what they were before. */
+  readonly oldPages: number;
+  /** Segments in the end, and the number of instances that were killed while they packed. */
+  readonly packed: StoredState["segments"] & { readonly kills: number };
   /** Further errors, which say that the database did not answer in time: the machine has too little CPU. */
   readonly starved: number;
 }
@@ -36,70 +51,114 @@ export interface ChaosOutcome {
 /** Wait between an instance's answer and the next request to it. */
 const PAUSE_MS = 20;
 const FEED_MS = 50;
+/** Ledger messages a second if nothing is packed. */
 const FEED_PER_SECOND = 70;
 const SETTLE_TRIES = 100;
 /** Matches a log line or an answer about a database that did not answer in time. */
 const STARVED = /TierUnavailable: postgres|"unavailable"/;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
-  const { services } = options;
+  const { services, packing } = options;
   const feed = new Feed(services.devnet, 1);
-  const fleet = await startFleet({ services, count: options.instances, isCounted: false });
-  const run = new ChaosRun(fleet, feed);
-  try {
-    await run.during(options);
-    await run.settle(services);
-  } finally {
-    await fleet.stop();
-  }
+  while (packing !== undefined && feed.written < packing.messagesBefore) feed.once();
+  const before = feed.written;
+  const env = packing === undefined ? {} : PACKING_ENV;
+  const fleet = await startFleet({ services, count: options.instances, isCounted: false, env });
+  const { run, told } = await ran(fleet, feed, options).finally(() => fleet.stop());
   const actual = await storedState(fleet.databaseUrl);
-  const expected = await replayed(services);
+  const expected = await replayed(services, packing === undefined ? [] : feed.people);
   const errors = [
     ...run.refused,
+    ...(run.packing?.refused ?? []),
     ...fleet.lost,
     ...fleet.logged.filter(({ level }) => level === "error").map(({ instance, text }) => `${instance}: ${text}`),
-  ];
+  ].filter((error) => !SAYS_LEDGER_IS_OLD.test(error));
   return {
-    ...{ kills: run.kills.count, written: feed.written, answers: run.answers, broken: run.broken },
-    wrong: [...actual.flaws, ...differences(expected, actual.lines)],
+    ...{ kills: run.kills.count, written: feed.written - before, answers: run.answers, broken: run.broken },
+    oldPages: run.oldPages,
+    wrong: [
+      ...actual.flaws,
+      ...differences(expected.lines, actual.lines),
+      ...run.changed,
+      ...toldOtherwise(expected.told, told),
+    ],
+    packed: { ...actual.segments, kills: run.packing?.killed ?? 0 },
     deadlocks: actual.deadlocks,
     errors: errors.filter((error) => !STARVED.test(error)),
     starved: errors.filter((error) => STARVED.test(error)).length,
   };
 }
 
-/** Stored state of one instance that read the whole ledger undisturbed. */
-async function replayed(services: FleetServices): Promise<readonly string[]> {
+/** Runs the scenario. Resolves to what an instance tells in the end. */
+async function ran(fleet: Fleet, feed: Feed, options: ChaosOptions) {
+  const { services } = options;
+  const [first] = fleet.instances as readonly [Instance];
+  if (options.packing === undefined) {
+    const run = new ChaosRun(fleet, feed, null, []);
+    await run.during(options);
+    await run.settle(services);
+    return { run, told: [] };
+  }
+  const before = await everythingTold(first, feed.people, services);
+  const packing = await PackingLoad.open(services, fleet);
+  try {
+    const run = new ChaosRun(
+      fleet,
+      feed,
+      packing,
+      before.filter(({ isOld }) => isOld),
+    );
+    await run.during(options);
+    await run.settle(services);
+    await packing.pack(first);
+    return { run, told: await everythingTold(first, feed.people, services) };
+  } finally {
+    await packing.close();
+  }
+}
+
+/** Reads the whole ledger with one instance, undisturbed and without packing. Resolves to the result. */
+async function replayed(services: FleetServices, people: readonly string[]) {
   const fleet = await startFleet({ services, count: 1, isCounted: false });
+  const [first] = fleet.instances as readonly [Instance];
+  const told = await (people.length === 0 ? [] : everythingTold(first, people, services));
   await fleet.stop();
-  return (await storedState(fleet.databaseUrl)).lines;
+  return { lines: (await storedState(fleet.databaseUrl)).lines, told };
 }
 
 class ChaosRun {
   readonly kills: InstanceKills;
   answers = 0;
   broken = 0;
+  oldPages = 0;
   readonly refused: string[] = [];
+  /** Old pages that were answered otherwise than before. */
+  readonly changed: string[] = [];
   private isOver = false;
   private readonly rng = createRng(2);
 
   constructor(
     private readonly fleet: Fleet,
     private readonly feed: Feed,
+    readonly packing: PackingLoad | null,
+    private readonly old: readonly Told[],
   ) {
-    this.kills = new InstanceKills(fleet);
+    this.kills = new InstanceKills(fleet, packing?.choose);
   }
 
-  async during({ durationMs, leastAnswers = 0, killsPerSecond }: ChaosOptions): Promise<void> {
+  async during({ durationMs, leastAnswers = 0, killsPerSecond, packing }: ChaosOptions): Promise<void> {
+    const messagesPerSecond = packing?.messagesPerSecond ?? FEED_PER_SECOND;
     const work = [
+      this.packing?.during(() => this.isOver),
+      ...(this.old.length > 0 ? this.fleet.instances.map((instance) => this.readOld(instance)) : []),
       ...this.fleet.instances.map((instance) => this.drive(instance)),
-      this.write(),
+      this.write(messagesPerSecond),
       this.kills.during(killsPerSecond, () => this.isOver),
     ];
     const startMs = systemClock.now();
     await systemClock.sleep(durationMs);
-    while (this.answers < leastAnswers && systemClock.now() - startMs < 10 * durationMs)
-      await systemClock.sleep(PAUSE_MS);
+    const isShort = () => this.answers < leastAnswers || (this.packing?.killed ?? 0) < (packing?.leastKills ?? 0);
+    while (isShort() && systemClock.now() - startMs < 10 * durationMs) await systemClock.sleep(PAUSE_MS);
     this.isOver = true;
     await Promise.all(work);
   }
@@ -120,31 +179,50 @@ class ChaosRun {
     throw new Error("the instances did not catch up with the ledger");
   }
 
-  private async drive(instance: Instance): Promise<void> {
-    while (!this.isOver) {
-      if (instance.port === null) {
-        await systemClock.sleep(PAUSE_MS);
-        continue;
-      }
-      const isRead = this.rng.chance(0.5);
+  private drive(instance: Instance): Promise<void> {
+    return this.askOften(instance, async () => {
       const person = this.rng.pick(this.feed.people);
-      try {
-        const answer = isRead
-          ? await instance.get("/api/contacts", person)
-          : await instance.post("/api/sync", person, { body: {} });
-        this.answers += 1;
-        if (answer.status !== 200) this.refused.push(`${isRead ? "read" : "sync"}: ${answer.status} ${answer.text}`);
-      } catch {
+      const isRead = this.rng.chance(0.5);
+      const answer = await (isRead
+        ? instance.get("/api/contacts", person)
+        : instance.post("/api/sync", person, { body: {} }));
+      this.count(isRead ? "read" : "sync", answer);
+    });
+  }
+
+  private readOld(instance: Instance): Promise<void> {
+    return this.askOften(instance, async () => {
+      const page = this.rng.pick(this.old);
+      const answer = await instance.get(page.path, page.person);
+      this.count("old page", answer);
+      if (answer.status === 200) this.compare(page, wordsOf(answer));
+    });
+  }
+
+  private count(what: string, { status, text }: Answer): void {
+    this.answers += 1;
+    if (status !== 200) this.refused.push(`${what}: ${status} ${text}`);
+  }
+
+  private async askOften(instance: Instance, ask: () => Promise<void>): Promise<void> {
+    for (; !this.isOver; await systemClock.sleep(PAUSE_MS)) {
+      if (instance.port === null) continue;
+      await ask().catch(() => {
         this.broken += 1;
-      }
-      await systemClock.sleep(PAUSE_MS);
+      });
     }
   }
 
+  private compare(page: Told, words: string): void {
+    this.oldPages += 1;
+    if (words !== page.answer) this.changed.push(otherwise(page, words));
+  }
+
   /** Writes as many messages as are due by the time that has passed. */
-  private async write(): Promise<void> {
+  private async write(perSecond: number): Promise<void> {
     const startMs = systemClock.now();
-    const due = () => ((systemClock.now() - startMs) / 1_000) * FEED_PER_SECOND;
+    const before = this.feed.written;
+    const due = () => before + ((systemClock.now() - startMs) / 1_000) * perSecond;
     while (!this.isOver) {
       while (this.feed.written < due()) this.feed.once();
       await systemClock.sleep(FEED_MS);

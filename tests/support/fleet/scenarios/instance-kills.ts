@@ -11,7 +11,11 @@ export class InstanceKills {
   count = 0;
   private readonly rng = createRng(2);
 
-  constructor(private readonly fleet: Fleet) {}
+  /** `choose` chooses the next victim among those that run. Absent: at random. */
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly choose = async (running: readonly Instance[]): Promise<Instance> => this.rng.pick(running),
+  ) {}
 
   /** Kills as many instances as are due by the time that has passed. It does not wait for ends and starts in between. */
   async during(perSecond: number, isOver: () => boolean): Promise<void> {
@@ -22,7 +26,7 @@ export class InstanceKills {
     while (!isOver()) {
       await systemClock.sleep(LOOK_MS);
       while (this.count + 1 <= due() && running().length > LEAST_RUNNING) {
-        const victim = this.rng.pick(running());
+        const victim = await this.choose(running());
         const restart = victim.kill().then(() => victim.start());
         restarts.set(
           victim,

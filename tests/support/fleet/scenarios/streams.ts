@@ -6,6 +6,8 @@ import { createRng } from "@/lib/devnet/rng";
 import { costOf, type ReadCost, settled } from "../cost";
 import { type Fleet, startFleet } from "../fleet";
 import type { FleetServices } from "../services";
+import { type StoredState, storedState } from "../stored-state";
+import { PACKING_ENV, PackingLoad } from "./packing-load";
 import { type Stay, StreamClient } from "./stream-client";
 
 export interface StreamsOptions {
@@ -20,7 +22,12 @@ export interface StreamsOptions {
   readonly stay: Stay;
   /** Time between two kills. A killed process starts again. */
   readonly killEveryMs: number;
-  /** Time for which the cost of idle streams is measured, after the last event. */
+  /**
+   * Whether all instances pack meanwhile. The ledger must be an old one then (packing-load.ts). In the end one more client of each user
+   * reads everything from the first signal on, most of it packed.
+   */
+  readonly isPacking?: boolean;
+  /** Time for which the cost of idle streams is measured, after the last event. 0: it is not measured. */
   readonly idleMs: number;
 }
 
@@ -36,6 +43,8 @@ export interface StreamsOutcome {
   /** Cost of all streams together while nothing happens. */
   readonly idle: ReadCost;
   readonly idleSeconds: number;
+  /** Segments in the end, and the number of instances that were killed while they packed. */
+  readonly packed: StoredState["segments"] & { readonly kills: number };
 }
 
 const TICK_MS = 100;
@@ -43,33 +52,49 @@ const TICK_MS = 100;
 const PATIENCE_MS = 45_000;
 
 export async function runStreams(options: StreamsOptions): Promise<StreamsOutcome> {
-  const { services, clients: count, clientsPerUser = 1, instances } = options;
-  const fleet = await startFleet({ services, count: instances });
+  const { services, clients: count, clientsPerUser = 1, instances, isPacking = false } = options;
+  const fleet = await startFleet({ services, count: instances, env: isPacking ? PACKING_ENV : {} });
   const rng = createRng(3);
   const users = Array.from({ length: count / clientsPerUser }, (_, i) => `tm-streamed-${i}`);
   const clients = Array.from(
     { length: count },
     (_, i) => new StreamClient(users[i % users.length] as string, fleet, options.stay, rng.next),
   );
+  let packing: PackingLoad | null = null;
   try {
     const startMs = systemClock.now();
     for (const client of clients) client.start();
     // They move already. Of 500 clients some are always between two instances.
     await until(() => clients.every(({ hasBeenOpen }) => hasBeenOpen));
-    const killer = new Killer(fleet, options.killEveryMs, rng.pick);
+    if (isPacking) packing = await PackingLoad.open(services, fleet);
+    const killer = new Killer(fleet, options.killEveryMs, packing?.choose ?? (async (running) => rng.pick(running)));
+    let isWritten = false;
+    const packed = packing?.during(() => isWritten);
     const expected = await write(options, users, rng.sample);
     await killer.atLeastOnce();
     await settle(clients, options.events);
-    await killer.stop();
+    isWritten = true;
+    await Promise.all([killer.stop(), packed]);
     const seconds = (systemClock.now() - startMs) / 1_000;
     for (const client of clients) client.settle();
+    if (isPacking) {
+      const late = users.map((userId) => new StreamClient(userId, fleet, null, rng.next));
+      for (const client of late) client.start();
+      clients.push(...late);
+      await settle(clients, (options.events * (clientsPerUser + 1)) / clientsPerUser);
+    }
     await until(() => clients.every(({ isOpen }) => isOpen));
     // The instance that started last loads each topic's cursor once. This sync makes it do so now.
     await Promise.all(fleet.instances.map((each) => each.post("/api/sync", users[0] as string, { body: {} })));
     const idle = await idleCost(services, options.idleMs);
-    return { ...sumOf(clients, expected), kills: killer.kills, seconds, idle, idleSeconds: options.idleMs / 1_000 };
+    const { segments } = await storedState(fleet.databaseUrl);
+    return {
+      ...{ ...sumOf(clients, expected), kills: killer.kills, seconds, idle, idleSeconds: options.idleMs / 1_000 },
+      packed: { ...segments, kills: packing?.killed ?? 0 },
+    };
   } finally {
     for (const client of clients) client.stop();
+    await packing?.close();
     await fleet.stop();
   }
 }
@@ -116,8 +141,8 @@ class Killer {
   private isStopped = false;
   private readonly loop: Promise<void>;
 
-  constructor(fleet: Fleet, everyMs: number, pick: <T>(items: readonly T[]) => T) {
-    this.loop = this.run(fleet, everyMs, pick);
+  constructor(fleet: Fleet, everyMs: number, choose: PackingLoad["choose"]) {
+    this.loop = this.run(fleet, everyMs, choose);
   }
 
   async atLeastOnce(): Promise<void> {
@@ -129,12 +154,12 @@ class Killer {
     await this.loop;
   }
 
-  private async run(fleet: Fleet, everyMs: number, pick: <T>(items: readonly T[]) => T): Promise<void> {
+  private async run(fleet: Fleet, everyMs: number, choose: PackingLoad["choose"]): Promise<void> {
     const startMs = systemClock.now();
     while (!this.isStopped) {
       await systemClock.sleep(TICK_MS);
       if (systemClock.now() - startMs < (this.kills + 1) * everyMs) continue;
-      const victim = pick(fleet.instances);
+      const victim = await choose(fleet.instances);
       await victim.kill();
       this.kills += 1;
       await victim.start();
@@ -154,6 +179,7 @@ async function settle(clients: readonly StreamClient[], events: number): Promise
 
 /** Cost of idle streams, from when the last commit and the last start cause no more work. The sync's rounds go on. */
 async function idleCost(services: FleetServices, idleMs: number): Promise<ReadCost> {
+  if (idleMs === 0) return costOf(services, async () => {});
   await settled();
   const costOfOneSecond = () => costOf(services, () => systemClock.sleep(1_000));
   for (let tries = 0; tries < 30; tries += 1) {
