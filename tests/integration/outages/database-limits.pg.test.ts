@@ -99,6 +99,26 @@ it("lets a migration take its time, and wait for another instance's", async () =
   await Promise.all([one.close(), other.close()]);
 });
 
+it("lets a migration wait for one table only while it holds none, so that it blocks nobody for ever", async () => {
+  const busy = await server.createDatabase();
+  const [db, client] = [openPg(busy), new Client(busy)];
+  await client.connect();
+  await client.query("CREATE TABLE a (n integer); CREATE TABLE b (n integer)");
+  await client.query("BEGIN");
+  await client.query("SELECT FROM b");
+  const statements = ["ALTER TABLE a ADD COLUMN m integer", "-- By hand: why.\nALTER TABLE b ADD COLUMN m integer"];
+  const migrating = migrate(db, [{ name: "0000_both", statements }]);
+  const isWaiting = "SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event IN ('PgSleep', 'relation')";
+  const waiting = async () => (await admin.query(isWaiting, [new URL(busy).pathname.slice(1)])).rows.length;
+  await expect.poll(waiting).toBe(1);
+  // The transaction that the migration waits for needs the other table.
+  await client.query("SELECT FROM a");
+  await client.query("COMMIT");
+  await migrating;
+  expect((await client.query("SELECT a.m, b.m FROM a, b")).rows).toEqual([]);
+  await Promise.all([client.end(), db.close()]);
+});
+
 /** A pool behind a pooler that refuses these settings, and the settings that it was opened with. */
 function behindPooler(refused: readonly string[], refusal: { readonly code: string; readonly message: string }) {
   const opened: object[] = [];

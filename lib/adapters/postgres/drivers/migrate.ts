@@ -40,11 +40,46 @@ export async function missingMigrations(db: Database): Promise<readonly string[]
 }
 
 function script(migrations: readonly Migration[]): string {
-  return `DO $migrate$ BEGIN
+  return `DO $migrate$
+DECLARE
+  changed text[];
+  next_table text;
+BEGIN
   PERFORM pg_advisory_xact_lock(${LOCK});
   CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
+  ${lockTables(migrations)}
 ${migrations.map(step).join("\n")}
 END $migrate$`;
+}
+
+/** A statement that changes a table, behind its comments. A function's text may name others. */
+const CHANGES_TABLE = /^(?:--.*\n)*(?:ALTER TABLE|UPDATE|CREATE (?:UNIQUE )?INDEX "?\w+"? ON) "?(\w+)/;
+
+/**
+ * Locks the tables that are about to change, before the first one does. Instances that run have orders of their own in which their
+ * statements lock tables, so a migration that waits must not hold a table already: both would wait for each other, and one of
+ * them would fail. It waits for one table, and lets go of it if another one is in use.
+ */
+function lockTables(migrations: readonly Migration[]): string {
+  const changes = migrations.flatMap(({ name, statements }) =>
+    statements.flatMap((statement) => {
+      const [, table] = CHANGES_TABLE.exec(statement) ?? [];
+      return table === undefined ? [] : [`('${name}', '${table}')`];
+    }),
+  );
+  if (changes.length === 0) return "";
+  return `SELECT array_agg(DISTINCT c.tab ORDER BY c.tab) INTO changed FROM (VALUES ${changes.join(", ")}) c (migration, tab)
+  WHERE to_regclass(c.tab) IS NOT NULL AND NOT EXISTS (SELECT FROM schema_migrations s WHERE s.name = c.migration);
+  WHILE changed IS NOT NULL LOOP
+    BEGIN
+      FOREACH next_table IN ARRAY changed LOOP
+        EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE %s', next_table, CASE WHEN next_table <> changed[1] THEN 'NOWAIT' END);
+      END LOOP;
+      EXIT;
+    EXCEPTION WHEN lock_not_available THEN
+      PERFORM pg_sleep(0.01);
+    END;
+  END LOOP;`;
 }
 
 function step({ name, statements }: Migration): string {
