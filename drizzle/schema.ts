@@ -161,6 +161,16 @@ export const topicSegments = pgTable(
   ],
 );
 
+/**
+ * The packed parts of split messages, by the group that they name. A sender may repeat an old part, and the sync must then know that
+ * its message is whole.
+ */
+export const packedParts = pgTable(
+  "packed_parts",
+  { ref: int8().primaryKey(), chunkKey: text("chunk_key").notNull() },
+  (t) => [index("packed_parts_key").on(t.chunkKey)],
+);
+
 export const userNo = pgSequence("user_no");
 
 /** Each user's number, and how many rows the user has: the next row takes `head + 1`. */

@@ -108,8 +108,10 @@ export class PostgresSyncStore implements SyncStore {
 
   async parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]> {
     if (chunkKeys.length === 0) return [];
+    const groups = new Set(chunkKeys);
     try {
-      return await this.entriesOf(PARTS({ ...rangeOf(topicId), chunkKeys }));
+      const rows = await this.statements.run("log", PARTS({ ...rangeOf(topicId), chunkKeys }));
+      return this.messages.entriesIn(topicId, rows).filter(({ chunk }) => chunk !== null && groups.has(chunk.key));
     } catch (error) {
       // Keys come from a mirror. One that the database refuses must not stop its topic.
       throw refusal(error);

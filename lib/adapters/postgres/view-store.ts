@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import { MAX_EDGES } from "../../core/bounds";
+import { kindOfChunk } from "../../core/ledger/chunks";
 import { type ConsensusNs, consensusNs, MAX_CONSENSUS_NS } from "../../core/ledger/consensus-time";
 import { MAX_SEQUENCE, type Sequence, type TopicId, type TopicKind, type UserId } from "../../core/ledger/ids";
+import type { LogEntry } from "../../core/signals/batch";
 import { type Definition, type Profile, strictly } from "../../core/signals/projection";
 import type {
   Catalogue,
@@ -19,6 +21,7 @@ import type {
 } from "../../ports/store/view-rows";
 import type { ViewStore } from "../../ports/store/view-store";
 import { signatureState, typeNumber, UNNAMED_TYPE } from "./codec/codes";
+import { SEGMENT_LENGTH, segmentStart } from "./codec/log-segment";
 import { logEntry } from "./codec/rows";
 import type { Statements } from "./drivers/statements";
 import type { Readable } from "./read/readable";
@@ -245,11 +248,16 @@ export class PostgresViewStore implements ViewStore {
 
   /** The same where the message is packed. */
   private async packedProof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null> {
-    const found = await this.messages.range(topicId, Math.max(sequence - 1, 1), sequence);
+    const start = segmentStart(sequence);
+    const found = await this.messages.range(
+      topicId,
+      Math.min(start, Math.max(sequence - 1, 1)),
+      start + SEGMENT_LENGTH - 1,
+    );
     const entry = found.find((each) => each.sequence === sequence);
     if (entry === undefined) return null;
-    const { consensusNs: ns } = entry;
-    const asked = { userId, userNo: null, topicId, sequence, ns };
+    const { sequence: whole, consensusNs: ns } = wholeOf(entry, found);
+    const asked = { userId, userNo: null, topicId, sequence: whole, ns };
     if ((await this.statements.run("proof", CONCERNS(asked))).length === 0) return null;
     const before = found.find((each) => each.sequence === sequence - 1);
     return proof(topicId, entry, before?.runningHash ?? null);
@@ -265,6 +273,12 @@ export class PostgresViewStore implements ViewStore {
     const rows = await this.statements.run("heads", HEADS({ userIds }));
     return new Map(rows.map((row) => [row.userId, row.head]));
   }
+}
+
+/** The packed message that completed the group of a part, in the same segment; otherwise the message itself. */
+function wholeOf(entry: LogEntry, entries: readonly LogEntry[]): LogEntry {
+  if (entry.body !== null || kindOfChunk(entry.chunk) !== "part") return entry;
+  return entries.find(({ body, chunk }) => body !== null && chunk?.key === entry.chunk?.key) ?? entry;
 }
 
 const headOf = (rows: readonly { readonly head: number }[]): number => rows[0]?.head ?? 0;

@@ -3,7 +3,7 @@ import { counted } from "../counted";
 import { keyOf } from "../key";
 import { capacity } from "./capacity";
 import { total, withoutLedger } from "./costs";
-import { type CapacityInputs, GB, withSetUp } from "./inputs";
+import { type CapacityInputs, DEFAULT_INPUTS, GB, withSetUp } from "./inputs";
 import type { Capacity, CostPart } from "./need";
 import { SET_UPS, type SetUp } from "./set-ups/set-ups";
 import { figure } from "./unit-figures";
@@ -57,14 +57,14 @@ const NEXT: Readonly<Record<SetUp, Readonly<Record<Exclude<CostPart, "ledger">, 
   vercel: {
     mirror: "Run a mirror: it takes no price for a call.",
     redis: "Take a Redis that takes no price for a command (REDIS_URL).",
-    postgres: "Packed split messages, which do not exist yet.",
+    postgres: "Pack messages sooner: a lower HOT_HOURS.",
     instances: "Move to containers: our own server answers there, without the framework.",
     network: "Move to containers: a load balancer takes no price for a request.",
   },
   aws: {
     mirror: "Run a mirror: it takes no price for a call.",
     redis: "Keep less of each write, for which there is nothing yet.",
-    postgres: "Cheaper statements, and packed split messages. Neither exists yet.",
+    postgres: "Cheaper statements, which do not exist yet.",
     instances:
       "Let signals share a ledger message (SUBMIT_LINGER_MS), which the SDK sends as one. What that saves is not counted here.",
     network: "Send fewer freshness events, or put a cheaper network in front.",
@@ -87,10 +87,10 @@ function storageCell({ storage }: Capacity, goal: number): Cell {
 /** The part that takes most of a cell that is not met, and the step that would lower it. */
 type Advice = Pick<Shortfall, "why" | "next">;
 
-function storageAdvice(): Advice {
+function storageAdvice({ inputs: { signalsPerUserDay } }: Capacity): Advice {
   return {
-    why: `A message takes ${figure("storedBytesPerMessage")} bytes with its rows and indexes, and the plan counts ${PLAN_BYTES}.`,
-    next: "Packed split messages, which do not exist yet: half of the log's 56 bytes are theirs (docs/measurements.md).",
+    why: `A user writes ${signalsPerUserDay} signals a day, of ${figure("storedBytesPerMessage")} bytes each with rows and indexes. The plan counts ${DEFAULT_INPUTS.signalsPerUserDay} of ${PLAN_BYTES} bytes.`,
+    next: "Pack messages sooner: a lower HOT_HOURS. Young ones take five times as much.",
   };
 }
 
@@ -149,7 +149,7 @@ export function shortfalls(all: readonly Capacity[]): readonly Shortfall[] {
     for (const cell of planCells(needs)) {
       if (cell.isMet) continue;
       const { what, value, goal } = cell;
-      const { why, next } = what === "storage" ? storageAdvice() : dollarsAdvice(needs, cell);
+      const { why, next } = what === "storage" ? storageAdvice(needs) : dollarsAdvice(needs, cell);
       const name = what === "storage" ? "storage" : `dollars on ${SET_UPS[needs.inputs.setUp].name}`;
       const times = value / goal;
       const key = keyOf(name, times.toFixed(2), why);

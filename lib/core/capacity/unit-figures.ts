@@ -12,7 +12,7 @@ export interface UnitFigure {
 
 export const UNIT_FIGURES = {
   /** Everything in PostgreSQL that a message of the last 30 days takes: log, rows, indexes, contacts; older ones packed. */
-  storedBytesPerMessage: { value: 145, unit: "bytes", row: "storage.plan_bytes_per_message" },
+  storedBytesPerMessage: { value: 93, unit: "bytes", row: "storage.plan_bytes_per_message" },
   /** The size that the ledger's fee depends on. */
   messageBytes: { value: 194, unit: "bytes", row: "storage.message_bytes" },
   /** Several signals in one ledger message: its size without them, and what each takes. */

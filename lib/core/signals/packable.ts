@@ -1,3 +1,4 @@
+import { kindOfChunk } from "../ledger/chunks";
 import type { LogEntry } from "./batch";
 import { decodeSignals } from "./envelope";
 
@@ -5,14 +6,45 @@ import { decodeSignals } from "./envelope";
 const MOST_BYTES = 4_096;
 
 /**
- * Whether a message may leave its row for a log segment: a verified signal that came in one piece. The others are few, and are looked
- * for in other ways than by their number: those that may still be mended (failed, unproven, unverifiable), those that operators
- * look through (undecodable, untrusted), parts of split messages, which are looked up by their group, and definitions, which the
- * catalogue orders by their payer. So a version whose decoder finds further definitions must unpack them.
+ * Those of a range's entries that may leave their rows for a log segment: verified signals, and split messages of which every part is
+ * in the range. The others are few, and are looked for in other ways than by their number: those that may still be mended (failed,
+ * unproven, unverifiable), those that operators look through (undecodable, untrusted), parts whose message is not whole, and
+ * definitions, which the catalogue orders by their payer. So a version whose decoder finds further definitions must unpack them.
  */
-export function isPackable({ verification, disposition, reason, chunk, message, body }: LogEntry): boolean {
-  if (verification !== "verified" || disposition !== "signal" || reason !== null) return false;
-  return chunk === null && body === null && message.length <= MOST_BYTES && !isDefinition(message);
+export function packable(entries: readonly LogEntry[]): readonly LogEntry[] {
+  const groups = wholeGroups(entries);
+  return entries.filter((entry) => {
+    if (kindOfChunk(entry.chunk) === "whole") return isSignal(entry);
+    return entry.chunk !== null && groups.has(entry.chunk.key) && kindOfChunk(entry.chunk) === "part";
+  });
+}
+
+const isSound = ({ verification, reason, message }: LogEntry): boolean =>
+  verification === "verified" && reason === null && message.length <= MOST_BYTES;
+
+const isSignal = (entry: LogEntry): boolean =>
+  isSound(entry) && entry.disposition === "signal" && !isDefinition(entry.body ?? entry.message);
+
+/** The keys of the groups all of whose parts are here, and make up a signal. */
+function wholeGroups(entries: readonly LogEntry[]): ReadonlySet<string> {
+  const groups = new Map<string, LogEntry[]>();
+  for (const entry of entries) {
+    if (entry.chunk === null || kindOfChunk(entry.chunk) !== "part") continue;
+    const group = groups.get(entry.chunk.key) ?? [];
+    groups.set(entry.chunk.key, group);
+    group.push(entry);
+  }
+  return new Set([...groups].flatMap(([key, group]) => (isWhole(group) ? [key] : [])));
+}
+
+/** Parts that repeat others have left their group, so as many parts as there should be are all of them. */
+function isWhole(group: readonly LogEntry[]): boolean {
+  const last = group.at(-1);
+  if (last === undefined || last.body === null || !isSignal(last) || group.length !== last.chunk?.total) return false;
+  const numbers = new Set(group.map(({ chunk }) => chunk?.number));
+  return (
+    numbers.size === group.length && group.slice(0, -1).every((part) => isSound(part) && part.disposition === "part")
+  );
 }
 
 function isDefinition(message: Uint8Array): boolean {

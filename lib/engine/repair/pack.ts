@@ -5,7 +5,7 @@
  */
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
-import { isPackable } from "../../core/signals/packable";
+import { packable } from "../../core/signals/packable";
 import type { Clock } from "../../ports/clock";
 import type { PackRange, PackStore } from "../../ports/store/sync/pack-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";
@@ -85,7 +85,7 @@ async function packTopics({ store, clock }: PackDeps, run: Run): Promise<number>
       if (isOver(run, clock)) return packed;
       const range = await store.nextRange(topicId);
       if (range === null || !isOld(range, run.beforeNs)) break;
-      const sequences = range.entries.filter(isPackable).map(({ sequence }) => sequence);
+      const sequences = packable(range.entries).map(({ sequence }) => sequence);
       if (await store.pack(range, sequences)) {
         packed += sequences.length;
         run.onPacked?.(topicId, range.through, sequences.length);
@@ -101,4 +101,4 @@ async function packTopics({ store, clock }: PackDeps, run: Run): Promise<number>
 
 /** The times of messages that are not verified may be anything, and those keep their rows. */
 const isOld = ({ entries }: PackRange, beforeNs: ConsensusNs): boolean =>
-  entries.every((entry) => entry.consensusNs < beforeNs || !isPackable(entry));
+  entries.every(({ consensusNs, verification }) => consensusNs < beforeNs || verification !== "verified");

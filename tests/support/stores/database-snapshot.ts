@@ -9,6 +9,7 @@ const TABLES = [
   "topic_gaps",
   "topic_log",
   "topic_segments",
+  "packed_parts",
   "user_segments",
   "user_heads",
   "hcs_messages",

@@ -13,6 +13,7 @@ const BIG_TABLES = [
   "topic_gaps",
   "topic_log",
   "topic_segments",
+  "packed_parts",
   "user_segments",
   "user_heads",
   "hcs_messages",

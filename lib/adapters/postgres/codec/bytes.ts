@@ -16,6 +16,11 @@ export class Writer {
     this.open.push(...varint(zigzag(value)));
   }
 
+  /** A safe integer of either sign and at most 52 bits. Reads faster than `signed`. */
+  step(value: number): void {
+    this.number(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
   /** A whole number from 0, or null. */
   option(value: number | null): void {
     this.number(value === null ? 0 : value + 1);
@@ -55,6 +60,11 @@ export class Reader {
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return unzigzag(value);
     }
+  }
+
+  step(): number {
+    const value = this.number();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
   option(): number | null {

@@ -11,13 +11,13 @@ import { DatabaseUnusable } from "../drivers/errors";
  * Raise it with every change that an earlier version cannot read: a new phrase or code, or a column that means something else. A
  * test compares the number with what is stored.
  */
-export const FORMAT = 4;
+export const FORMAT = 5;
 
 /** The format of rows as every start may write them. Earlier versions read it. */
 const UNPACKED_FORMAT = 2;
 
-/** Begins with the first packed message (./log-segment.ts). */
-export const LOG_SEGMENT_FORMAT = 3;
+/** Begins with the first packed message (./log-segment.ts). Format 3 had the first layout, and no parts of split messages. */
+export const LOG_SEGMENT_FORMAT = 5;
 
 /** Begins with the first packed row of a person (../write/pack-rows.ts). */
 export const USER_SEGMENT_FORMAT = 4;

@@ -2,13 +2,13 @@
  * The statements of a topic's log, by rising sequence. A range has rows of two kinds: messages, and segments that hold some of the
  * messages (`content`). Both come from one snapshot, so each message is in one of them.
  */
-import { getTableColumns, type SQL, sql } from "drizzle-orm";
-import { topicLog, topicSegments } from "../../../../drizzle/schema";
+import { getTableColumns, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { packedParts, topicLog, topicSegments } from "../../../../drizzle/schema";
 import { MAX_CHUNKS } from "../../../core/ledger/chunks";
 import { MAX_SEQUENCE, type TopicId } from "../../../core/ledger/ids";
 import { disposition } from "../codec/codes";
 import { SEGMENT_LENGTH } from "../codec/log-segment";
-import { baseOf } from "../codec/ref";
+import { baseOf, sequenceIn } from "../codec/ref";
 import { literal } from "../sql/expressions";
 import { topicNoOf } from "../sql/references";
 import { type Given, given, prepared, type RowOf, UNNAMED } from "../sql/template";
@@ -27,13 +27,17 @@ export const rangeOf = (topicId: TopicId, from = 1, to = MAX_SEQUENCE): Range =>
   to: Math.min(to, MAX_SEQUENCE),
 });
 
+/** The first sequence number of the segment that a sequence number belongs to. */
+export const segmentStartOf = (sequence: SQL): SQL =>
+  sql`(${sequence} - (${sequence} - 1) % ${literal(SEGMENT_LENGTH)})`;
+
 const FAILED_CODE = literal(disposition.code("failed"));
 const UNPROVEN_CODE = literal(disposition.code("unproven"));
 const { ref, chunkKey, chunkNumber, reason } = topicLog;
 
-function isIn<V extends Range>(range: Given<V>): SQL {
+function isIn<V extends Range>(range: Given<V>, of: SQLWrapper = ref): SQL {
   const base = baseOf(topicNoOf(range("topicId")));
-  return sql`${ref} >= ${base} + ${range("from")}::bigint AND ${ref} <= ${base} + ${range("to")}::bigint`;
+  return sql`${of} >= ${base} + ${range("from")}::bigint AND ${of} <= ${base} + ${range("to")}::bigint`;
 }
 
 const COLUMNS = getTableColumns(topicLog);
@@ -86,16 +90,24 @@ export const UNSETTLED = prepared(
 
 const grouped = given<Range & { readonly chunkKeys: readonly string[] }>();
 
-/** The first entry that did not fail, for each number in a group of chunks. Parts are never packed. */
+/**
+ * The first entry that did not fail, for each number in a group of chunks, and the segments that hold packed parts of such groups. All
+ * parts of a group are in one segment.
+ */
 export const PARTS = prepared(
   grouped,
-  COLUMNS,
-  (columns) => sql`SELECT ${columns} FROM ${topicLog} WHERE ${ref} IN (
-  SELECT min(${ref}) FROM ${topicLog}
-  WHERE ${chunkKey} = ANY (${grouped("chunkKeys")}::text[]) AND ${isIn(grouped)}
-    AND ${chunkNumber} BETWEEN 1 AND ${literal(MAX_CHUNKS)} AND ${topicLog.disposition} <> ${FAILED_CODE}
-    AND ${reason} IS DISTINCT FROM 'bad-chunk'
-  GROUP BY ${chunkKey}, ${chunkNumber})
+  FIELDS,
+  (columns) => sql`SELECT ${columns} FROM (
+  SELECT ${topicLog}.*, NULL::bytea AS content FROM ${topicLog} WHERE ${ref} IN (
+    SELECT min(${ref}) FROM ${topicLog}
+    WHERE ${chunkKey} = ANY (${grouped("chunkKeys")}::text[]) AND ${isIn(grouped)}
+      AND ${chunkNumber} BETWEEN 1 AND ${literal(MAX_CHUNKS)} AND ${topicLog.disposition} <> ${FAILED_CODE}
+      AND ${reason} IS DISTINCT FROM 'bad-chunk'
+    GROUP BY ${chunkKey}, ${chunkNumber})
+  UNION ALL SELECT (NULL::${topicLog}).*, ${topicSegments.content} FROM ${topicSegments}
+  WHERE ${topicNo} = ${topicNoOf(grouped("topicId"))} AND ${firstSeq} = ANY (ARRAY(
+    SELECT ${segmentStartOf(sequenceIn(packedParts.ref))} FROM ${packedParts}
+    WHERE ${packedParts.chunkKey} = ANY (${grouped("chunkKeys")}::text[]) AND ${isIn(grouped, packedParts.ref)}))) ${topicLog}
 ORDER BY ${ref}`,
   UNNAMED,
 );

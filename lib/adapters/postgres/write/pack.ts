@@ -5,7 +5,7 @@
  */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { meta, topicLog, topicSegments, topics } from "../../../../drizzle/schema";
+import { meta, packedParts, topicLog, topicSegments, topics } from "../../../../drizzle/schema";
 import { type ChunkInfo, kindOfChunk } from "../../../core/ledger/chunks";
 import type { Sequence, TopicId } from "../../../core/ledger/ids";
 import { equalBytes } from "../../../core/ledger/running-hash";
@@ -58,7 +58,8 @@ const FIELDS = {
 
 /** Rows that may be packed, as far as the database can tell (lib/core/signals/packable). */
 const MAY_BE_PACKED = sql`${l.verification} = ${literal(verification.code("verified"))}
-  AND ${l.disposition} = ${literal(disposition.code("signal"))} AND ${l.chunkTotal} IS NULL`;
+  AND (${l.disposition} = ${literal(disposition.code("signal"))}
+    OR ${l.disposition} = ${literal(disposition.code("part"))} AND ${l.chunkKey} IS NOT NULL)`;
 
 /** A look for the next message to pack passes this many sequence numbers at once. */
 const WINDOW = literal(8 * SEGMENT_LENGTH);
@@ -125,7 +126,10 @@ export async function pack(statements: Statements, range: PackRange, sequences: 
   UPDATE ${topics} ${t} SET ${names(t.packedThrough)} = greatest(${t.packedThrough}, ${through}::bigint), ${NEXT_VERSION}
   WHERE ${t.topicId} = ${topicId} AND ${isOfVersion(logVersion)} AND ${isSettled(sql`${through}::bigint`)} AND ${isOfEpoch(statements)}
   RETURNING ${t.topicNo})`;
-  const parts = entries.length === 0 ? [gate] : [gate, CLAIM, segmentPart(range, entries), gonePart(entries)];
+  const parts =
+    entries.length === 0
+      ? [gate]
+      : [gate, CLAIM, segmentPart(range, entries), ...groupsPart(entries), gonePart(entries)];
   const statement = template(
     { topicNo: sql<number>`gate.topic_no` },
     (columns) => sql`WITH ${sql.join(parts, sql`,\n`)} SELECT ${columns} FROM gate`,
@@ -154,6 +158,23 @@ function segmentPart({ topicId, from, packed }: PackRange, entries: readonly Log
   INSERT INTO ${topicSegments} AS ${s} (${names(s.topicNo, s.firstSeq, s.firstNs, s.lastNs, s.held, s.content)})
   SELECT gate.topic_no, ${from + 1}::bigint, ${first}::bigint, ${last}::bigint, ${held}::bytea, ${packSegment(topicId, all)}::bytea FROM gate
   ON CONFLICT (${names(s.topicNo, s.firstSeq)}) DO UPDATE SET ${takeExcluded(s.firstNs, s.lastNs, s.held, s.content)})`;
+}
+
+/** Keeps the groups of packed parts. */
+function groupsPart(entries: readonly LogEntry[]): readonly SQL[] {
+  const split = entries.flatMap(({ sequence, chunk }) =>
+    chunk !== null && kindOfChunk(chunk) === "part" ? [{ sequence, key: chunk.key }] : [],
+  );
+  if (split.length === 0) return [];
+  const given = unnested("x", [
+    of(topicLog.ref, split, ({ sequence }) => sequence, "seq"),
+    of(packedParts.chunkKey, split, ({ key }) => key),
+  ]);
+  return [
+    sql`groups AS (
+  INSERT INTO ${packedParts} (${names(packedParts.ref, packedParts.chunkKey)})
+  SELECT ${refOf(sql`gate.topic_no`, sql`x.seq`)}, x.chunk_key FROM gate, ${given} ON CONFLICT DO NOTHING)`,
+  ];
 }
 
 /** An array of keys is looked up in the index, whatever the planner knows of the table. */
@@ -252,6 +273,9 @@ async function unpack(statements: Statements, topicId: TopicId, segment: StoredS
     sql`gate AS (
   DELETE FROM ${topicSegments} ${s} USING topic WHERE ${s.topicNo} = topic.topic_no AND ${s.firstSeq} = ${firstSeq}::bigint
   RETURNING ${s.topicNo})`,
+    sql`groups AS (
+  DELETE FROM ${packedParts} USING gate WHERE ${packedParts.ref} >= ${refOf(sql`gate.topic_no`, sql`${firstSeq}::bigint`)}
+    AND ${packedParts.ref} < ${refOf(sql`gate.topic_no`, sql`${firstSeq + SEGMENT_LENGTH}::bigint`)})`,
     logPart(new LogSegment(topicId, content).entries(), "stays"),
   ];
   const statement = template(

@@ -16,6 +16,7 @@ import {
   contactEdges,
   hcsMessages,
   meta,
+  packedParts,
   profiles,
   recognitionDefinitions,
   topicGaps,
@@ -125,6 +126,7 @@ BEGIN
   DELETE FROM ${topicSegments} ${s} WHERE ${s.topicNo} = topic AND ${s.firstSeq} = ANY (ARRAY(SELECT ${f.firstSeq} FROM ${topicSegments} ${f}
     WHERE ${f.topicNo} = topic ORDER BY ${f.firstSeq} LIMIT ${Math.ceil(most / SEGMENT_LENGTH)}));
   GET DIAGNOSTICS dropped = ROW_COUNT;
+  DELETE FROM ${packedParts} WHERE ${packedParts.ref} > ${baseOf(sql`topic`)} AND ${packedParts.ref} <= ${baseOf(sql`topic`)} + ${MAX_SEQUENCE};
   IF dropped > 0 THEN RETURN; END IF;
   DELETE FROM ${topicLog} WHERE ${topicLog.ref} = ANY (ARRAY(SELECT ${l.ref} FROM ${topicLog} ${l}
     WHERE ${l.ref} > ${baseOf(sql`topic`)} AND ${l.ref} <= ${baseOf(sql`topic`)} + ${MAX_SEQUENCE} ORDER BY ${l.ref} LIMIT ${most}));
@@ -173,6 +175,7 @@ const DERIVED = [
   topicGaps,
   topicLog,
   topicSegments,
+  packedParts,
   userHeads,
   userSegments,
   hcsMessages,

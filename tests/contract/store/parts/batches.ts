@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from "vitest";
 import { CHAIN_START, type ChainHead } from "@/lib/core/ledger/verify";
 import type { NextBatch } from "@/lib/core/signals/batch";
 import { interpret } from "@/lib/core/signals/interpret";
-import { isPackable } from "@/lib/core/signals/packable";
+import { packable } from "@/lib/core/signals/packable";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { at, seq, topic, user } from "@/tests/support/worlds/histories/batches";
@@ -114,7 +114,7 @@ export function batchesContract(subject: Subject): void {
   it("means the same once it is packed", async () => {
     const before = await told();
     const range = unwrap(await store.sync.nextRange(T));
-    const packed = range.entries.filter(isPackable).map(({ sequence }) => sequence);
+    const packed = packable(range.entries).map(({ sequence }) => sequence);
     expect(packed.includes(seq(1)) && !packed.includes(seq(2))).toBe(true);
     expect(await store.sync.pack(range, packed)).toBe(true);
     expect(await told()).toEqual(before);

@@ -115,11 +115,11 @@ export function packingRowsContract(subject: Subject): void {
     await store.sync.commit(batchOf(T, 0, rows));
     const pack = async (before: number, now = before) =>
       store.sync.packRows((early + BigInt(before)) as typeof early, (early + BigInt(now)) as typeof early);
-    expect(await pack(300, 700)).toEqual({ people: 1, rows: 0 });
-    // The 400th verified row is the one of time 400.
-    expect(await pack(400, 800)).toEqual({ people: 0, rows: 0 });
-    expect(await pack(401, 801)).toEqual({ people: 1, rows: 400 });
-    expect(await pack(2_000)).toEqual({ people: 1, rows: 400 });
+    expect(await pack(150, 350)).toEqual({ people: 1, rows: 0 });
+    // The 200th verified row is the one of time 200.
+    expect(await pack(200, 400)).toEqual({ people: 0, rows: 0 });
+    expect(await pack(201, 401)).toEqual({ people: 1, rows: 200 });
+    expect(await pack(2_000)).toEqual({ people: 1, rows: 600 });
     expect(await pack(2_000)).toEqual({ people: 0, rows: 0 });
     expect(await numberIn("SELECT count(*) FROM hcs_messages")).toBe(200);
     expect(await numberIn("SELECT n FROM hcs_messages ORDER BY n LIMIT 1")).toBe(8);

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
 import { TOPIC_KINDS } from "@/lib/core/ledger/ids";
 import type { Batch } from "@/lib/core/signals/batch";
-import { isPackable } from "@/lib/core/signals/packable";
+import { packable } from "@/lib/core/signals/packable";
 import { addTopics } from "@/tests/support/stores/add-topics";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import type { EmptyStore } from "@/tests/support/stores/store-opening";
@@ -107,7 +107,7 @@ export async function packAll(store: EmptyStore): Promise<number> {
     for (;;) {
       const range = await sync.nextRange(topicId);
       if (range === null) break;
-      const sequences = range.entries.filter(isPackable).map(({ sequence }) => sequence);
+      const sequences = packable(range.entries).map(({ sequence }) => sequence);
       expect(await sync.pack(range, sequences)).toBe(true);
       packed += sequences.length;
     }

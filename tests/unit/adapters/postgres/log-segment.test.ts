@@ -86,6 +86,20 @@ const plainOf = (entry: LogEntry) =>
   );
 const plain = (entries: readonly LogEntry[]) => entries.map(plainOf);
 
+const storedWith = (first: string, second: string) => [
+  {
+    ...{ sequence: 1, consensusNs: 1_790_000_000_000_000_001n, payer: "0.0.7", message: hexOf(first), body: null },
+    ...{ runningHash: "01".repeat(48), runningHashVersion: 3, verification: "verified", disposition: "part" },
+    ...{ reason: null, chunk: { key: "0.0.7@1.2", number: 1, total: 2 }, chunkInfo: null },
+  },
+  {
+    ...{ sequence: 4, consensusNs: 1_790_000_000_000_000_009n, payer: null, message: hexOf(second) },
+    ...{ body: hexOf("firstsecond"), runningHash: null, runningHashVersion: null, verification: "verified" },
+    ...{ disposition: "signal", reason: "why", chunk: { key: "0.0.7@1.2", number: 2, total: 2 } },
+    ...{ chunkInfo: '{"odd":1}', signature: "both" },
+  },
+];
+
 const unpacked = (content: Uint8Array) => new LogSegment(TOPIC, content).entries();
 
 describe("a segment", () => {
@@ -98,28 +112,21 @@ describe("a segment", () => {
     );
   });
 
-  it("of this layout is read for ever", () => {
-    const stored =
-      "ARGd0AqJD4wvN/m05tXFwaSiEQCAIzXqi9ndevNJmpC//rlik6TuNopvrgjMdr/fLymDkSSaSNJ1CWQWceCQ23eknFLKuEZgF6zMksPhmB5JiUpoy8aUfecD97rv/D0RgFHQukMgZUwYlE6pYqKKYOUPYx27NrpuAQ==";
-    expect(unpacked(Buffer.from(stored, "base64")).map(plainOf)).toEqual([
-      {
-        ...{
-          sequence: 1,
-          consensusNs: 1_790_000_000_000_000_001n,
-          payer: "0.0.7",
-          message: hexOf("first"),
-          body: null,
-        },
-        ...{ runningHash: "01".repeat(48), runningHashVersion: 3, verification: "verified", disposition: "part" },
-        ...{ reason: null, chunk: { key: "0.0.7@1.2", number: 1, total: 2 }, chunkInfo: null },
-      },
-      {
-        ...{ sequence: 4, consensusNs: 1_790_000_000_000_000_009n, payer: null, message: hexOf("second") },
-        ...{ body: hexOf("firstsecond"), runningHash: null, runningHashVersion: null, verification: "verified" },
-        ...{ disposition: "signal", reason: "why", chunk: { key: "0.0.7@1.2", number: 2, total: 2 } },
-        ...{ chunkInfo: '{"odd":1}', signature: "both" },
-      },
-    ]);
+  it.each([
+    [
+      "first",
+      "first",
+      "second",
+      "ARGd0AqJD4wvN/m05tXFwaSiEQCAIzXqi9ndevNJmpC//rlik6TuNopvrgjMdr/fLymDkSSaSNJ1CWQWceCQ23eknFLKuEZgF6zMksPhmB5JiUpoy8aUfecD97rv/D0RgFHQukMgZUwYlE6pYqKKYOUPYx27NrpuAQ==",
+    ],
+    [
+      "second",
+      '{"a":"x","n":5}',
+      '{"a":"y","n":7}',
+      "AttugKI+KzhU2t/rTC/qQqrCEwCAIzXqi9mdAvMOtoe8fDk9VYj23v7uPAWb0IUkFaUK2WY2MyVo7af8wSG3F1JOKWUcbMBpgh6AJbTTCRyO5XxVddUTO2VkqCbd6iZ99vvuv0cCEFIjMEhGVXKwczKLmBizDKHxk8wTMUIQRcaAkFgUOW5SEAxMr5d1W/N0HDI=",
+    ],
+  ])("of the %s layout is read for ever", (_, first, second, stored) => {
+    expect(unpacked(Buffer.from(stored, "base64")).map(plainOf)).toEqual(storedWith(first, second));
   });
 
   it("keeps one hash of a chain, and gives other hashes for another topic", () => {
@@ -172,7 +179,7 @@ describe("a segment", () => {
   });
 
   it.each([
-    ["of a later layout", (content: Uint8Array) => Buffer.concat([Buffer.of(2), content.subarray(1)])],
+    ["of a later layout", (content: Uint8Array) => Buffer.concat([Buffer.of(3), content.subarray(1)])],
     ["that is cut short", (content: Uint8Array) => content.subarray(0, content.length - 3)],
     ["without content", () => new Uint8Array(0)],
   ])("is refused: one %s", (_, damaged) => {

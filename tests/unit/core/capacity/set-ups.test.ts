@@ -245,11 +245,14 @@ describe("the plan's cells", () => {
   });
 
   it("that are missed by the same share for the same reason are one shortfall, and storage counts once", () => {
-    const all = SET_UP_NAMES.flatMap((setUp) => [10_000, 100_000].map((users) => at(setUp, { users })));
+    const all = SET_UP_NAMES.flatMap((setUp) =>
+      [10_000, 100_000].map((users) => at(setUp, { users, signalsPerUserDay: 200 })),
+    );
     const found = shortfalls(all);
     const storage = found.filter(({ name }) => name === "storage");
     expect(storage.map(({ users }) => users)).toEqual([[10_000, 100_000]]);
-    expect(storage[0]?.times).toBeCloseTo(figure("storedBytesPerMessage") / (5e9 / (10_000 * 175 * 30)), 2);
+    expect(storage[0]?.times).toBeCloseTo(figure("storedBytesPerMessage") / (5e9 / (10_000 * 200 * 30)), 2);
+    expect(storage[0]?.why).toMatch(/^A user writes 200 signals a day/);
     const missed = all.flatMap((needs) => planCells(needs).filter(({ isMet, what }) => !isMet && what === "dollars"));
     const dollars = found.filter(({ name }) => name !== "storage");
     expect(dollars.reduce((sum, { users }) => sum + users.length, 0)).toBe(missed.length);

@@ -4,7 +4,7 @@ import { MemoryHotCache } from "@/lib/adapters/memory/memory-hot-cache";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
 import type { LogEntry } from "@/lib/core/signals/batch";
-import { isPackable } from "@/lib/core/signals/packable";
+import { packable } from "@/lib/core/signals/packable";
 import { type PackOptions, packOlder } from "@/lib/engine/repair/pack";
 import { Packing, type PackingDeps } from "@/lib/engine/repair/packing";
 import type { PackRange } from "@/lib/ports/store/sync/pack-store";
@@ -132,8 +132,6 @@ describe("packing", () => {
 
   it.each([
     ["a verified signal", {}, true],
-    ["a part of a message", { disposition: "part", chunk: { key: "k", number: 1, total: 2 } }, false],
-    ["the last part, which has the whole message", { body: new Uint8Array(9) }, false],
     ["a message that is longer than a transaction", { message: new Uint8Array(4_097).fill(32) }, false],
     ["one that failed", { verification: "failed", disposition: "failed" }, false],
     ["one that cannot be verified", { verification: "unverifiable" }, false],
@@ -146,7 +144,51 @@ describe("packing", () => {
       false,
     ],
   ] as const)("knows %s", (_, more, expected) => {
-    expect(isPackable(entryOf(1, 0, more as Partial<LogEntry>))).toBe(expected);
+    expect(packable([entryOf(1, 0, more as Partial<LogEntry>)])).toHaveLength(expected ? 1 : 0);
+  });
+
+  describe("knows the parts of a split message", () => {
+    const partOf = (number: number, more: Partial<LogEntry> = {}) =>
+      entryOf(number * 10, 0, { disposition: "part", chunk: { key: "k", number, total: 3 }, ...more });
+    const lastOf = (body: string, more: Partial<LogEntry> = {}) =>
+      partOf(3, { disposition: "signal", body: new TextEncoder().encode(body), ...more });
+    const single = () => entryOf(25, 0);
+    const told = (entries: readonly LogEntry[]) => packable(entries).map(({ sequence }) => sequence);
+
+    it("that is whole, in whatever order they came", () => {
+      expect(told([partOf(1), partOf(2), single(), lastOf("{}")])).toEqual([10, 20, 25, 30]);
+      const completing = entryOf(40, 0, { body: new Uint8Array(1), chunk: { key: "k", number: 1, total: 3 } });
+      expect(told([partOf(2), partOf(3), completing])).toEqual([20, 30, 40]);
+    });
+
+    it.each([
+      ["lacks a part here", () => [partOf(2), single(), lastOf("{}")]],
+      ["is not whole yet", () => [partOf(1), partOf(2), single(), partOf(3)]],
+      [
+        "has a part that is not verified",
+        () => [partOf(1), partOf(2, { verification: "unverifiable" }), single(), lastOf("{}")],
+      ],
+      ["has a part that failed", () => [partOf(1), partOf(2, { disposition: "failed" }), single(), lastOf("{}")]],
+      ["has a long part", () => [partOf(1, { message: new Uint8Array(4_097) }), partOf(2), single(), lastOf("{}")]],
+      ["cannot be decoded", () => [partOf(1), partOf(2), single(), lastOf("no", { disposition: "undecodable" })]],
+      [
+        "is a definition",
+        () => [
+          partOf(1),
+          partOf(2),
+          single(),
+          lastOf('{"type":"RECOGNITION_DEFINITION","from":"tm-a","id":"d","name":"n"}'),
+        ],
+      ],
+      ["says a number twice", () => [partOf(1), partOf(1), single(), lastOf("{}")]],
+    ])("but leaves those of one that %s", (_, entries) => {
+      expect(told(entries())).toEqual([25]);
+    });
+
+    it("and leaves a part that repeats another", () => {
+      const repeat = partOf(2, { chunk: { key: "", number: 2, total: 3 } });
+      expect(told([partOf(1), partOf(2), lastOf("{}"), repeat])).toEqual([10, 20, 30]);
+    });
   });
 });
 

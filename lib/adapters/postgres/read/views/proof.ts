@@ -4,11 +4,11 @@ import { alias } from "drizzle-orm/pg-core";
 import { hcsMessages, topicLog, topicSegments, topics, userSegments } from "../../../../../drizzle/schema";
 import type { ConsensusNs } from "../../../../core/ledger/consensus-time";
 import type { TopicId } from "../../../../core/ledger/ids";
-import { SEGMENT_LENGTH } from "../../codec/log-segment";
 import { isTimeOf, mayLieIn, refOf, topicNoIn } from "../../codec/ref";
-import { literal, orNull } from "../../sql/expressions";
+import { orNull } from "../../sql/expressions";
 import { topicNoOf } from "../../sql/references";
 import { given, prepared } from "../../sql/template";
+import { segmentStartOf } from "../log";
 import { ME, type Reader, r } from "./pages";
 
 const l = alias(topicLog, "l");
@@ -22,7 +22,6 @@ const u = alias(userSegments, "u");
 const { ref, ...COLUMNS } = getTableColumns(l);
 const values = given<Reader & { readonly topicId: TopicId; readonly sequence: number }>();
 
-const start = (sequence: SQL) => sql`(${sequence} - (${sequence} - 1) % ${literal(SEGMENT_LENGTH)})`;
 const SEQUENCE = sql`${values("sequence")}::bigint`;
 
 /**
@@ -31,7 +30,7 @@ const SEQUENCE = sql`${values("sequence")}::bigint`;
  */
 const FIELDS = {
   isPacked: sql<boolean>`EXISTS (SELECT FROM ${topicSegments} ${s} WHERE ${s.topicNo} = ${t.topicNo}
-    AND ${s.firstSeq} IN (${start(SEQUENCE)}, ${start(sql`greatest(${SEQUENCE} - 1, 1)`)}))`,
+    AND ${s.firstSeq} IN (${segmentStartOf(SEQUENCE)}, ${segmentStartOf(sql`greatest(${SEQUENCE} - 1, 1)`)}))`,
   ref: orNull(ref),
   ...COLUMNS,
   previousHash:
@@ -48,7 +47,7 @@ const hasRow = (message: SQLWrapper, ns: SQLWrapper): SQL => sql`(EXISTS (SELECT
 
 /**
  * The user's row belongs to this message, or to the message that completed its group of chunks. One row for a topic that is known;
- * its `ref` is null if the message is packed, or does not concern the user. Parts of split messages are never packed.
+ * its `ref` is null if the message is packed, or does not concern the user. A group's parts are packed together.
  */
 export const PROOF = prepared(
   values,
