@@ -18,8 +18,10 @@ export interface PackDeps {
 }
 
 export interface PackOptions {
-  /** The pause after each range. */
+  /** The pause after each step. */
   readonly pauseMs: number;
+  /** The pause is at least this many times as long as its step took. Absent: 0. */
+  readonly restTimes?: number;
   /** No range begins after this, in milliseconds. */
   readonly mostMs: number;
   readonly signal: AbortSignal;
@@ -65,14 +67,19 @@ interface Run extends Omit<PackOptions, "mostMs"> {
 
 const isOver = ({ signal, endMs }: Run, clock: PackDeps["clock"]) => signal.aborted || clock.monotonicMs() >= endMs;
 
+/** Pauses after a step that began at this time. */
+const rest = (run: Run, clock: PackDeps["clock"], sinceMs: number): Promise<void> =>
+  clock.sleep(Math.max(run.pauseMs, (run.restTimes ?? 0) * (clock.monotonicMs() - sinceMs)), run.signal);
+
 async function packRows({ store, clock }: PackDeps, run: Run): Promise<number> {
   let packed = 0;
   while (!isOver(run, clock)) {
+    const sinceMs = clock.monotonicMs();
     const { people, rows } = await store.packRows(run.beforeNs, run.nowNs);
     if (people === 0) break;
     packed += rows;
     run.onRowsPacked?.(rows);
-    await clock.sleep(run.pauseMs, run.signal);
+    await rest(run, clock, sinceMs);
   }
   return packed;
 }
@@ -83,6 +90,7 @@ async function packTopics({ store, clock }: PackDeps, run: Run): Promise<number>
     if (paused) run.onLeft?.(topicId, "paused");
     for (let conflicts = 0; ; ) {
       if (isOver(run, clock)) return packed;
+      const sinceMs = clock.monotonicMs();
       const range = await store.nextRange(topicId);
       if (range === null || !isOld(range, run.beforeNs)) break;
       const sequences = packable(range.entries).map(({ sequence }) => sequence);
@@ -93,7 +101,7 @@ async function packTopics({ store, clock }: PackDeps, run: Run): Promise<number>
         run.onLeft?.(topicId, "changing");
         break;
       }
-      await clock.sleep(run.pauseMs, run.signal);
+      await rest(run, clock, sinceMs);
     }
   }
   return packed;

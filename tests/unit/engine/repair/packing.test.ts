@@ -114,6 +114,24 @@ describe("packing", () => {
     expect(await all({ signal: ending.signal })).toEqual({ messages: 0, rows: 0 });
   });
 
+  it("rests for longer after a step that took long", async () => {
+    const { nextRange } = store;
+    const beganMs: number[] = [];
+    const steps = [5, 30, 10];
+    store.nextRange = async (topicId) => {
+      beganMs.push(clock.now());
+      await clock.sleep(steps.shift() ?? 0);
+      return nextRange(topicId);
+    };
+    left.set(
+      BUSY,
+      [1, 257, 513].map((sequence) => [entryOf(sequence, 2 * HOT_MS)]),
+    );
+    await all({ pauseMs: 20, restTimes: 3 });
+    const [first = 0] = beganMs;
+    expect(beganMs.slice(0, 4).map((ms) => ms - first)).toEqual([0, 25, 145, 185]);
+  });
+
   it("takes the rows of people until nobody is left, and tells of each step", async () => {
     rowsLeft = [400, 0, 800];
     const told: number[] = [];
