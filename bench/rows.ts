@@ -6,6 +6,7 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/write/commit-pglite"),
   () => import("./rows/write/commit-postgres"),
   () => import("./rows/write/sync"),
+  () => import("./rows/write/packing-beside"),
   () => import("./rows/write/first-start"),
   () => import("./rows/read/read-cpu"),
   () => import("./rows/read/fast-path"),

@@ -48,7 +48,7 @@ export async function run(): Promise<readonly BenchRow[]> {
 }
 
 /** Reads all topics of the devnet into an empty database. Closes the database. */
-async function synced(devnet: DevnetHandle, database: Database): Promise<Omit<BenchRow, "name">> {
+export async function synced(devnet: DevnetHandle, database: Database): Promise<Omit<BenchRow, "name">> {
   const stores = await openStore(database, "devnet");
   try {
     const { contact, trust, recognition, profile } = devnet.topics;
