@@ -55,6 +55,11 @@ export const meta = pgTable(
     ledger: text(),
     /** When a version that reads packed messages first opened this database, in ms since 1970; null: none has. */
     packableMs: int53("packable_ms"),
+    /** When a version that knows dropped messages first opened this database, in ms since 1970; null: none has. */
+    droppableMs: int53("droppable_ms"),
+    /** The sum of `topics.dropped_through` when rows were last dropped, which is done for the people with numbers through `swept_user`. */
+    sweptThrough: int53("swept_through").notNull().default(sql`0`),
+    sweptUser: integer("swept_user").notNull().default(0),
   },
   (t) => [check("meta_one", sql`${t.one}`)],
 );
@@ -89,6 +94,11 @@ export const topics = pgTable("topics", {
   packedThrough: int53("packed_through").notNull().default(sql`0`),
   /** Grows with each change of stored messages behind the cursor, packing included. Such a change compares and swaps it. */
   logVersion: int53("log_version").notNull().default(sql`0`),
+  /** Packed messages through this sequence are dropped; 0: none is. */
+  droppedThrough: int53("dropped_through").notNull().default(sql`0`),
+  /** The latest time of a dropped message, and the running hash at `dropped_through`: null if it is not known. */
+  droppedNs: int8("dropped_ns").notNull().default(sql`0`),
+  droppedHash: bytea("dropped_hash"),
 });
 
 /** Holes and gaps of a topic; `state` as in lib/adapters/postgres/codec/codes.ts. */
@@ -184,6 +194,9 @@ export const userHeads = pgTable(
     packedNs: int8("packed_ns").notNull().default(sql`0`),
     /** Packing has nothing to do for the user before messages of this time are old. */
     dueNs: int8("due_ns").notNull().default(sql`0`),
+    /** The latest time and the highest position of the user's dropped rows; 0: none is dropped. */
+    droppedNs: int8("dropped_ns").notNull().default(sql`0`),
+    droppedN: integer("dropped_n").notNull().default(0),
   },
   (t) => [index("user_heads_due").on(t.dueNs)],
 );

@@ -1,6 +1,7 @@
 import { type ConsensusNs, consensusNs } from "../../core/ledger/consensus-time";
 import type { LogEntry } from "../../core/signals/batch";
 import type { LedgerLog, LogPage, LogQuery } from "../../ports/store/ledger-log";
+import type { DroppedRange } from "../../ports/store/sync/topic-store";
 import { verification } from "./codec/codes";
 import { LogSegment, SEGMENT_LENGTH } from "./codec/log-segment";
 import { sequenceOf } from "./codec/ref";
@@ -10,6 +11,8 @@ import type { Statements } from "./drivers/statements";
 import { MESSAGE_AT, PAGE_BYTES, PAGE_OF, type PageRow, SEGMENTS_AT_ONCE } from "./read/ledger-log";
 import type { Readable } from "./read/readable";
 import type { StoredMessages } from "./read/stored-messages";
+
+type StoredPage = Omit<LogPage, "hasDropped">;
 
 /** The log as a mirror's readers see it, in PostgreSQL. */
 export class PostgresLedgerLog implements LedgerLog {
@@ -21,14 +24,20 @@ export class PostgresLedgerLog implements LedgerLog {
 
   async page(query: LogQuery): Promise<LogPage> {
     const found = await this.found(query);
-    if (found.some(({ content }) => content !== null)) return this.packedPage(query, found);
     const [first] = found;
-    return {
+    // An answer without rows does not tell what was dropped, and of several the first one may be out of date.
+    if (first === undefined || found.some(({ content }) => content !== null)) {
+      const page = await this.packedPage(query, found);
+      return { ...page, hasDropped: reachesBack(query, page, await this.messages.droppedOf(query.topicId)) };
+    }
+    const page = {
       rows: this.readable.rows("topic_log", found, (row) => logEntry(withoutBody(row))),
-      isFull: first !== undefined && (first.found >= query.limit || found.length < first.found),
-      lastNs: first === undefined ? null : consensusNs(first.lastNs),
-      isNeighbourVerified: first !== undefined && first.neighbour === verification.code("verified"),
+      isFull: first.found >= query.limit || found.length < first.found,
+      lastNs: consensusNs(first.lastNs),
+      isNeighbourVerified: first.neighbour === verification.code("verified"),
     };
+    const dropped = { through: first.droppedThrough, throughNs: first.droppedNs };
+    return { ...page, hasDropped: reachesBack(query, page, dropped) };
   }
 
   private found({ topicId, sequences, times, order, limit }: LogQuery): Promise<readonly PageRow[]> {
@@ -37,7 +46,7 @@ export class PostgresLedgerLog implements LedgerLog {
   }
 
   /** A page some of whose messages are packed. It ends where it would have ended if none were. */
-  private async packedPage(query: LogQuery, first: readonly PageRow[]): Promise<LogPage> {
+  private async packedPage(query: LogQuery, first: readonly PageRow[]): Promise<StoredPage> {
     const { topicId, order, limit } = query;
     const page = new PageInOrder(limit);
     let found = first;
@@ -72,6 +81,17 @@ export class PostgresLedgerLog implements LedgerLog {
     }
     return null;
   }
+}
+
+/** A page that goes back has come to dropped messages only if it has reached its end. */
+function reachesBack(
+  { sequences, times, order }: LogQuery,
+  { rows, isFull }: StoredPage,
+  { through, throughNs }: Pick<DroppedRange, "through" | "throughNs">,
+): boolean {
+  const last = rows.at(-1);
+  const from = order === "desc" && isFull && last !== undefined ? last.sequence : sequences.from;
+  return from <= through && times.from <= throughNs;
 }
 
 /** Bodies of joined chunks are not read. */

@@ -6,6 +6,7 @@ import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
 import { POSITIONS_PER_EPOCH } from "../../core/signals/position";
 import type { DefinitionClaim } from "../../core/signals/projection";
 import type { CommitOutcome } from "../../ports/store/sync/batch-store";
+import type { DropRange, RowsDropped } from "../../ports/store/sync/drop-store";
 import type { Refolded } from "../../ports/store/sync/epoch-store";
 import type { Gap } from "../../ports/store/sync/gap-store";
 import type { PackRange, RowsPacked } from "../../ports/store/sync/pack-store";
@@ -42,6 +43,7 @@ import { built, given, UNNAMED } from "./sql/template";
 import { STAMP } from "./stamp";
 import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
+import { drop, dropAgeMs, dropRows, nextDrop } from "./write/drop-old";
 import { recordHole } from "./write/holes";
 import { nextRange, pack, packAgeMs } from "./write/pack";
 import { packRows } from "./write/pack-rows";
@@ -217,6 +219,22 @@ export class PostgresSyncStore implements SyncStore {
 
   packRows(beforeNs: ConsensusNs, nowNs: ConsensusNs): Promise<RowsPacked> {
     return packRows(this.statements, beforeNs, nowNs);
+  }
+
+  dropAgeMs(): Promise<number> {
+    return dropAgeMs(this.statements);
+  }
+
+  nextDrop(topicId: TopicId, beforeNs: ConsensusNs): Promise<DropRange | null> {
+    return nextDrop(this.statements, this.messages, topicId, beforeNs);
+  }
+
+  drop(range: DropRange): Promise<boolean> {
+    return drop(this.statements, range);
+  }
+
+  dropRows(nowNs: ConsensusNs): Promise<RowsDropped> {
+    return dropRows(this.statements, nowNs);
   }
 
   rebuild(): Promise<number> {

@@ -132,13 +132,15 @@ export class PostgresViewStore implements ViewStore {
   }
 
   private async signalPage(rows: readonly SignalAnswer[], limit: number): Promise<SignalPage> {
-    const page = readAtOnce(await this.messages.completed(present(rows).slice(0, limit)));
+    const { page: all, dropped } = await this.messages.completed(present(rows).slice(0, limit));
+    const page = readAtOnce(all);
     const last = page.at(-1);
     const isCut = last !== undefined && page.length < (rows[0]?.found ?? 0);
     return {
       position: headOf(rows),
-      rows: this.signalsOf(page),
+      rows: this.signalsOf(page.filter(({ ref }) => !dropped.has(ref))),
       nextBeforeNs: isCut ? consensusNs(last.consensusNs) : null,
+      droppedNs: droppedFrom(rows, page, dropped, isCut ? last.consensusNs : 0n),
     };
   }
 
@@ -154,11 +156,14 @@ export class PostgresViewStore implements ViewStore {
         ),
       ([first]) => first?.isShort ?? false,
     );
-    const page = readAtOnce(await this.messages.completed(present(rows)));
+    const { page: all, dropped } = await this.messages.completed(present(rows));
+    const page = readAtOnce(all);
+    const shown = page.filter(({ ref }) => !dropped.has(ref));
     return {
       position: headOf(rows),
-      rows: this.signalsOf(page),
+      rows: this.signalsOf(shown),
       through: page.at(-1)?.position ?? position,
+      hasDropped: (rows[0]?.hasDropped ?? false) || shown.length < page.length,
     };
   }
 
@@ -168,7 +173,7 @@ export class PostgresViewStore implements ViewStore {
       (place) => this.statements.run("events", statements[place][kind]({ userId, userNo: null, sinceNs, limit })),
       (_, packedNs) => packedNs > sinceNs,
     );
-    const found = await this.messages.completed(
+    const { page: all, dropped } = await this.messages.completed(
       present(rows).slice(0, limit),
       (row, { signature, consensusNs: ns }) => ({
         ...row,
@@ -176,11 +181,16 @@ export class PostgresViewStore implements ViewStore {
         messageNs: ns,
       }),
     );
-    const page = readAtOnce(found);
+    const page = readAtOnce(all);
     const last = page.at(-1);
     return {
-      rows: this.readable.rows("topic_log", page, event),
+      rows: this.readable.rows(
+        "topic_log",
+        page.filter(({ ref }) => !dropped.has(ref)),
+        event,
+      ),
       throughNs: last === undefined ? null : consensusNs(last.consensusNs),
+      droppedNs: droppedFrom(rows, page, dropped, sinceNs),
     };
   }
 
@@ -191,7 +201,14 @@ export class PostgresViewStore implements ViewStore {
     );
     const found = present(rows);
     const packed = await this.messages.messages(found.flatMap(({ ref, whole }) => (whole === null ? [ref] : [])));
-    return this.readable.rows("topic_log", found, (row) => written(row, packed.get(row.ref)));
+    const dropped = await this.messages.dropped(
+      found.flatMap(({ ref, whole }) => (whole === null && !packed.has(ref) ? [ref] : [])),
+    );
+    return this.readable.rows(
+      "topic_log",
+      found.filter(({ ref }) => !dropped.has(ref)),
+      (row) => written(row, packed.get(row.ref)),
+    );
   }
 
   async recognition(userId: UserId, beforeNs: ConsensusNs | null, limit: number): Promise<RecognitionRows> {
@@ -241,7 +258,7 @@ export class PostgresViewStore implements ViewStore {
     if (ref === null) return isPacked ? this.packedProof(userId, topicId, sequence) : null;
     const [before] =
       isPacked && found.previousHash === null ? await this.messages.range(topicId, sequence - 1, sequence - 1) : [];
-    const previousHash = before === undefined ? found.previousHash : before.runningHash;
+    const previousHash = before?.runningHash ?? found.previousHash ?? (await this.droppedHash(topicId, sequence - 1));
     const entries = this.readable.rows("topic_log", [{ ...found, ref }], logEntry);
     return entries.map((entry) => proof(topicId, entry, previousHash))[0] ?? null;
   }
@@ -260,7 +277,13 @@ export class PostgresViewStore implements ViewStore {
     const asked = { userId, userNo: null, topicId, sequence: whole, ns };
     if ((await this.statements.run("proof", CONCERNS(asked))).length === 0) return null;
     const before = found.find((each) => each.sequence === sequence - 1);
-    return proof(topicId, entry, before?.runningHash ?? null);
+    return proof(topicId, entry, before?.runningHash ?? (await this.droppedHash(topicId, sequence - 1)));
+  }
+
+  /** The running hash of a message that was dropped, if it is the last one that was. */
+  private async droppedHash(topicId: TopicId, sequence: number): Promise<Uint8Array | null> {
+    const { through, hash } = await this.messages.droppedOf(topicId);
+    return through > 0 && through === sequence ? hash : null;
   }
 
   async peersOf(userIds: readonly UserId[]): Promise<readonly { userId: UserId; peerId: UserId }[]> {
@@ -282,6 +305,23 @@ function wholeOf(entry: LogEntry, entries: readonly LogEntry[]): LogEntry {
 }
 
 const headOf = (rows: readonly { readonly head: number }[]): number => rows[0]?.head ?? 0;
+
+/**
+ * The time through which rows of a page were dropped; null for none. `fromNs`: the page has nothing of this time and before. A page of
+ * the oldest rows there are begins at 0.
+ */
+function droppedFrom(
+  rows: readonly { readonly droppedNs: bigint }[],
+  page: readonly { readonly ref: bigint; readonly consensusNs: bigint }[],
+  dropped: ReadonlySet<bigint>,
+  fromNs: bigint,
+): ConsensusNs | null {
+  const before = rows[0]?.droppedNs ?? 0n;
+  const left = page.flatMap(({ ref, consensusNs: ns }) => (dropped.has(ref) ? [ns] : []));
+  const times = [...left, ...(before > fromNs ? [before] : [])].sort((a, b) => (a < b ? 1 : -1));
+  const [latest] = times;
+  return latest === undefined ? null : consensusNs(latest);
+}
 
 /** Whether older rows than these may belong to a page of the newest ones. */
 const isBehind =

@@ -22,6 +22,8 @@ export interface LogPage {
   readonly lastNs: ConsensusNs | null;
   /** The message in front of the first row, by its number, is stored and verified. */
   readonly isNeighbourVerified: boolean;
+  /** Messages that were dropped (sync/drop-store) may belong to the page. */
+  readonly hasDropped: boolean;
 }
 
 export interface LedgerLog {

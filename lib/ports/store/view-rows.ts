@@ -29,14 +29,19 @@ export interface SignalQuery {
   readonly maxRows: number;
 }
 
+interface DropNote {
+  /** Rows through this time belonged here, and were dropped with their messages (sync/drop-store); null: none were. */
+  readonly droppedNs: ConsensusNs | null;
+}
+
 /**
  * A page ends at its limit of rows, or earlier if their messages are long (core/bounds). Rows that cannot be read are left out
  * of `rows`, but the next page begins after them.
  */
-export interface SignalPage {
+export interface SignalPage extends DropNote {
   readonly position: number;
   readonly rows: readonly SignalRow[];
-  /** The next page's `beforeNs`; null: there is none. */
+  /** The next page's `beforeNs`; null: there is none. `droppedNs` of such a page tells of all older rows. */
   readonly nextBeforeNs: ConsensusNs | null;
 }
 
@@ -45,6 +50,8 @@ export interface MissedPage {
   readonly rows: readonly SignalRow[];
   /** Everything up to this position was looked at. */
   readonly through: number;
+  /** Rows after the position were dropped with their messages (sync/drop-store). */
+  readonly hasDropped: boolean;
 }
 
 /** Any signal as `/api/hcs/events` returns it. `body` null: longer than what views show. */
@@ -69,7 +76,7 @@ export interface WrittenRow extends Omit<EventRow, "signature"> {
   readonly batch?: Uint8Array;
 }
 
-export interface EventPage {
+export interface EventPage extends DropNote {
   readonly rows: readonly EventRow[];
   /** Everything up to this time was looked at; null if there is nothing. */
   readonly throughNs: ConsensusNs | null;

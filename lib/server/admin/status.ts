@@ -100,6 +100,7 @@ function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
         isDropping: false,
         interpreted: sync?.cursor ?? 0,
         isReread: true,
+        dropped: { through: 0, throughNs: 0n, hash: null },
         gaps: [],
         gapCount: 0,
       },

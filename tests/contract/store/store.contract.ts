@@ -7,6 +7,7 @@ import { backfillContract } from "./parts/backfill";
 import { batchesContract } from "./parts/batches";
 import { commitContract } from "./parts/commit";
 import { definitionsContract } from "./parts/definitions";
+import { droppingContract } from "./parts/dropping";
 import { edgesContract } from "./parts/edges";
 import { gapsContract } from "./parts/gaps";
 import { identitiesContract } from "./parts/identities";
@@ -41,6 +42,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("batches", () => batchesContract(subject));
     describe("packing", () => packingContract(subject));
     describe("packed rows of people", () => packingRowsContract(subject));
+    describe("dropped messages", () => droppingContract(subject));
     describe("identities", () => identitiesContract(subject));
     describe("readable", () => readableContract(subject));
     describe("registry", () => registryContract(subject));

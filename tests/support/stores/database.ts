@@ -37,7 +37,7 @@ export async function emptyStores(network = "devnet", options: { readonly isStri
     db,
     "TRUNCATE topics, shards, tenants, user_routes, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY",
   );
-  await rawQuery(db, "UPDATE meta SET epoch = 0, registry_version = 0");
+  await rawQuery(db, "UPDATE meta SET epoch = 0, registry_version = 0, swept_through = 0, swept_user = 0");
   return { ...opened, close: async () => {} };
 }
 

@@ -11,7 +11,7 @@ import { DatabaseUnusable } from "../drivers/errors";
  * Raise it with every change that an earlier version cannot read: a new phrase or code, or a column that means something else. A
  * test compares the number with what is stored.
  */
-export const FORMAT = 5;
+export const FORMAT = 6;
 
 /** The format of rows as every start may write them. Earlier versions read it. */
 const UNPACKED_FORMAT = 2;
@@ -21,6 +21,9 @@ export const LOG_SEGMENT_FORMAT = 5;
 
 /** Begins with the first packed row of a person (../write/pack-rows.ts). */
 export const USER_SEGMENT_FORMAT = 4;
+
+/** Begins with the first dropped message (../write/drop-old.ts). */
+export const DROPPED_FORMAT = 6;
 
 /** Throws a sentence if the database holds rows of a later format. Returns the format that it holds. */
 export async function refuseLaterFormat(db: Database): Promise<number> {
@@ -34,8 +37,8 @@ export async function refuseLaterFormat(db: Database): Promise<number> {
 
 /**
  * Like `refuseLaterFormat`. Marks the database as holding rows of the format that every start may write, and as opened by a version
- * that reads packed messages. Instances of an earlier version that are still running leave out the rows that they cannot
- * read, and count them. Packed rows they do not see.
+ * that reads packed messages and knows dropped ones. Instances of an earlier version that are still running leave out the rows that
+ * they cannot read, and count them. Packed rows they do not see.
  */
 export async function claimFormat(db: Database): Promise<void> {
   await refuseLaterFormat(db);
@@ -45,7 +48,8 @@ export async function claimFormat(db: Database): Promise<void> {
       .set({
         format: sql`greatest(${meta.format}, ${UNPACKED_FORMAT})`,
         packableMs: sql`coalesce(${meta.packableMs}, (extract(epoch FROM now()) * 1000)::bigint)`,
+        droppableMs: sql`coalesce(${meta.droppableMs}, (extract(epoch FROM now()) * 1000)::bigint)`,
       })
-      .where(or(lt(meta.format, UNPACKED_FORMAT), isNull(meta.packableMs))),
+      .where(or(lt(meta.format, UNPACKED_FORMAT), isNull(meta.packableMs), isNull(meta.droppableMs))),
   );
 }

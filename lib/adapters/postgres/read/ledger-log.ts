@@ -44,6 +44,15 @@ const STEP = sql`CASE WHEN p.ns < s.ns THEN p.ref - ${baseOf(sql`s.topic_no`)} +
 /** A page of the mirror has 100 messages at most: one segment, if none is left out of it. A sparse topic takes several statements. */
 export const SEGMENTS_AT_ONCE = 2;
 
+const values = given<{
+  readonly topicId: TopicId;
+  readonly from: number;
+  readonly to: number;
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+  readonly limit: number;
+}>();
+
 const { body: _, ...COLUMNS } = getTableColumns(f);
 const CONTENT = sql<Uint8Array | null>`content`.mapWith(topicSegments.content);
 const FIELDS = {
@@ -53,18 +62,17 @@ const FIELDS = {
   found: sql<number>`(SELECT count(*) FROM found)`.mapWith(Number),
   lastNs: sql<bigint>`last_ns`.mapWith(topicLog.consensusNs),
   neighbour: sql<number | null>`neighbour`.mapWith(topicLog.verification),
+  /** The part of the topic that was dropped, as in \`DroppedRange\`. */
+  droppedThrough:
+    sql`(SELECT ${t.droppedThrough} FROM ${topics} ${t} WHERE ${t.topicId} = ${values("topicId")})`.mapWith(
+      t.droppedThrough,
+    ),
+  droppedNs: sql`(SELECT ${t.droppedNs} FROM ${topics} ${t} WHERE ${t.topicId} = ${values("topicId")})`.mapWith(
+    t.droppedNs,
+  ),
 };
 
 export type PageRow = RowOf<typeof FIELDS>;
-
-const values = given<{
-  readonly topicId: TopicId;
-  readonly from: number;
-  readonly to: number;
-  readonly fromNs: bigint;
-  readonly toNs: bigint;
-  readonly limit: number;
-}>();
 
 function pageIn(order: Order) {
   const [direction, last, neighbour] =

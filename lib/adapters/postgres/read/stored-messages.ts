@@ -9,13 +9,14 @@ import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../../core/bounds";
 import { consensusNs } from "../../../core/ledger/consensus-time";
 import type { AccountId, TopicId } from "../../../core/ledger/ids";
 import type { LogEntry } from "../../../core/signals/batch";
+import type { DroppedRange } from "../../../ports/store/sync/topic-store";
 import { signatureState } from "../codec/codes";
 import { LogSegment, type PackedMessage, segmentStart } from "../codec/log-segment";
 import { refAt, sequenceIn, sequenceOf, topicNoIn } from "../codec/ref";
 import { logEntry, payerOf } from "../codec/rows";
 import { expand, shorten } from "../codec/shorthand";
 import type { Statements } from "../drivers/statements";
-import { given, prepared, type RowOf } from "../sql/template";
+import { given, prepared, type RowOf, UNNAMED } from "../sql/template";
 import { LOG, type LogRow, rangeOf } from "./log";
 import type { Readable } from "./readable";
 
@@ -47,6 +48,25 @@ SELECT b.ref, NULL, NULL, NULL, NULL, ${t.topicId}, ${s.content} FROM unnest(${v
   LATERAL (SELECT * FROM ${topicSegments} ${s}
     WHERE ${s.topicNo} = ${topicNoIn(sql`b.ref`)}::integer AND ${s.firstSeq} = ${sequenceIn(sql`b.ref`)} LIMIT 1) ${s}
   JOIN ${topics} ${t} ON ${t.topicNo} = ${s.topicNo}) x`,
+);
+
+const ofTopic = given<{ readonly topicId: TopicId }>();
+
+const DROPPED_OF = prepared(
+  ofTopic,
+  { through: t.droppedThrough, throughNs: t.droppedNs, hash: t.droppedHash },
+  (columns) => sql`SELECT ${columns} FROM ${topics} ${t} WHERE ${t.topicId} = ${ofTopic("topicId")}`,
+  UNNAMED,
+);
+
+const missing = given<{ readonly refs: readonly string[] }>();
+
+/** Which of these messages were dropped. Sent only where a row's message is in no place. */
+const DROPPED = prepared(
+  missing,
+  { ref: sql<bigint>`a.ref`.mapWith(topicLog.ref) },
+  (columns) => sql`SELECT ${columns} FROM unnest(${missing("refs")}::bigint[]) AS a (ref) WHERE is_dropped(a.ref)`,
+  UNNAMED,
 );
 
 /** Opening a segment takes 0.3 ms, and it has 12 kB. Others get their turn, and the database no slow statement, after this many. */
@@ -113,17 +133,31 @@ export class StoredMessages {
     for (const [ref, message] of [...packed.flat(), ...kept]) found.set(ref, message);
   }
 
+  /** The part of a topic that was dropped. */
+  async droppedOf(topicId: TopicId): Promise<DroppedRange> {
+    const [found] = await this.statements.run("log", DROPPED_OF({ topicId }));
+    return found ?? { through: 0, throughNs: 0n, hash: null };
+  }
+
+  /** Those of these refs whose message was dropped (write/drop-old.ts). */
+  async dropped(refs: readonly bigint[]): Promise<ReadonlySet<bigint>> {
+    if (refs.length === 0) return NO_REFS;
+    const rows = await this.statements.run("segments", DROPPED({ refs: refs.map(String) }));
+    return new Set(rows.map(({ ref }) => ref));
+  }
+
   /**
    * Completes the rows of a page in its order: those without a message take it from its segment. The page ends where it would have
-   * ended if no message were packed. Without such a row there is no statement.
+   * ended if no message were packed. Without such a row there is no statement. `dropped`: the refs of those whose message was dropped.
    */
   async completed<R extends Bounded>(
     rows: readonly R[],
     add: (row: R, message: PackedMessage) => R = (row) => row,
-  ): Promise<readonly R[]> {
+  ): Promise<{ readonly page: readonly R[]; readonly dropped: ReadonlySet<bigint> }> {
     const lacking = rows.filter(({ size }) => size === null);
-    if (lacking.length === 0) return rows;
+    if (lacking.length === 0) return { page: rows, dropped: NO_REFS };
     const messages = await this.messages(lacking.map(({ ref }) => ref));
+    const dropped = await this.dropped(lacking.flatMap(({ ref }) => (messages.has(ref) ? [] : [ref])));
     let before = 0;
     const page: R[] = [];
     for (const row of rows) {
@@ -133,9 +167,11 @@ export class StoredMessages {
       before += Math.min(whole.size ?? 0, MAX_MESSAGE_BYTES);
       page.push(whole);
     }
-    return page;
+    return { page, dropped };
   }
 }
+
+const NO_REFS: ReadonlySet<bigint> = new Set();
 
 const segmentOf = (ref: bigint) => refAt(ref, segmentStart(sequenceOf(ref)));
 

@@ -39,6 +39,8 @@ interface Plan {
   readonly open: number;
   /** How many of the others were counted, as verified ones, in a segment that cannot be read. */
   readonly lost: number;
+  /** Those that were dropped (./drop-old.ts). They do not come back, and neither do their rows. */
+  readonly dropped: ReadonlySet<number>;
 }
 
 /** `mend`: only what lies in a declared gap, had failed or was unproven. `restore`: whatever is missing or stored otherwise. */
@@ -53,8 +55,8 @@ export async function backfillBatch(statements: Statements, whole: Batch, mode: 
     const prepared = await withoutPacked(statements, whole);
     const plan = prepared && (await look(statements, prepared, mode));
     if (prepared === null || plan === null) break;
-    const { batch } = prepared;
-    const gate = gateOf(prepared, plan, isOfEpoch(statements));
+    const batch = without(plan.dropped, prepared.batch);
+    const gate = gateOf({ ...prepared, batch }, plan, isOfEpoch(statements));
     const { statement, users } = writeStatement(batch, { gate, mayExist: true });
     try {
       const [answer] = await statements.run("backfill", statement);
@@ -67,6 +69,12 @@ export async function backfillBatch(statements: Statements, whole: Batch, mode: 
   }
   return { kind: "conflict" };
 }
+
+const without = (dropped: ReadonlySet<number>, batch: Batch): Batch => ({
+  ...batch,
+  entries: batch.entries.filter(({ sequence }) => !dropped.has(sequence)),
+  rows: batch.rows.filter(({ sequence }) => !dropped.has(sequence)),
+});
 
 const t = alias(topics, "t");
 const g = alias(topicGaps, "g");
@@ -90,12 +98,23 @@ async function look(statements: Statements, { batch, lost }: Prepared, mode: Bac
   const [gaps, stored] = [row.gaps ?? [], row.entries ?? []];
   const known = new Set(stored.map((entry) => entry.seq));
   const open = stored.filter((entry) => OPEN.some((name) => disposition.name(entry.disposition) === name)).length;
-  const added = sequences.filter((sequence) => !known.has(sequence));
+  const dropped = new Set(
+    sequences.filter(
+      (sequence) => sequence <= row.droppedThrough && !known.has(sequence) && !gaps.some((gap) => isIn(gap, sequence)),
+    ),
+  );
+  const added = sequences.filter((sequence) => !known.has(sequence) && !dropped.has(sequence));
   const touched = gaps.filter((gap) => added.some((sequence) => isIn(gap, sequence)));
   const isExplained = added.every((sequence) => touched.some((gap) => isIn(gap, sequence)));
   if (mode === "mend" && (!isExplained || added.length + open === 0)) return null;
   return {
-    ...{ gaps: touched, stored: [...known], open, lost: added.filter((sequence) => lost.has(sequence)).length },
+    ...{
+      gaps: touched,
+      stored: [...known],
+      open,
+      dropped,
+      lost: added.filter((sequence) => lost.has(sequence)).length,
+    },
     pieces: touched.flatMap((gap) => split(gap, added)),
   };
 }
@@ -105,6 +124,7 @@ function storedOf({ topicId }: Batch, sequences: readonly number[]) {
   const ref = refOf(t.topicNo, sql`s.seq`);
   return template(
     {
+      droppedThrough: t.droppedThrough,
       gaps: sql<
         Stored["gaps"]
       >`(SELECT json_agg(json_build_object('from', ${g.fromSeq}, 'to', ${g.toSeq}, 'ms', ${g.firstSeenMs}) ORDER BY ${g.fromSeq})

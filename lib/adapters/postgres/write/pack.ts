@@ -43,7 +43,7 @@ export async function packAgeMs(statements: Statements): Promise<number> {
 }
 
 /** All messages of the topic `t` through a sequence mean what they will mean. */
-const isSettled = (through: SQL): SQL => sql`NOT ${t.paused} AND ${t.projected} IS NULL AND NOT ${t.isRenumbered}
+export const isSettled = (through: SQL): SQL => sql`NOT ${t.paused} AND ${t.projected} IS NULL AND NOT ${t.isRenumbered}
   AND ${t.cursor} >= ${through} AND (${t.decoderVersion} > ${VERSION} OR ${t.decoderVersion} = ${VERSION} AND ${t.interpreted} >= ${through})`;
 
 const ofTopic = given<{ readonly topicId: TopicId }>();
@@ -138,7 +138,7 @@ export async function pack(statements: Statements, range: PackRange, sequences: 
   return answer !== undefined;
 }
 
-const NEXT_VERSION = sql`${names(t.logVersion)} = ${t.logVersion} + 1`;
+export const NEXT_VERSION = sql`${names(t.logVersion)} = ${t.logVersion} + 1`;
 
 /** Nothing behind the cursor of the topic `t` has changed since it had this version. */
 export const isOfVersion = (logVersion: number): SQL => sql`${t.logVersion} = ${logVersion}::bigint`;

@@ -8,6 +8,8 @@
  * `topics.projected` says how far this is, so any instance goes on where another has stopped. The topic is not read, and so never
  * called fresh, before the last step. That step begins another epoch, after which every topic is read anew.
  *
+ * What dropped messages (./drop-old.ts) have said cannot be folded again. So every topic with dropped messages is started over too.
+ *
  * Rebuilding drops everything at once.
  */
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
@@ -38,7 +40,9 @@ import { isOfEpoch } from "./commit";
 import { KNOWN_CLAIMS } from "./definitions-part";
 import { writeStatement } from "./write-statement";
 
-const { cursor, headHash, headNs, projected, packedThrough, logVersion } = topics;
+const t = alias(topics, "t");
+const { cursor, headHash, headNs, projected, packedThrough, logVersion, droppedThrough, droppedNs, droppedHash } =
+  topics;
 const { messages, verified, unverifiable, failed, undecodable, untrusted, unproven } = topics;
 const ZEROS = [
   cursor,
@@ -61,6 +65,8 @@ const EMPTIED = sql.join(
   ],
   sql`, `,
 );
+/** The first step leaves this to the last one: the steps in between ask whether messages were dropped. */
+const NONE_DROPPED = sql`${names(droppedThrough)} = 0, ${names(droppedNs)} = 0, ${names(droppedHash)} = NULL`;
 export const NEXT_EPOCH = sql`UPDATE ${meta} SET ${names(meta.epoch)} = ${meta.epoch} + 1`;
 
 /** `projected` is -1 - n while a topic is being dropped and the people with numbers through n are done. This n is all people. */
@@ -72,7 +78,9 @@ const begin = (topicId: TopicId) =>
 BEGIN
   LOCK TABLE ${topics} IN EXCLUSIVE MODE;
   UPDATE ${topics} SET ${EMPTIED}, ${names(projected)} = -1
-  WHERE ${topics.topicId} = ${topicId} AND coalesce(${projected}, 0) >= 0;
+  WHERE (${topics.topicId} = ${topicId} OR ${droppedThrough} > 0 AND EXISTS (
+      SELECT FROM ${topics} ${t} WHERE ${t.topicId} = ${topicId} AND coalesce(${t.projected}, 0) >= 0))
+    AND coalesce(${projected}, 0) >= 0;
   IF FOUND THEN ${NEXT_EPOCH}; END IF;
 END $begin$`.inlineParams();
 
@@ -103,11 +111,12 @@ DECLARE
   times bigint[];
   peers integer[];
   dropped integer;
+  had_dropped boolean;
 BEGIN
   -- Connections keep plans for all values (drivers/pool.ts). This block's plans need its ranges, and run once.
   SET LOCAL plan_cache_mode = auto;
   LOCK TABLE ${userSegments}, ${topics} IN EXCLUSIVE MODE;
-  SELECT ${topics.topicNo}, -1 - ${projected} INTO topic, after FROM ${topics} WHERE ${topics.topicId} = ${topicId} AND ${projected} < 0;
+  SELECT ${topics.topicNo}, -1 - ${projected}, ${droppedThrough} > 0 INTO topic, after, had_dropped FROM ${topics} WHERE ${topics.topicId} = ${topicId} AND ${projected} < 0;
   IF topic IS NULL THEN RETURN; END IF;
   IF after < ${ALL_PEOPLE} THEN
     upto := coalesce((SELECT total.user_no FROM (
@@ -120,6 +129,11 @@ BEGIN
     DELETE FROM ${contactEdges} ${e} USING (SELECT DISTINCT user_no, peer_no FROM unnest(people, peers) p (user_no, peer_no)) pair
     WHERE ${ofPeople(e.userNo)} AND ${e.userNo} = pair.user_no AND ${e.peerNo} = pair.peer_no;
     PERFORM drop_rows(people, times);
+    IF had_dropped THEN
+      -- Dropped messages may have named anybody. All other topics say again what they say.
+      DELETE FROM ${contactEdges} ${e} WHERE ${ofPeople(e.userNo)};
+      UPDATE ${userHeads} ${h} SET ${names(h.droppedNs)} = 0 WHERE ${ofPeople(h.userNo)} AND ${h.droppedNs} > 0;
+    END IF;
     UPDATE ${topics} SET ${names(projected)} = -1 - upto::bigint WHERE ${topics.topicNo} = topic;
     RETURN;
   END IF;
@@ -137,7 +151,7 @@ BEGIN
   DELETE FROM ${recognitionDefinitions} ${d} WHERE EXISTS (SELECT FROM jsonb_each(${KNOWN_CLAIMS}) c
     WHERE ${isOfTopic(sql`(c.value ->> 'ref')::bigint`)} OR coalesce((c.value ->> 'firstTopic')::integer, topic) = topic);
   DELETE FROM ${topicGaps} WHERE ${topicGaps.topicNo} = topic;
-  UPDATE ${topics} SET ${names(projected)} = NULL WHERE ${topics.topicNo} = topic;
+  UPDATE ${topics} SET ${names(projected)} = NULL, ${NONE_DROPPED} WHERE ${topics.topicNo} = topic;
   UPDATE ${topics} SET ${names(projected)} = 0
   WHERE ${topics.topicNo} <> topic AND ${cursor} > 0 AND coalesce(${projected}, 0) >= 0;
   ${NEXT_EPOCH};
@@ -157,8 +171,6 @@ export async function stamped(statements: Statements, block: SQL): Promise<void>
     template({ stamp: STAMP }, (columns) => sql`SELECT ${columns}`),
   );
 }
-
-const t = alias(topics, "t");
 
 /** Folds facts again. False if the topic was folded further meanwhile, or in another way. */
 export async function reproject(statements: Statements, { topicId, from, through, facts }: Refolded): Promise<boolean> {
@@ -188,8 +200,8 @@ const DERIVED = [
 const DROP_ALL = sql`DO $rebuild$ BEGIN
   LOCK TABLE ${userSegments}, ${topics} IN ACCESS EXCLUSIVE MODE;
   TRUNCATE ${sql.join(DERIVED, sql`, `)};
-  UPDATE ${topics} SET ${EMPTIED}, ${names(projected)} = NULL;
-  ${NEXT_EPOCH};
+  UPDATE ${topics} SET ${EMPTIED}, ${NONE_DROPPED}, ${names(projected)} = NULL;
+  ${NEXT_EPOCH}, ${names(meta.sweptThrough)} = 0, ${names(meta.sweptUser)} = 0;
 END $rebuild$`;
 
 /** Drops everything, and returns the new epoch. */

@@ -20,6 +20,17 @@ export interface TopicState {
   readonly interpreted: number;
   /** All of them were, and what followed from it is done. */
   readonly isReread: boolean;
+  readonly dropped: DroppedRange;
+}
+
+/** The old messages that were dropped: those through a sequence, but for some that kept their rows (lib/core/signals/packable). */
+export interface DroppedRange {
+  /** 0: none were. */
+  readonly through: number;
+  /** The latest time of a dropped message. */
+  readonly throughNs: bigint;
+  /** The running hash of the message at `through`; null if it is not known. */
+  readonly hash: Uint8Array | null;
 }
 
 export interface TopicCounts {

@@ -27,7 +27,9 @@ export function lifeContract(subject: Subject): void {
       { topicId: T, kinds: ["contact"], cursor: 0, headNs: 0n, counts: { messages: 0, verified: 0 } },
     ]);
     expect(await store.views.contacts(A)).toEqual({ position: 0, edges: [] });
-    expect(await store.views.recognition(A, null, 9)).toEqual({ position: 0, rows: [], own: [], nextBeforeNs: null });
+    expect(await store.views.recognition(A, null, 9)).toEqual({
+      ...{ position: 0, rows: [], own: [], nextBeforeNs: null, droppedNs: null },
+    });
     expect([await store.sync.gaps(T), await store.sync.log(T, 1, 9), await store.views.profiles([A])]).toEqual([
       [],
       [],

@@ -63,14 +63,13 @@ export function viewsContract(subject: Subject): void {
     const nobody = user("nobody");
     expect(await store.views.head(nobody)).toBe(0);
     expect(await store.views.contacts(nobody)).toEqual({ position: 0, edges: [] });
-    expect(await signals(nobody, [], null, 5)).toEqual({ position: 0, rows: [], nextBeforeNs: null });
-    expect(await store.views.signalsAfter(nobody, 0, 5)).toEqual({ position: 0, rows: [], through: 0 });
-    expect(await store.views.events(nobody, "profile", at(0n), 5)).toEqual({ rows: [], throughNs: null });
+    const none = { rows: [], droppedNs: null };
+    expect(await signals(nobody, [], null, 5)).toEqual({ position: 0, nextBeforeNs: null, ...none });
+    expect(await store.views.signalsAfter(nobody, 0, 5)).toMatchObject({ rows: [], through: 0, hasDropped: false });
+    expect(await store.views.events(nobody, "profile", at(0n), 5)).toEqual({ throughNs: null, ...none });
     expect(await store.views.recognition(nobody, null, 5)).toEqual({
-      position: 0,
-      rows: [],
-      own: [],
-      nextBeforeNs: null,
+      ...{ position: 0, own: [], nextBeforeNs: null },
+      ...none,
     });
     expect([
       await store.views.profiles([nobody]),
@@ -190,6 +189,7 @@ export function viewsContract(subject: Subject): void {
         },
       ],
       throughNs: timeOf(R, 1),
+      droppedNs: null,
     });
   });
 

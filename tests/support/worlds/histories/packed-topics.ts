@@ -13,7 +13,7 @@ export const T = topic("0.0.7");
 export const R = topic("0.0.9");
 export const A = user("tm-alice");
 export const B = user("tm-bob");
-const C = user("tm-carol");
+export const C = user("tm-carol");
 const PEOPLE = [A, B, C];
 export const text = (of: string) => new TextEncoder().encode(of);
 /** Numbers 300 to 309 are a declared gap. */

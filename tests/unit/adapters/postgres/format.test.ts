@@ -23,6 +23,8 @@ const MEANINGS: Readonly<Record<number, string>> = {
   4: "4a80953f6e7c9bf31710132aa0e9435dd45db920511f9f3f3d71b2ae6dd8833e",
   // Log segments of the second layout, and parts of split messages in them.
   5: "ada714f01ce1266eaa84531356cb713b2b6b55c32ee6bfbdc163457be47b3734",
+  // Dropped messages, which an earlier version takes for lost ones.
+  6: "ada714f01ce1266eaa84531356cb713b2b6b55c32ee6bfbdc163457be47b3734",
 };
 
 /** Words of ours that were renamed since. Their numbers mean the same, so the format does too. */

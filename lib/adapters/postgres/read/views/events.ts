@@ -18,7 +18,7 @@ import { messageOf, signatureOf, timeOf, topicIdOf } from "../../sql/references"
 import { given, type Naming, prepared, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
 import { boundedRows, FOUND, ME, type Reader, r, withPage } from "./pages";
-import { fromBoth, PACKED_NS, type RowSource } from "./row-sources";
+import { DROPPED_NS, fromBoth, PACKED_NS, type RowSource } from "./row-sources";
 
 const KIND_OF_PREFIX: Readonly<Record<TopicKind, string>> = {
   contact: prefixOf("contact"),
@@ -81,6 +81,7 @@ const b = alias(hcsMessages, "b");
 const FIELDS = {
   stamp: STAMP,
   packedNs: PACKED_NS,
+  droppedNs: DROPPED_NS,
   found: FOUND,
   ref: orNull(b.ref),
   consensusNs: b.consensusNs,

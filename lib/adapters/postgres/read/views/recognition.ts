@@ -9,7 +9,7 @@ import { topicIdOf } from "../../sql/references";
 import { given, prepared, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
 import { BESIDE, boundedRows, FOUND, type Reader, r, SIGNAL, USER, withPage } from "./pages";
-import { fromBoth, PACKED_NS, type RowSource } from "./row-sources";
+import { DROPPED_NS, fromBoth, PACKED_NS, type RowSource } from "./row-sources";
 import { BOUNDED, signalIn } from "./signals";
 
 /** This many of the user's own definitions, the newest, come with what the user was given. */
@@ -41,7 +41,8 @@ const IS_MINT = sql`${r.typeNo} = ${literal(typeNumber("RECOGNITION_MINT"))}`;
 
 const mintsOf = (rows: RowSource) =>
   withPage(
-    sql`${BESIDE.stamp} AS stamp, ${BESIDE.head} AS head, ${BESIDE.userNo} AS user_no, ${PACKED_NS} AS packed_ns, ${FOUND} AS found,
+    sql`${BESIDE.stamp} AS stamp, ${BESIDE.head} AS head, ${BESIDE.userNo} AS user_no, ${PACKED_NS} AS packed_ns, ${DROPPED_NS} AS dropped_ns,
+    ${FOUND} AS found,
     b.*, NULL AS definition_id, NULL AS actor, NULL AS slug, NULL AS title, NULL AS icon, NULL AS description, NULL AS category`,
     sql`SELECT ${SIGNAL} FROM (${rows({
       order: "newest",
@@ -59,6 +60,7 @@ const FIELDS = {
   head: sql`u.head`.mapWith(Number),
   userNo: sql<number | null>`u.user_no`,
   packedNs: sql`u.packed_ns`.mapWith(userHeads.packedNs),
+  droppedNs: sql`u.dropped_ns`.mapWith(userHeads.droppedNs),
   found: sql`u.found`.mapWith(Number),
   ...definitionOfRow,
   definitionId: orNull(definitionId),
@@ -72,7 +74,7 @@ export const RECOGNITION = fromBoth((rows, naming) =>
     FIELDS,
     (columns) => sql`SELECT ${columns} FROM (SELECT m.* FROM (${mintsOf(rows)}) m
 UNION ALL
-(SELECT NULL, 0, NULL, 0, 0, NULL, ${d.ref}, ${d.consensusNs}, NULL, NULL, NULL, ${topicIdOf(d.ref)}, NULL, NULL, NULL, NULL, ${CONTENT}
+(SELECT NULL, 0, NULL, 0, 0, 0, NULL, ${d.ref}, ${d.consensusNs}, NULL, NULL, NULL, ${topicIdOf(d.ref)}, NULL, NULL, NULL, NULL, ${CONTENT}
   FROM ${recognitionDefinitions} ${d} WHERE ${d.actor} = ${USER}
   ORDER BY ${d.consensusNs} DESC, ${d.ref} DESC LIMIT ${mints("ownLimit")}::integer)) u`,
     naming,

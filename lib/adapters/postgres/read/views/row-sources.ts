@@ -23,6 +23,12 @@ export const PACKED_NS =
     userHeads.packedNs,
   );
 
+/** The latest time of the user's dropped rows (../../write/drop-old.ts); 0: none is dropped. */
+export const DROPPED_NS =
+  sql`coalesce((SELECT ${h.droppedNs} FROM ${userHeads} ${h} WHERE ${h.userId} = ${USER}), 0)`.mapWith(
+    userHeads.droppedNs,
+  );
+
 /** Rows `r` of the user: the first `limit` ones in an order of times. */
 interface RowQuery {
   readonly order: "newest" | "oldest";

@@ -1,0 +1,127 @@
+/**
+ * Dropping old messages. Only packed ones go, whole segments at a time, from the first one on: `topics.dropped_through` says how far.
+ * A message through it that is in no other place was dropped, and is no hole. The swap is that of packing (./pack.ts), so it may be
+ * killed at any moment, and may run on several instances.
+ *
+ * The rows of people go after their messages, by a function of the database (migration 0016). Until then readers leave
+ * them out, because their message is not there.
+ */
+import { type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { meta, packedParts, topicSegments, topics } from "../../../../drizzle/schema";
+import { type ConsensusNs, consensusNs } from "../../../core/ledger/consensus-time";
+import type { TopicId } from "../../../core/ledger/ids";
+import type { DropRange, RowsDropped } from "../../../ports/store/sync/drop-store";
+import { DROPPED_FORMAT } from "../codec/format";
+import { heldIn, SEGMENT_LENGTH } from "../codec/log-segment";
+import { baseOf, refOf } from "../codec/ref";
+import type { Statements } from "../drivers/statements";
+import type { StoredMessages } from "../read/stored-messages";
+import { literal, names } from "../sql/expressions";
+import { given, prepared, template, UNNAMED } from "../sql/template";
+import { isOfEpoch } from "./commit";
+import { isOfVersion, isSettled, NEXT_VERSION } from "./pack";
+
+const t = alias(topics, "t");
+const o = alias(topics, "o");
+const s = alias(topicSegments, "s");
+
+/** Some 4,000 messages, which the database drops in some milliseconds. */
+const SEGMENTS_AT_ONCE = 16;
+/** As in packing (./pack-rows.ts). A person without old rows costs two look-ups. */
+const [PEOPLE_AT_ONCE, USER_SEGMENTS_AT_ONCE] = [256, 8];
+
+export async function dropAgeMs(statements: Statements): Promise<number> {
+  const age = sql`extract(epoch FROM now()) * 1000 - coalesce(${meta.droppableMs}, extract(epoch FROM now()) * 1000)`;
+  const [row] = await statements.run(
+    "topics",
+    template({ ageMs: age.mapWith(Number) }, (columns) => sql`SELECT ${columns} FROM ${meta}`),
+  );
+  return row?.ageMs ?? 0;
+}
+
+const END = sql`(${s.firstSeq} + ${literal(SEGMENT_LENGTH - 1)})`;
+
+/** Messages of identities say now, as they did then, who may sign in as whom (../identity-store.ts). */
+const IS_HISTORY = sql`NOT ${t.kinds} @> ARRAY['identity']`;
+
+/** Nothing else is being done to the topic `t` through a sequence, and to no topic what needs the messages of all. */
+const isFree = (through: SQL): SQL => sql`${isSettled(through)} AND ${IS_HISTORY}
+    AND ${t.packedThrough} >= ${through} AND ${t.cursor} > ${through}
+    AND NOT EXISTS (SELECT FROM ${topics} ${o} WHERE ${o.projected} IS NOT NULL)`;
+
+const ofTopic = given<{ readonly topicId: TopicId }>();
+
+const OLDEST = prepared(
+  ofTopic,
+  {
+    logVersion: t.logVersion,
+    firstSeq: s.firstSeq,
+    lastNs: s.lastNs,
+    held: s.held,
+    isFree: sql<boolean>`${isFree(END)}`,
+  },
+  (columns) => sql`SELECT ${columns} FROM ${topics} ${t}, LATERAL (SELECT * FROM ${topicSegments} ${s}
+    WHERE ${s.topicNo} = ${t.topicNo} ORDER BY ${s.firstSeq} LIMIT ${literal(SEGMENTS_AT_ONCE)}) ${s}
+  WHERE ${t.topicId} = ${ofTopic("topicId")} ORDER BY ${s.firstSeq}`,
+  UNNAMED,
+);
+
+export async function nextDrop(
+  statements: Statements,
+  messages: StoredMessages,
+  topicId: TopicId,
+  beforeNs: ConsensusNs,
+): Promise<DropRange | null> {
+  const oldest = await statements.run("segments", OLDEST({ topicId }));
+  const end = oldest.findIndex(({ lastNs, isFree: isMovable }) => lastNs >= beforeNs || !isMovable);
+  const old = end < 0 ? oldest : oldest.slice(0, end);
+  const last = old.at(-1);
+  if (last === undefined) return null;
+  const through = last.firstSeq + SEGMENT_LENGTH - 1;
+  const [entry] = await messages.range(topicId, through, through);
+  const [throughNs = 0n] = old.map(({ lastNs }) => lastNs).sort((a, b) => (a < b ? 1 : -1));
+  return {
+    ...{ topicId, through, logVersion: last.logVersion, hash: entry?.runningHash ?? null },
+    throughNs: consensusNs(throughNs),
+    messages: old.reduce((sum, { firstSeq, held }) => sum + heldIn(firstSeq, held).length, 0),
+  };
+}
+
+/** A segment that came anew lies before `dropped_through`, which then stays as it is. */
+export async function drop(statements: Statements, range: DropRange): Promise<boolean> {
+  const { topicId, through, throughNs, hash, logVersion } = range;
+  const isFurther = sql`${t.droppedThrough} < ${through}::bigint`;
+  const statement = template(
+    { topicNo: sql<number>`gate.topic_no` },
+    (columns) => sql`WITH gate AS (
+  UPDATE ${topics} ${t} SET ${NEXT_VERSION}, ${names(t.droppedThrough)} = greatest(${t.droppedThrough}, ${through}::bigint),
+    ${names(t.droppedHash)} = CASE WHEN ${isFurther} THEN ${hash}::bytea ELSE ${t.droppedHash} END,
+    ${names(t.droppedNs)} = greatest(${t.droppedNs}, ${throughNs}::bigint)
+  WHERE ${t.topicId} = ${topicId} AND ${isOfVersion(logVersion)} AND ${isFree(sql`${through}::bigint`)} AND ${isOfEpoch(statements)}
+  RETURNING ${t.topicNo}),
+claimed AS (UPDATE ${meta} SET ${names(meta.format)} = ${literal(DROPPED_FORMAT)} FROM gate WHERE ${meta.format} < ${literal(DROPPED_FORMAT)}),
+gone AS (DELETE FROM ${topicSegments} ${s} USING gate
+  WHERE ${s.topicNo} = gate.topic_no AND ${s.firstSeq} <= ${through}::bigint),
+groups AS (DELETE FROM ${packedParts} USING gate WHERE ${packedParts.ref} > ${baseOf(sql`gate.topic_no`)}
+  AND ${packedParts.ref} <= ${refOf(sql`gate.topic_no`, sql`${through}::bigint`)})
+SELECT ${columns} FROM gate`,
+  );
+  const [answer] = await statements.run("pack", statement);
+  return answer !== undefined;
+}
+
+const values = given<{ readonly nowNs: bigint }>();
+
+const DROP_ROWS = prepared(
+  values,
+  { people: sql`p.looked`.mapWith(Number), rows: sql`p.dropped`.mapWith(Number) },
+  (columns) => sql`SELECT ${columns} FROM drop_old_rows(${values("nowNs")}::bigint,
+    ${literal(PEOPLE_AT_ONCE)}, ${literal(USER_SEGMENTS_AT_ONCE)}, ${literal(DROPPED_FORMAT)}) p`,
+  UNNAMED,
+);
+
+export async function dropRows(statements: Statements, nowNs: ConsensusNs): Promise<RowsDropped> {
+  const [dropped] = await statements.run("pack", DROP_ROWS({ nowNs }));
+  return dropped ?? { people: 0, rows: 0 };
+}
