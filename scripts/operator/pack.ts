@@ -1,13 +1,14 @@
-/** `npm run pack`: packs older messages at once, instead of in the background. */
+/** `npm run pack`: packs older messages and drops old ones at once, instead of in the background. */
 import { runPacking } from "@/lib/server/cli/pack";
 import { readEnv } from "@/lib/server/config/env";
 import { command } from "../command";
 import { environment } from "../environment";
 
 const USAGE = `npm run pack
-  Packs the messages that are older than HOT_HOURS, in the database of DATABASE_URL or in the one in DATA_DIR. With DATABASE_URL it
+  Packs the messages that are older than HOT_HOURS, and drops those that are older than KEEP_MONTHS, in the database of DATABASE_URL or in the one in DATA_DIR. With DATABASE_URL it
   may run beside instances of this version. It may be ended at any moment: the next run goes on.
-  From the first packed message on, no earlier version reads this database, and there is no way back but a backup.`;
+  From the first packed message on, no earlier version reads this database, and there is no way back but a backup. What is
+  dropped comes back from the ledger alone.`;
 
 void command({ usage: USAGE }, () => {
   const ending = new AbortController();

@@ -35,6 +35,7 @@ async function main(): Promise<void> {
       hot: new MemoryHotCache(systemClock),
       clock: systemClock,
       hotMs: HOT_MS,
+      keepMonths: 0,
       log,
     });
     if (order === "at once") void packing.some();

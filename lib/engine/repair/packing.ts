@@ -1,15 +1,17 @@
 /**
- * Decides when older messages are packed, and by which instance: the one that passes the gate. A process that lives on packs in the
+ * Decides when older messages are packed and old ones dropped, and by which instance: the one that passes the gate. A process that lives on packs in the
  * background. One that does not packs for some seconds when the schedule calls it.
  */
 import type { Log } from "../../ports/log";
 import type { HotCache } from "../../ports/shared/hot-cache";
+import type { DropStore } from "../../ports/store/sync/drop-store";
 import type { PackStore } from "../../ports/store/sync/pack-store";
 import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
+import { type DropDeps, dropOlder } from "./drop-old";
 import { type PackDeps, type PackOptions, packOlder } from "./pack";
 
-export interface PackingDeps extends PackDeps {
-  readonly store: PackDeps["store"] & Pick<PackStore, "packAgeMs">;
+export interface PackingDeps extends PackDeps, Omit<DropDeps, "store"> {
+  readonly store: PackDeps["store"] & DropDeps["store"] & Pick<PackStore & DropStore, "packAgeMs" | "dropAgeMs">;
   readonly hot: Pick<HotCache, "passGate">;
   readonly log: Log;
 }
@@ -17,7 +19,7 @@ export interface PackingDeps extends PackDeps {
 /** A topic with a message a second has two ranges more by then. */
 const EVERY_MS = 600_000;
 /**
- * An instance of the version before cannot read what is packed. It may still run beside this one for minutes, and an operator may
+ * An instance of the version before cannot read what is packed, and takes what is dropped for lost. It may still run beside this one for minutes, and an operator may
  * go back to it within a day.
  */
 const GRACE_MS = 86_400_000;
@@ -68,11 +70,19 @@ export class Packing {
     try {
       if (!(await hot.passGate("pack", EVERY_MS * PASSED_SHARE).catch(ifDown("redis", () => true)))) return;
       if ((await store.packAgeMs()) < GRACE_MS) return;
-      const { messages, rows } = await packOlder(this.deps, { ...limits, signal: this.closing.signal });
+      const { clock, keepMonths } = this.deps;
+      const endMs = clock.monotonicMs() + limits.mostMs;
+      const { signal } = this.closing;
+      const { messages, rows } = await packOlder(this.deps, { ...limits, signal });
       if (messages + rows > 0) log.info("packed older messages", { messages, rows });
+      if (keepMonths === 0 || (await store.dropAgeMs()) < GRACE_MS) return;
+      const dropped = await dropOlder(this.deps, { ...limits, mostMs: endMs - clock.monotonicMs(), signal });
+      if (dropped.messages + dropped.rows > 0)
+        log.info("dropped messages that are older than KEEP_MONTHS", { ...dropped });
     } catch (cause) {
       // The next run goes on where this one has stopped.
-      if (!isTierUnavailable(cause)) log.error("older messages could not be packed; trying again later", { cause });
+      if (!isTierUnavailable(cause))
+        log.error("older messages could not be packed or dropped; trying again later", { cause });
     }
   }
 }

@@ -1,6 +1,7 @@
 import "server-only";
-/** `npm run pack`: packs the older messages of the configured database, and says how far it is. */
+/** `npm run pack`: packs the older messages of the configured database, drops the old ones, and says how far it is. */
 import { systemClock } from "../../adapters/memory/system-clock";
+import { dropOlder } from "../../engine/repair/drop-old";
 import { packOlder } from "../../engine/repair/pack";
 import { recordCommand } from "../admin/record-command";
 import { openStoresOfCommand } from "../boot/open";
@@ -8,47 +9,65 @@ import type { Env } from "../config/env";
 
 const SAY_EVERY_MS = 2_000;
 
-/** Packs until nothing is left, or the signal ends it. May run beside instances, and beside itself. */
+/** Packs and drops until nothing is left, or the signal ends it. May run beside instances, and beside itself. */
 export async function runPacking(env: Env, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   if (env.HOT_HOURS === 0) return say("HOT_HOURS is 0: nothing is packed on this deployment.");
   const stores = await openStoresOfCommand(env);
+  const limits = { pauseMs: 0, mostMs: Number.POSITIVE_INFINITY, signal };
+  const deps = { store: stores.sync, clock: systemClock };
+  const done = { packed: { messages: 0, rows: 0 }, dropped: { messages: 0, rows: 0 } };
+  const counted = (how: keyof typeof done) =>
+    `${done[how].messages.toLocaleString("en")} messages and ${done[how].rows.toLocaleString("en")} rows of people ${how}`;
+  let saidMs = Number.NEGATIVE_INFINITY;
+  const sayNow = (line: () => string) => {
+    if (systemClock.monotonicMs() - saidMs < SAY_EVERY_MS) return;
+    saidMs = systemClock.monotonicMs();
+    say(line());
+  };
+  const changing = (topicId: string) =>
+    say(`The stored messages of topic ${topicId} are being changed, so it was left: run this again.`);
+  const counting = (how: keyof typeof done) => ({
+    messages: (topicId: string, through: number, count: number) => {
+      done[how].messages += count;
+      sayNow(() => `${counted(how)}; topic ${topicId} through ${through.toLocaleString("en")}`);
+    },
+    rows: (count: number) => {
+      done[how].rows += count;
+      sayNow(() => counted(how));
+    },
+  });
+  const isDone = ({ messages, rows }: { readonly messages: number; readonly rows: number }) => messages + rows > 0;
   try {
-    let [messages, rows, saidMs] = [0, 0, Number.NEGATIVE_INFINITY];
-    const packed = () =>
-      `${messages.toLocaleString("en")} messages and ${rows.toLocaleString("en")} rows of people packed`;
-    const sayNow = (line: () => string) => {
-      if (systemClock.monotonicMs() - saidMs < SAY_EVERY_MS) return;
-      saidMs = systemClock.monotonicMs();
-      say(line());
-    };
-    const act = { action: "database.pack", target: null };
-    await recordCommand(stores.admin, act, async () => {
+    await recordCommand(stores.admin, { action: "database.pack", target: null }, async () => {
+      const packing = counting("packed");
       await packOlder(
-        { store: stores.sync, clock: systemClock, hotMs: env.HOT_HOURS * 3_600_000 },
+        { ...deps, hotMs: env.HOT_HOURS * 3_600_000 },
         {
-          ...{ pauseMs: 0, mostMs: Number.POSITIVE_INFINITY, signal },
+          ...limits,
           onLeft: (topicId, why) =>
-            say(
-              why === "paused"
-                ? `Topic ${topicId} is paused and was left out: resume it and run this again.`
-                : `The stored messages of topic ${topicId} are being changed, so it was left: run this again.`,
-            ),
-          onPacked: (topicId, through, count) => {
-            messages += count;
-            sayNow(() => `${packed()}; topic ${topicId} through ${through.toLocaleString("en")}`);
-          },
-          onRowsPacked: (count) => {
-            rows += count;
-            sayNow(packed);
-          },
+            why === "paused"
+              ? say(`Topic ${topicId} is paused and was left out: resume it and run this again.`)
+              : changing(topicId),
+          onPacked: packing.messages,
+          onRowsPacked: packing.rows,
         },
       );
-      return messages + rows === 0 ? null : { messages, rows };
+      const dropping = counting("dropped");
+      await dropOlder(
+        { ...deps, keepMonths: env.KEEP_MONTHS },
+        { ...limits, onLeft: changing, onDropped: dropping.messages, onRowsDropped: dropping.rows },
+      );
+      if (!isDone(done.packed) && !isDone(done.dropped)) return null;
+      const { messages, rows } = done.packed;
+      return { messages, rows, ...(isDone(done.dropped) ? { dropped: done.dropped } : {}) };
     });
-    if (signal.aborted) say(`${packed()}. Stopped; the next run goes on from here.`);
-    else if (messages + rows === 0)
-      say(`Nothing was found to pack that is older than HOT_HOURS (${env.HOT_HOURS}) and is not being changed.`);
-    else say(`${packed()}.`);
+    const told = isDone(done.dropped) ? `${counted("packed")}; ${counted("dropped")}` : counted("packed");
+    if (signal.aborted) say(`${told}. Stopped; the next run goes on from here.`);
+    else if (!isDone(done.packed) && !isDone(done.dropped))
+      say(
+        `Nothing was found to pack that is older than HOT_HOURS (${env.HOT_HOURS}) and is not being changed${env.KEEP_MONTHS === 0 ? "" : `, and nothing to drop that is older than KEEP_MONTHS (${env.KEEP_MONTHS})`}.`,
+      );
+    else say(`${told}.`);
   } finally {
     await stores.close();
   }

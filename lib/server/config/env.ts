@@ -172,6 +172,10 @@ function contradictions(env: Values, source: EnvSource, isNamed: boolean): strin
     problems.push("UI_ORIGIN names this server itself: set it to the address of the web UI's own deployment");
   if (isVercel && env.DATABASE_URL === undefined)
     problems.push("DATABASE_URL is needed on Vercel, because its functions have no lasting disk");
+  if (env.KEEP_MONTHS > 0 && env.HOT_HOURS === 0)
+    problems.push(
+      "KEEP_MONTHS needs packing, because only packed messages are dropped: set HOT_HOURS, for example to 48",
+    );
   const network = env.HEDERA_NETWORK;
   if (network === "custom" && env.MIRROR_URL === null)
     problems.push("MIRROR_URL is needed when HEDERA_NETWORK is custom");

@@ -252,7 +252,7 @@ export const VARIABLES = {
   MIRROR_PASS_THROUGH: variable(
     z.enum(["on", "off"]),
     "on",
-    "on or off: whether accounts, balances, tokens, blocks, transactions, contracts, schedules and the network under /api/v1 are asked of the mirrors, with a quarter of MIRROR_RPS",
+    "on or off: whether accounts, balances, tokens, blocks, transactions, contracts, schedules and the network under /api/v1 are asked of the mirrors, with a quarter of MIRROR_RPS, and so are messages that were dropped here",
   ),
   FRESHNESS_TARGET_MS: variable(integer(100, 3_600_000), "2000", "Data older than this counts as stale"),
   GAP_GRACE_S: variable(
@@ -283,6 +283,11 @@ export const VARIABLES = {
     integer(0, 87_600),
     "48",
     "Messages older than this are packed in the database, and the rows that people have of them. 0: none are",
+  ),
+  KEEP_MONTHS: variable(
+    integer(0, 1_200),
+    "0",
+    "Packed messages that are older than this many months are dropped, and the rows that people have of them. The ledger has them, and contacts, trust and profiles stay. 0: none are",
   ),
   MAX_SIGNALS_PER_USER: variable(
     integer(100, 1_000_000),

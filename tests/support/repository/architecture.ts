@@ -49,6 +49,7 @@ export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
   "lib/engine/sync/topic/history-check.ts": "compares with ledger times",
   "lib/engine/sync/topic/holes.ts": "when a hole was first seen is stored for all instances",
   "lib/engine/health/incidents.ts": "people read since when",
+  "lib/engine/repair/drop-old.ts": "compares with ledger times",
   "lib/engine/repair/pack.ts": "compares with ledger times",
   "lib/engine/sync/mirror-heads.ts": "compares with ledger times",
   "lib/engine/shards/registry-cache.ts": "a shard starts at a ledger time",

@@ -97,7 +97,8 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     onUnproven,
   });
   const hotMs = env.HOT_HOURS * 3_600_000;
-  const packing = hotMs === 0 ? null : new Packing({ store: stores.sync, hot, hotMs, clock, log });
+  const packing =
+    hotMs === 0 ? null : new Packing({ store: stores.sync, hot, hotMs, keepMonths: env.KEEP_MONTHS, clock, log });
   const logProgress = progressLog(log);
   const scheduler = new SyncScheduler({
     ...commits,

@@ -30,6 +30,9 @@ let clock: DrivenClock;
 let left: Map<TopicId, LogEntry[][]>;
 let isShut: boolean;
 let ageMs: number;
+let dropAgeMs: number;
+/** How often messages were looked for that may be dropped. */
+let dropLooks: number;
 let packed: [TopicId, readonly number[]][];
 /** The rows that each further look finds. */
 let rowsLeft: number[];
@@ -39,10 +42,17 @@ let store: PackingDeps["store"];
 beforeEach(() => {
   clock = new DrivenClock();
   [left, packed, isShut, ageMs] = [new Map(), [], false, 2 * DAY_MS];
-  [rowsLeft, rowsAsked] = [[], []];
+  [rowsLeft, rowsAsked, dropAgeMs, dropLooks] = [[], [], 2 * DAY_MS, 0];
   store = {
-    topics: async () => [BUSY, OTHER].map((topicId) => ({ topicId })) as never,
+    topics: async () => [BUSY, OTHER].map((topicId) => ({ topicId, headNs: 0n })) as never,
     packAgeMs: async () => ageMs,
+    dropAgeMs: async () => dropAgeMs,
+    nextDrop: async () => {
+      dropLooks += 1;
+      return null;
+    },
+    drop: async () => false,
+    dropRows: async () => ({ people: 0, rows: 0 }),
     nextRange: async (topicId) => {
       const [entries] = left.get(topicId) ?? [];
       return entries === undefined
@@ -211,7 +221,8 @@ describe("packing", () => {
 });
 
 describe("packing in the background", () => {
-  const instance = (hot: PackingDeps["hot"]) => new Packing({ store, clock, hot, hotMs: HOT_MS, log: quietLog });
+  const instance = (hot: PackingDeps["hot"], keepMonths = 0) =>
+    new Packing({ store, clock, hot, hotMs: HOT_MS, keepMonths, log: quietLog });
   const noticed = async (...instances: readonly Packing[]) => {
     for (const each of instances) each.notice();
     await clock.advance(1_000);
@@ -253,15 +264,29 @@ describe("packing in the background", () => {
     await Promise.all([a, b, c, d].map((each) => each.close()));
   });
 
+  it("drops old messages too, with KEEP_MONTHS, and not within a day of the upgrade", async () => {
+    const run = async (keepMonths: number) => {
+      const packing = instance(new MemoryHotCache(clock), keepMonths);
+      await noticed(packing);
+      await packing.close();
+      return dropLooks;
+    };
+    expect(await run(0)).toBe(0);
+    dropAgeMs = DAY_MS - 1;
+    expect(await run(1)).toBe(0);
+    dropAgeMs = DAY_MS;
+    expect(await run(1)).toBe(2);
+  });
+
   it("goes on after a failure of the database, and logs any other", async () => {
     const errors: string[] = [];
     const log = { ...quietLog, error: (message: string) => void errors.push(message) };
     for (const cause of [new TierUnavailable("postgres", "down"), new Error("a fault of ours")]) {
       store = { ...store, topics: () => Promise.reject(cause) };
-      const packing = new Packing({ store, clock, hot: new MemoryHotCache(clock), hotMs: HOT_MS, log });
+      const packing = new Packing({ store, clock, hot: new MemoryHotCache(clock), hotMs: HOT_MS, keepMonths: 0, log });
       await noticed(packing);
       await packing.close();
     }
-    expect(errors).toEqual(["older messages could not be packed; trying again later"]);
+    expect(errors).toEqual(["older messages could not be packed or dropped; trying again later"]);
   });
 });

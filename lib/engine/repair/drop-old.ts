@@ -1,0 +1,82 @@
+/**
+ * Drops what is older than KEEP_MONTHS: packed messages, topic by topic, then the rows that people have of them
+ * (ports/store/sync/drop-store). Each step is one statement. So it may be killed at any moment, and several instances may do it at
+ * once.
+ */
+
+import { fromMs } from "../../core/ledger/consensus-time";
+import type { TopicId } from "../../core/ledger/ids";
+import { keptSince, ledgerMs } from "../../core/signals/kept-since";
+import type { Clock } from "../../ports/clock";
+import type { DropStore } from "../../ports/store/sync/drop-store";
+import type { TopicStore } from "../../ports/store/sync/topic-store";
+
+export interface DropDeps {
+  readonly store: Pick<TopicStore & DropStore, "topics" | "nextDrop" | "drop" | "dropRows">;
+  readonly clock: Pick<Clock, "now" | "monotonicMs" | "sleep">;
+  /** Everything of the last so many months is kept. 0: everything is. */
+  readonly keepMonths: number;
+}
+
+export interface DropOptions {
+  /** The pause after each step. */
+  readonly pauseMs: number;
+  /** No step begins after this, in milliseconds. */
+  readonly mostMs: number;
+  readonly signal: AbortSignal;
+  /** Called after each step with messages: those of this topic through a sequence are dropped now, so many of them by this step. */
+  readonly onDropped?: (topicId: TopicId, through: number, messages: number) => void;
+  /** Called after each step with the rows of people: so many were dropped. */
+  readonly onRowsDropped?: (rows: number) => void;
+  /** Called for a topic that this run leaves, because others keep changing its stored messages. */
+  readonly onLeft?: (topicId: TopicId) => void;
+}
+
+export interface Dropped {
+  readonly messages: number;
+  /** Rows that people had of messages. */
+  readonly rows: number;
+}
+
+/** Another instance drops messages of this topic, or changes what is stored of it: leave it until the next run. */
+const MOST_CONFLICTS = 3;
+
+/** Resolves to what was dropped. Rejects with TierUnavailable if the database is down. */
+export async function dropOlder(
+  { store, clock, keepMonths }: DropDeps,
+  { pauseMs, mostMs, signal, ...told }: DropOptions,
+): Promise<Dropped> {
+  if (keepMonths === 0) return { messages: 0, rows: 0 };
+  const endMs = clock.monotonicMs() + mostMs;
+  const isOver = () => signal.aborted || clock.monotonicMs() >= endMs;
+  const topics = await store.topics();
+  const nowMs = ledgerMs(
+    clock.now(),
+    topics.map(({ headNs }) => headNs),
+  );
+  const beforeNs = keptSince(nowMs, keepMonths);
+  let [messages, rows] = [0, 0];
+  for (const { topicId } of topics) {
+    for (let conflicts = 0; !isOver(); ) {
+      const range = await store.nextDrop(topicId, beforeNs);
+      if (range === null) break;
+      if (await store.drop(range)) {
+        messages += range.messages;
+        told.onDropped?.(topicId, range.through, range.messages);
+      } else if (++conflicts === MOST_CONFLICTS) {
+        told.onLeft?.(topicId);
+        break;
+      }
+      await clock.sleep(pauseMs, signal);
+    }
+  }
+  // Rows are looked for once all messages are gone: people are looked at from the first one on whenever more are.
+  while (!isOver()) {
+    const { people, rows: some } = await store.dropRows(fromMs(nowMs));
+    if (people === 0) break;
+    rows += some;
+    told.onRowsDropped?.(some);
+    await clock.sleep(pauseMs, signal);
+  }
+  return { messages, rows };
+}

@@ -1,0 +1,99 @@
+/** When old messages are dropped. The store's side of it is in tests/contract/store/parts/dropping.ts. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { type ConsensusNs, fromMs } from "@/lib/core/ledger/consensus-time";
+import type { TopicId } from "@/lib/core/ledger/ids";
+import { type DropDeps, type DropOptions, dropOlder } from "@/lib/engine/repair/drop-old";
+import type { DropRange } from "@/lib/ports/store/sync/drop-store";
+import { DrivenClock } from "../../../support/control/driven-clock";
+
+const [BUSY, OTHER] = ["0.0.7", "0.0.8"] as [TopicId, TopicId];
+
+let clock: DrivenClock;
+/** How many ranges are left, by topic. */
+let left: Map<TopicId, number>;
+let steps: string[];
+let askedNs: Set<ConsensusNs>;
+let rowsLeft: number[];
+let isShut: boolean;
+let headsNs: readonly bigint[];
+let store: DropDeps["store"];
+
+beforeEach(() => {
+  clock = new DrivenClock(Date.UTC(2026, 10, 23));
+  [left, steps, askedNs, rowsLeft, isShut] = [new Map(), [], new Set(), [], false];
+  headsNs = [fromMs(clock.now() - 5_000), 0n];
+  store = {
+    topics: async () => [BUSY, OTHER].map((topicId, i) => ({ topicId, headNs: headsNs[i] })) as never,
+    nextDrop: async (topicId, beforeNs) => {
+      askedNs.add(beforeNs);
+      return (left.get(topicId) ?? 0) === 0 ? null : ({ topicId, through: 256, messages: 9 } as DropRange);
+    },
+    drop: async ({ topicId }) => {
+      if (isShut) return false;
+      steps.push(topicId);
+      left.set(topicId, (left.get(topicId) ?? 0) - 1);
+      return true;
+    },
+    dropRows: async () => {
+      const rows = rowsLeft.shift();
+      if (rows !== undefined) steps.push(`${rows} rows`);
+      return { people: rows === undefined ? 0 : 2, rows: rows ?? 0 };
+    },
+  };
+});
+
+const all = (more: Partial<DropOptions> = {}, keepMonths = 2) =>
+  clock.drive(
+    dropOlder(
+      { store, clock, keepMonths },
+      { pauseMs: 0, mostMs: 60_000, signal: new AbortController().signal, ...more },
+    ),
+  );
+
+describe("dropping", () => {
+  it("takes each topic's messages from before the month, then the rows of people, and tells of each step", async () => {
+    left = new Map([
+      [BUSY, 2],
+      [OTHER, 1],
+    ]);
+    rowsLeft = [400, 0, 12];
+    const told: unknown[] = [];
+    const done = await all({
+      onDropped: (...step) => void told.push(step),
+      onRowsDropped: (rows) => void told.push(rows),
+    });
+    expect(done).toEqual({ messages: 27, rows: 412 });
+    expect(steps).toEqual([BUSY, BUSY, OTHER, "400 rows", "0 rows", "12 rows"]);
+    expect(told).toEqual([[BUSY, 256, 9], [BUSY, 256, 9], [OTHER, 256, 9], 400, 0, 12]);
+    expect([...askedNs]).toEqual([fromMs(Date.UTC(2026, 8, 1))]);
+  });
+
+  it("counts months by the ledger's time where the clock is ahead of it", async () => {
+    clock.stepWall(400 * 86_400_000);
+    await all();
+    expect([...askedNs]).toEqual([fromMs(Date.UTC(2026, 8, 1))]);
+  });
+
+  it("does nothing without KEEP_MONTHS", async () => {
+    left.set(BUSY, 1);
+    expect(await all({}, 0)).toEqual({ messages: 0, rows: 0 });
+    expect(steps).toEqual([]);
+  });
+
+  it("leaves a topic that others change to the next run", async () => {
+    isShut = true;
+    left = new Map([[BUSY, 1]]);
+    const leaves: TopicId[] = [];
+    expect(await all({ onLeft: (topicId) => void leaves.push(topicId) })).toEqual({ messages: 0, rows: 0 });
+    expect(leaves).toEqual([BUSY]);
+  });
+
+  it("ends between two steps: after its time, and when it is told to", async () => {
+    left.set(BUSY, 9);
+    rowsLeft = [400];
+    expect(await all({ pauseMs: 100, mostMs: 250 })).toEqual({ messages: 27, rows: 0 });
+    const ending = new AbortController();
+    ending.abort();
+    expect(await all({ signal: ending.signal })).toEqual({ messages: 0, rows: 0 });
+  });
+});
