@@ -77,6 +77,11 @@ export const ViewMembers = z.object({
   ...Freshness.shape,
 });
 
+export const DroppedThrough = described(
+  z.optional(ConsensusTimestamp),
+  "Signals through this time that belong here are no longer kept (KEEP_MONTHS); the ledger has them. Absent if there are none",
+);
+
 export const PositionNumber = described(
   z.int().check(z.nonnegative()),
   "The user's position, which grows by one with each row",

@@ -1,7 +1,7 @@
 /** Answers about topics and their messages that no page of ours reads. */
 import * as z from "zod/mini";
 import { parseConsensusTime } from "../core/ledger/consensus-time";
-import { ConsensusTimestamp, described, TopicIdText, ViewMembers, wholeNumber } from "./common";
+import { ConsensusTimestamp, DroppedThrough, described, TopicIdText, ViewMembers, wholeNumber } from "./common";
 import { Truncated } from "./signals";
 
 const EVENT_TYPES = ["contact", "trust", "recognition", "profile"] as const;
@@ -29,6 +29,7 @@ export const EventsAnswer = z.object({
   ok: z.literal(true),
   type: z.enum(EVENT_TYPES),
   watermark: described(z.string(), "The next `since`"),
+  droppedThrough: DroppedThrough,
   items: z.array(
     z.object({
       consensus_timestamp: ConsensusTimestamp,

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, PositionNumber, UserIdText, ViewMembers } from "./common";
+import { DroppedThrough, described, PositionNumber, UserIdText, ViewMembers } from "./common";
 import { RecognitionCard } from "./recognition-card";
 import { Signal } from "./signals";
 
@@ -31,6 +31,7 @@ export const RecognitionAnswer = z.object({
   source: z.literal("hcs"),
   instances: described(z.array(RecognitionInstance), "Newest first"),
   nextCursor: described(z.nullable(z.string()), "Cursor of the next page, with older instances; null at the end"),
+  droppedThrough: DroppedThrough,
   definitionsCappedAt: described(z.optional(z.int()), "Set if more definitions exist than are listed"),
   position: PositionNumber,
   ...ViewMembers.shape,

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import {
   Author,
   ConsensusTimestamp,
+  DroppedThrough,
   described,
   Place,
   PositionNumber,
@@ -44,6 +45,7 @@ export type Signal = z.infer<typeof Signal>;
 export const SignalsAnswer = z.object({
   items: z.array(Signal),
   nextCursor: z.nullable(z.string()),
+  droppedThrough: DroppedThrough,
   position: PositionNumber,
   ...ViewMembers.shape,
 });

@@ -243,7 +243,15 @@ export class LiveHub {
             break;
           }
           const page = await this.rowsAfter(userId, stream.sent, stream.head);
-          if (page === null || page.through <= stream.sent) break;
+          if (page === null) break;
+          if (page.hasDropped) {
+            // The client has missed what is no longer here. It reads its views again, as after a new epoch.
+            stream.sent = toPosition(Math.max(stream.head, page.position));
+            stream.head = stream.sent;
+            yield { event: "resync", position: stream.sent };
+            break;
+          }
+          if (page.through <= stream.sent) break;
           for (const row of page.rows) {
             if (hasLeft(stream)) return yield { event: "bye", reason: "signed-out" };
             yield { event: "signal", row };

@@ -13,9 +13,11 @@ import { messageJson } from "./message-json";
 export interface LogAnswer {
   readonly body: string | null;
   readonly isUnchanging: boolean;
+  /** Messages that were dropped (sync/drop-store) belong to the answer, so it is of no use. */
+  readonly isDropped: boolean;
 }
 
-const NONE: LogAnswer = { body: null, isUnchanging: false };
+const NONE: LogAnswer = { body: null, isUnchanging: false, isDropped: false };
 const EVER = { from: 0n, to: 2n ** 63n - 1n };
 
 const pageBody = (messages: readonly string[], next: string | null) =>
@@ -29,7 +31,7 @@ export async function messagesPage(
   { within, order, limit, isUtf8, spelled }: MessageQuery,
 ): Promise<LogAnswer> {
   // Nothing can ever be on such a page.
-  if (within === null) return { body: pageBody([], null), isUnchanging: false };
+  if (within === null) return { ...NONE, body: pageBody([], null) };
   const page = await log.page({ topicId, ...within, order, limit });
   const all = page.rows.map((row) => messageJson(topicId, row, isUtf8));
   const messages = fitting(all);
@@ -38,7 +40,10 @@ export async function messagesPage(
   const isMore = (page.isFull || isCut) && lastNs !== null;
   const next = isMore ? nextLink(path, spelled, order, formatConsensusTime(lastNs)) : null;
   const found = { order, limit, sequences: within.sequences, ...page };
-  return { body: pageBody(messages, next), isUnchanging: !isCut && isUnchanging(found) };
+  return {
+    ...{ body: pageBody(messages, next), isUnchanging: !isCut && isUnchanging(found) },
+    isDropped: page.hasDropped,
+  };
 }
 
 /** The messages that fit into one answer. The link to the next page goes on after them. The first message always fits. */
@@ -54,8 +59,8 @@ function fitting(messages: readonly string[]): readonly string[] {
 /** The message with this sequence number, if there is one. */
 export async function messageOf(log: LedgerLog, topicId: TopicId, sequence: number): Promise<LogAnswer> {
   const sequences = { from: sequence, to: sequence };
-  const { rows } = await log.page({ topicId, sequences, times: EVER, order: "asc", limit: 1 });
-  return single(topicId, rows[0]);
+  const { rows, hasDropped } = await log.page({ topicId, sequences, times: EVER, order: "asc", limit: 1 });
+  return { ...single(topicId, rows[0]), isDropped: rows.length === 0 && hasDropped };
 }
 
 /** The message with this consensus time, in any topic. */
@@ -69,5 +74,6 @@ function single(topicId: TopicId, entry: LogEntry | undefined): LogAnswer {
   return {
     body: messageJson(topicId, entry),
     isUnchanging: entry.verification === "verified" && entry.chunkInfo !== undefined,
+    isDropped: false,
   };
 }

@@ -2,6 +2,7 @@
  * The topic audit: compares the stored topic with the mirror, from the first message on, and recomputes the hash chain on the
  * way. An audit only looks. A resync also writes, so that lost or damaged messages are stored as a clean replay would store
  * them, and everything keeps its position. A verified stored message is never replaced by a different one from a mirror.
+ * Dropped messages (./drop-old.ts) are neither looked for nor restored: a check begins behind them.
  *
  *   range of 100 ──▶ ask the mirror (another one, if the answer has holes) ──▶ compare with the log ──▶ resync: restore
  *        ▲                                                                                   │
@@ -11,7 +12,7 @@
 import type { TopicId } from "../../core/ledger/ids";
 import type { LedgerMessage } from "../../core/ledger/message";
 import { equalBytes } from "../../core/ledger/running-hash";
-import { advance, CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
+import { advance, type ChainHead, verifyNext } from "../../core/ledger/verify";
 import { ok, type Result } from "../../core/result";
 import type { LogEntry } from "../../core/signals/batch";
 import { interpret, messageOf, type ToInterpret } from "../../core/signals/interpret";
@@ -19,6 +20,7 @@ import type { SignatureVerdict } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 import type { LedgerError } from "../../ports/ledger/ledger";
 import { announce, type CommitDeps, storedParts } from "../sync/topic/commit";
+import { headAt } from "./head-at";
 
 interface Found {
   readonly count: number;
@@ -83,27 +85,29 @@ export async function checkTopic(
   { mode, start, paceMs, signal, onProgress }: CheckOptions,
 ): Promise<Result<CheckProgress, LedgerError>> {
   let progress = start;
-  let head = await headAt(deps, topicId, start.through);
+  let head = await headAt(deps.store, topicId, start.through);
   while (progress.through < progress.to && !signal.aborted) {
     const last = Math.min(progress.through + RANGE, progress.to);
+    const stored = await deps.store.log(topicId, progress.through + 1, last);
+    // Asked after the messages were read: what is dropped in between is no hole.
+    const dropped = (await deps.store.topic(topicId))?.dropped.through ?? 0;
+    if (dropped > progress.through) {
+      progress = { ...progress, through: Math.min(dropped, progress.to) };
+      head = await headAt(deps.store, topicId, progress.through);
+      await onProgress(progress);
+      continue;
+    }
     const answer = await range(deps, topicId, progress.through, last, signal);
     if (!answer.ok) return answer;
-    const stored = await deps.store.log(topicId, progress.through + 1, last);
     const compared = compareRange(deps, topicId, head, answer.value, stored);
     const restored = mode === "resync" ? await restore(deps, topicId, head, answer.value, stored) : 0;
     progress = added(progress, compared, last, restored);
     // Stored messages stand in for those that the mirror lacks, so that the next message has a predecessor.
-    head = compared.head.sequence === last ? compared.head : await headAt(deps, topicId, last);
+    head = compared.head.sequence === last ? compared.head : await headAt(deps.store, topicId, last);
     await onProgress(progress);
     await deps.clock.sleep(paceMs, signal);
   }
   return ok(progress);
-}
-
-async function headAt(deps: CheckDeps, topicId: TopicId, sequence: number): Promise<ChainHead> {
-  if (sequence === 0) return CHAIN_START;
-  const [entry] = await deps.store.log(topicId, sequence, sequence);
-  return { sequence, hash: entry?.runningHash ?? null, consensusNs: 0n };
 }
 
 /** The messages after `after` through `last`. A mirror that lacks some of them proves nothing, so another one is asked too. */

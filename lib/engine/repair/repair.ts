@@ -5,7 +5,7 @@
  */
 
 import { groupsIn } from "../../core/ledger/chunks";
-import type { Sequence, TopicId } from "../../core/ledger/ids";
+import type { TopicId } from "../../core/ledger/ids";
 
 import { defectIn, type LedgerMessage } from "../../core/ledger/message";
 import {
@@ -24,6 +24,7 @@ import type { Repaired } from "../../core/sync/repair-timer";
 import type { PageRequest } from "../../ports/ledger/ledger";
 import { BatchRefused } from "../../ports/store/sync/batch-store";
 import { announce, type CommitDeps, eachMirror, storedParts } from "../sync/topic/commit";
+import { headAt } from "./head-at";
 
 /** Failed and unproven messages per round: a forged history is alarming, but not urgent. */
 const OPEN_AT_ONCE = 8;
@@ -119,9 +120,9 @@ async function backfill(
 ): Promise<boolean> {
   const sorted = [...messages].sort((a, b) => a.sequence - b.sequence);
   const fresh = new Map<number, CheckedMessage>();
-  let head = await headBefore(deps, topicId, (sorted[0] as LedgerMessage).sequence);
+  let head = await headAt(deps.store, topicId, (sorted[0] as LedgerMessage).sequence - 1);
   for (const message of sorted) {
-    if (head.sequence !== message.sequence - 1) head = await headBefore(deps, topicId, message.sequence);
+    if (head.sequence !== message.sequence - 1) head = await headAt(deps.store, topicId, message.sequence - 1);
     const verdict = verifyNext(deps.sha384, head, message);
     if (mode === "only-verified" && verdict.verification !== "verified") return false;
     if (mode === "unless-failed" && verdict.verification === "failed") return false;
@@ -189,9 +190,3 @@ const keptVerdict = (entry: LogEntry): Verdict => ({
   verification: entry.verification,
   reason: entry.reason as Verdict["reason"],
 });
-
-async function headBefore(deps: CommitDeps, topicId: TopicId, sequence: Sequence): Promise<ChainHead> {
-  if (sequence === 1) return CHAIN_START;
-  const [before] = await deps.store.log(topicId, sequence - 1, sequence - 1);
-  return { sequence: sequence - 1, hash: before?.runningHash ?? null, consensusNs: 0n };
-}

@@ -183,15 +183,20 @@ async function compared(
   const freshClaims = new Map(view.definitions.map((claim) => [claimKey(claim), claim]));
   const claimOf = new Map(claims.map((claim) => [claimKey(claim), claim]));
 
+  // A dropped message may have said before what no kept one says any more, and cannot say it again. So that stays.
+  const isWhole = (await store.topics()).every(({ dropped }) => dropped.through === 0);
   let isAgain = false;
   const isOutdated = (verdict: { isOutdated: boolean; isGone: boolean }) => {
+    if (verdict.isGone && !isWhole) return false;
     isAgain ||= verdict.isGone;
     return verdict.isOutdated;
   };
   const outdated = {
     rows: rowsFound.filter(({ row }) => !newRows.has(rowKey(row))),
     registers: [...edges.values()].flatMap((found) => {
-      const registers = outdatedIn(found.edge, freshEdges.get(edgeKey(found.edge)), times);
+      const registers = outdatedIn(found.edge, freshEdges.get(edgeKey(found.edge)), times).filter(
+        ({ isGone }) => isWhole || !isGone,
+      );
       if (registers.some(({ isGone }) => isGone)) isAgain = true;
       return registers.length === 0 ? [] : [{ edge: found, names: registers.map(({ name }) => name) }];
     }),

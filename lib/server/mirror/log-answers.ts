@@ -15,11 +15,15 @@ import type { RouteContext } from "../http/route";
 import type { LogCopy } from "./public-mirror";
 import { mirrorAnswer, mirrorError } from "./reply";
 
-/** Answers a question of the log. `key` names the question, whoever asks it. Demands a sync, behind the answer. */
+/**
+ * Answers a question of the log. `key` names the question, whoever asks it. Demands a sync, behind the answer. `dropped` answers
+ * it if messages that were dropped belong to the answer.
+ */
 export function logAnswer(
   context: RouteContext<unknown, unknown>,
   key: string,
   ask: () => Promise<LogAnswer>,
+  dropped: () => Awaitable<Answer>,
 ): Awaitable<Answer> {
   const { app, background } = context;
   const startMs = app.clock.now();
@@ -32,6 +36,7 @@ export function logAnswer(
   return andThen(getting, ({ value: copy, outcome }) => {
     const tiers = tiersOf(outcome, copy);
     app.metrics.observeRead(tiers);
+    if (copy.isDropped) return dropped();
     const { body, etag, isUnchanging } = copy;
     if (body === null) return mirrorError(404, ["Not found"]);
     return mirrorAnswer(context, {
@@ -46,11 +51,11 @@ export function logAnswer(
 async function copyOf(app: App, ask: () => Promise<LogAnswer>) {
   const atMs = app.clock.monotonicMs();
   const began = startRead(app);
-  const { body, isUnchanging } = await ask();
+  const { body, isUnchanging, isDropped } = await ask();
   const etag = `"${createHash("sha1")
     .update(body ?? "")
     .digest("base64url")}"`;
-  const value: LogCopy = { body, etag, isUnchanging, freshness: freshnessSince(app, began), atMs };
+  const value: LogCopy = { body, etag, isUnchanging, isDropped, freshness: freshnessSince(app, began), atMs };
   const lifeMs = isUnchanging ? Number.POSITIVE_INFINITY : TIP_S * 1_000;
   return { value, bytes: body?.length ?? 0, lifeMs };
 }

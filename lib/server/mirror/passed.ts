@@ -1,6 +1,7 @@
 import "server-only";
 /** Answers of the configured mirrors, handed on as they came. */
 import { createHash } from "node:crypto";
+import type { Awaitable } from "../../core/awaitable";
 import { blocksToAsk, heldBlocks } from "../../core/mirror/held-blocks";
 import { readTarget } from "../../core/request-target";
 import { NotPassed, PASSED_S } from "../../engine/mirror/pass-through";
@@ -20,6 +21,14 @@ export const unlessPassed = ({ app }: Context) =>
   app.env.MIRROR_PASS_THROUGH === "off"
     ? mirrorError(404, ["This server keeps no such topic and hands this address on to no mirror."])
     : null;
+
+/** Hands on what messages that were dropped here belong to (KEEP_MONTHS). */
+export const droppedAnswer = (context: Context, path: string): Awaitable<Answer> =>
+  context.app.env.MIRROR_PASS_THROUGH === "off"
+    ? mirrorError(404, [
+        "Old messages of this topic are no longer kept here, and this server hands the address on to no mirror: ask a mirror node.",
+      ])
+    : passedAnswer(context, path);
 
 /** The segments of the address behind `/api/v1/`. */
 export function segmentsOf({ url }: Context): readonly string[] {

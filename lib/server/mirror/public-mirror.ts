@@ -11,6 +11,7 @@ export interface LogCopy {
   readonly body: string | null;
   readonly etag: string;
   readonly isUnchanging: boolean;
+  readonly isDropped: boolean;
   /** The log's freshness, as the answer was read. */
   readonly freshness: FreshnessNow;
   readonly atMs: number;

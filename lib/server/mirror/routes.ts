@@ -21,7 +21,7 @@ import { MirrorJson, MirrorMessage, MirrorMessages } from "../../wire/mirror";
 import { type Answer, textOf } from "../http/answers/answer";
 import { defineRoute, type Route, type RouteContext } from "../http/route";
 import { logAnswer } from "./log-answers";
-import { blocksAnswer, passedAnswer, segmentsOf, unlessPassed } from "./passed";
+import { blocksAnswer, droppedAnswer, passedAnswer, segmentsOf, unlessPassed } from "./passed";
 import { mirrorError } from "./reply";
 
 type Context = RouteContext<unknown, unknown>;
@@ -62,7 +62,8 @@ export const topicMessages = ledgerRoute(
     if (!query.ok) return mirrorError(400, query.error);
     if (!isKept(context, topicId)) return passed(context, `/topics/${topicId}/messages`);
     const ask = () => messagesPage(app.stores.ledgerLog, topicId, url.pathname, query.value);
-    return logAnswer(context, url.pathname + url.search, ask);
+    const path = `/topics/${topicId}/messages${url.search}`;
+    return logAnswer(context, url.pathname + url.search, ask, () => droppedAnswer(context, path));
   },
 );
 
@@ -82,7 +83,9 @@ export const topicMessage = ledgerRoute(
         ...(sequence === null ? ["Invalid parameter: sequencenumber"] : []),
       ]);
     if (!isKept(context, topicId)) return passed(context, `/topics/${topicId}/messages/${sequence}`);
-    return logAnswer(context, `${topicId}/${sequence}`, () => messageOf(app.stores.ledgerLog, topicId, sequence));
+    const path = `/topics/${topicId}/messages/${sequence}`;
+    const ask = () => messageOf(app.stores.ledgerLog, topicId, sequence);
+    return logAnswer(context, `${topicId}/${sequence}`, ask, () => droppedAnswer(context, path));
   },
 );
 
@@ -98,13 +101,17 @@ export const messageByTime = ledgerRoute(
     if (!isTimestamp(time)) return mirrorError(400, ["Invalid parameter: consensus_timestamp"]);
     const ns = nanoseconds(time);
     if (ns > MAX_CONSENSUS_NS) return mirrorError(404, ["Not found"]);
-    const own = await logAnswer(context, `at ${ns}`, () => messageAt(app.stores.ledgerLog, consensusNs(ns)));
+    const ask = () => messageAt(app.stores.ledgerLog, consensusNs(ns));
+    const own = await logAnswer(context, `at ${ns}`, ask, () => mirrorError(404, ["Not found"]));
     if (own.status !== 404 || app.env.MIRROR_PASS_THROUGH === "off") return own;
-    // A message of a topic that is kept here, and not in the log, has failed or is not read yet.
+    // A message of a topic that is kept here, and not in the log, has failed, is not read yet, or was dropped.
     const other = await passed(context, `/topics/messages/${time}`);
-    const of = other.status === 200 ? (JSON.parse(textOf(other)) as { topic_id?: unknown }).topic_id : null;
-    const isOurs = typeof of === "string" && [...app.scheduler.syncs.keys()].some((topicId) => topicId === of);
-    return isOurs ? own : other;
+    if (other.status !== 200) return other;
+    const { topic_id: of, sequence_number: sequence } = JSON.parse(textOf(other)) as Record<string, unknown>;
+    const topicId = [...app.scheduler.syncs.keys()].find((each) => each === of);
+    if (topicId === undefined) return other;
+    const dropped = (await app.stores.sync.topic(topicId))?.dropped.through ?? 0;
+    return typeof sequence === "number" && sequence <= dropped ? other : own;
   },
 );
 

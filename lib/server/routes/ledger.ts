@@ -9,13 +9,14 @@ import { ProblemError } from "../http/answers/problem";
 import { privateJson, startRead, uncached, viewAnswer } from "../http/answers/reply";
 import { defineRoute } from "../http/route";
 import { proofContent } from "./proof-content";
+import { unlessDropped } from "./unless-dropped";
 
 export const proof = defineRoute({
   summary: "Everything that a browser needs to check one message against the mirror's hash chain",
   access: "user",
   limit: "proof",
   sends: ["view"],
-  problems: ["bad-input", "not-found"],
+  problems: ["bad-input", "not-found", "dropped"],
   answer: ProofAnswer,
   handle: async (context) => {
     const { app, userId, params } = context;
@@ -29,6 +30,7 @@ export const proof = defineRoute({
     const began = startRead(app);
     const row = await app.stores.views.proof(userId, topicId, sequence);
     if (row === null) {
+      await unlessDropped(app, topicId, sequence);
       // The ledger is public, so the message is no secret. The answer does not show whom it concerns.
       const isThere = sequence <= (app.scheduler.syncs.get(topicId)?.cursor ?? 0);
       throw isThere

@@ -14,7 +14,7 @@ import { ProblemError } from "../http/answers/problem";
 import { beforeRead, uncached, viewAnswer } from "../http/answers/reply";
 import { decodeCursor, encodeCursor } from "../http/cursor";
 import { defineRoute } from "../http/route";
-import { decodedSignalOf } from "./signals";
+import { decodedSignalOf, droppedMember } from "./signals";
 
 /** Reserved for the rest of the answer and for the ends of definitions. */
 const ROOM_BYTES = 2_000;
@@ -56,6 +56,7 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
       source: "hcs",
       instances: shown,
       nextCursor: nextNs && encodeCursor(nextNs),
+      ...droppedMember(page.droppedNs),
       ...(isCut ? { definitionsCappedAt: listed.length } : {}),
     },
   };

@@ -67,12 +67,21 @@ async function loadPage(
   limit: number,
 ) {
   const maxRows = app.env.strategies.signals.maxSize;
-  const { position, rows, nextBeforeNs } = await app.stores.views.signals(userId, { types, beforeNs, limit, maxRows });
+  const { position, rows, nextBeforeNs, droppedNs } = await app.stores.views.signals(userId, {
+    types,
+    beforeNs,
+    limit,
+    maxRows,
+  });
   const all = rows.map((row) => signalOf(userId, row, "hcs-cached"));
   const items = fitting(all, MAX_ANSWER_BYTES);
   const nextNs = items.length < all.length ? (rows[items.length - 1]?.consensusNs ?? null) : nextBeforeNs;
-  return { position, content: { items, nextCursor: nextNs && encodeCursor(nextNs) } };
+  return { position, content: { items, nextCursor: nextNs && encodeCursor(nextNs), ...droppedMember(droppedNs) } };
 }
+
+/** The member that tells of signals that were dropped; none if none were. */
+export const droppedMember = (droppedNs: ConsensusNs | null) =>
+  droppedNs === null ? {} : { droppedThrough: formatConsensusTime(droppedNs) };
 
 export const signals = defineRoute({
   summary: "Signals that concern the caller, newest first",
@@ -115,7 +124,7 @@ async function direct(
   return { ok: true as const, value: uncached(viewOf(position, content, nowMs), nowMs - startMs) };
 }
 
-type Page = Pick<SignalsAnswer, "items" | "nextCursor">;
+type Page = Pick<SignalsAnswer, "items" | "nextCursor" | "droppedThrough">;
 type Result = Parameters<typeof viewAnswer>[1];
 
 /**
@@ -131,7 +140,7 @@ function withPending(result: Result, waiting: readonly PendingSignal[]): Result 
   const items = fitting(content.items, MAX_ANSWER_BYTES - jsonBytes(pending));
   const last = items.length < content.items.length ? items.at(-1)?.consensusTimestamp : null;
   const nextCursor = last ? encodeCursor(toConsensusNs(last)) : content.nextCursor;
-  const page: Page = { items: [...pending, ...items], nextCursor };
+  const page: Page = { ...content, items: [...pending, ...items], nextCursor };
   return { ...result, view: viewOf(position, { ...page }, result.view.readMs) };
 }
 
@@ -177,7 +186,13 @@ export const events = defineRoute({
       MAX_ANSWER_BYTES,
     );
     const throughNs = items.length < shown.length ? shown[items.length - 1]?.row.consensusNs : page.throughNs;
-    const content = { ok: true, type: query.type, watermark: formatConsensusTime(throughNs ?? sinceNs), items };
+    const content = {
+      ok: true,
+      type: query.type,
+      watermark: formatConsensusTime(throughNs ?? sinceNs),
+      items,
+      ...droppedMember(page.droppedNs),
+    };
     return viewAnswer(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs, began);
   },
 });

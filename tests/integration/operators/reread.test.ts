@@ -5,6 +5,7 @@ import type { AccountId, TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { EvmAddress } from "@/lib/core/ledger/magic-token";
 import { CHAIN_START } from "@/lib/core/ledger/verify";
 import { type Interpretation, interpret } from "@/lib/core/signals/interpret";
+import { isBonded } from "@/lib/core/signals/projection";
 import { rereadTopics } from "@/lib/engine/repair/reread";
 import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
 import type { Stores } from "@/lib/server/boot/app";
@@ -156,6 +157,31 @@ describe("a log that an earlier decoder has read", () => {
     expect(await names()).toEqual(["Ana"]);
     const states = await stores.sync.topics();
     expect(states.filter((each) => each.topicId !== other).map(({ isReread }) => isReread)).toEqual([true]);
+  });
+
+  it("keeps a contact that only a dropped message may have said before", async () => {
+    const [topicId] = TOPICS as [TopicId];
+    const [alice, bob] = ["tm-alice", "tm-bob"] as [UserId, UserId];
+    const messages = chainOf(topicId, [
+      { body: { t: "CONTACT_REQUEST", from: alice, to: bob } },
+      { body: { t: "CONTACT_ACCEPT", from: bob, to: alice } },
+      { body: { t: "GREETING", from: alice, to: bob } },
+    ]);
+    const stores = await filled([[], []], false);
+    const { head, ...batch } = interpret({
+      ...{ topicId, head: CHAIN_START, messages, priorParts: [], sha384, trustedPayers: new Set([OPERATOR]) },
+    });
+    await stores.sync.commit({ ...batch, advance: { from: 0, to: head, gap: null } });
+    const bonds = async () => (await stores.views.contacts(alice)).edges.map(isBonded);
+    // The earlier decoder took the third message for an accept too, and the first two are dropped.
+    const [, , third] = messages;
+    await damage(`UPDATE contact_edges SET accept_ns = ${third?.consensusNs}`);
+    await damage("DELETE FROM topic_log WHERE ref & 1099511627775 <= 2");
+    await damage(`UPDATE topics SET dropped_through = 2 WHERE topic_id = '${topicId}'`);
+    await damage(AS_EARLIER);
+    await rereadTopics(depsOf(stores), new AbortController().signal);
+    expect(await bonds()).toEqual([true]);
+    expect((await stores.sync.topics()).map(({ isReread }) => isReread)).toEqual([true, true]);
   });
 
   it("ends as a clean replay has it, whatever that decoder made of the messages", async () => {

@@ -8,12 +8,14 @@ import { interpret } from "@/lib/core/signals/interpret";
 import type { CommitOutcome } from "@/lib/ports/store/sync/batch-store";
 import type { Gap } from "@/lib/ports/store/sync/gap-store";
 import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
+import type { DroppedRange } from "@/lib/ports/store/sync/topic-store";
 import { OPERATOR, sha384 } from "../mirrors/chain";
 
 export class LogStore {
   readonly entries = new Map<number, LogEntry>();
   gapsNow: Gap[] = [];
   readonly written: Batch[] = [];
+  private dropped: DroppedRange = { through: 0, throughNs: 0n, hash: null };
 
   /** Stores these messages as a first sync of the topic would. */
   hold(messages: readonly LedgerMessage[], hash: Sha384 = sha384): void {
@@ -26,6 +28,13 @@ export class LogStore {
     for (const entry of meaning.entries) this.entries.set(entry.sequence, entry);
   }
 
+  /** Drops the messages through this sequence. */
+  dropThrough(through: number): void {
+    const last = this.entries.get(through);
+    this.dropped = { through, throughNs: last?.consensusNs ?? 0n, hash: last?.runningHash ?? null };
+    for (let sequence = 1; sequence <= through; sequence += 1) this.entries.delete(sequence);
+  }
+
   get store(): SyncStore {
     const sorted = () => [...this.entries.values()].sort((a, b) => a.sequence - b.sequence);
     const write = async (batch: Batch): Promise<CommitOutcome> => {
@@ -34,6 +43,7 @@ export class LogStore {
       return { kind: "committed", rows: [] } as unknown as CommitOutcome;
     };
     return {
+      topic: async () => ({ dropped: this.dropped }),
       log: async (_: string, from: number, to: number) =>
         sorted().filter(({ sequence }) => sequence >= from && sequence <= to),
       failed: async (_: string, limit: number, after = 0) =>

@@ -22,6 +22,7 @@ const CODES = {
   "slots-full": [409, "No slot left"],
   "not-bonded": [409, "Not bonded"],
   "in-progress": [409, "Already under way"],
+  dropped: [410, "No longer kept"],
   "challenge-used": [409, "Challenge already used"],
   paused: [409, "Paused"],
   "key-reused": [422, "Key already used"],

@@ -7,6 +7,7 @@ import { ProblemError } from "../../http/answers/problem";
 import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
 import { proofContent } from "../proof-content";
+import { unlessDropped } from "../unless-dropped";
 
 export const lookUpPerson = defineRoute({
   summary: "One person: position, topics, copies in each cache tier, counts, sessions and last writes",
@@ -32,7 +33,7 @@ export const lookUpMessage = defineRoute({
   summary: "One stored message: content, payer, verdict, reason, audience and proof",
   access: "admin",
   limit: "operator",
-  problems: ["bad-input", "not-found"],
+  problems: ["bad-input", "not-found", "dropped"],
   answer: MessageLookup,
   handle: async ({ app, params }) => {
     const topicId = parseTopicId(params.topicId ?? "");
@@ -42,6 +43,7 @@ export const lookUpMessage = defineRoute({
     if (sequence === null)
       throw new ProblemError("bad-input", "sequence: must be a whole number from 1.", { field: "sequence" });
     const found = await messageLookup(app, topicId, sequence);
+    if (found === null) await unlessDropped(app, topicId, sequence);
     if (found === null)
       throw new ProblemError(
         "not-found",

@@ -10,6 +10,7 @@ import type { App } from "../../boot/app";
 import { ProblemError } from "../../http/answers/problem";
 import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
+import { unlessDropped } from "../unless-dropped";
 
 /** The web UI reads text only: what is missing is empty. */
 const profileView = ({ userId, displayName, handle, bio, avatar, consensusNs }: Profile) => ({
@@ -39,7 +40,7 @@ export const profileAt = defineRoute({
   access: "user",
   limit: "proof",
   query: ProfileAtQuery,
-  problems: ["not-found"],
+  problems: ["not-found", "dropped"],
   answer: ProfileAtAnswer,
   handle: async ({ app, userId, query }) => {
     const profile = await publishedAt(app, userId, query.hrl);
@@ -50,12 +51,14 @@ export const profileAt = defineRoute({
   },
 });
 
-async function publishedAt({ stores }: App, userId: UserId, hrl: string): Promise<Profile | null> {
+async function publishedAt(app: App, userId: UserId, hrl: string): Promise<Profile | null> {
   const [topic = "", number = "", at = "0"] = hrl.replace(/^hcs:\/\/(11\/)?/, "").split("/");
   const topicId = parseTopicId(topic);
   const sequence = parseSequence(number);
   if (topicId === null || sequence === null) return null;
+  const { stores } = app;
   const [entry] = await stores.sync.log(topicId, sequence, sequence);
+  if (entry === undefined) await unlessDropped(app, topicId, sequence);
   if (entry?.disposition !== "signal") return null;
   const decoded = decodeSignals(entry.body ?? entry.message);
   const place = Number(at);

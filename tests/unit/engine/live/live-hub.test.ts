@@ -18,6 +18,8 @@ let heads: Map<UserId, number>;
 let isDown: boolean;
 let demands: number;
 let reads: number;
+/** Rows up to this position were dropped. */
+let droppedThrough: number;
 let hub: LiveHub;
 
 const answer = <T>(value: () => T): Promise<T> =>
@@ -30,12 +32,14 @@ const views = {
     answer(() => {
       reads += 1;
       const through = Math.min(heads.get(userId) ?? 0, after + limit);
-      return { rows: Array.from({ length: through - after }, (_, i) => rowAt(after + i + 1)), through };
+      const rows = Array.from({ length: through - after }, (_, i) => rowAt(after + i + 1));
+      return { rows, through, position: heads.get(userId) ?? 0, hasDropped: after < droppedThrough };
     }),
 } as unknown as ViewStore;
 
 beforeEach(() => {
   [clock, heads, isDown, demands, reads] = [new DrivenClock(), new Map([[ALICE, 3]]), false, 0, 0];
+  droppedThrough = 0;
   hub = new LiveHub({
     ...{ views, clock, log: quietLog, beatMs: BEAT_MS, maxStreamMs: 60_000, maxPerUser: 2, maxStreams: 3 },
     ...{ freshness: () => UNKNOWN_AGE, freshnessTargetMs: 10_000 },
@@ -67,6 +71,17 @@ function commit(userId: UserId, head: number): void {
 }
 
 describe("a stream", () => {
+  it("that resumes behind dropped rows begins anew at the head, and goes on from there", async () => {
+    [droppedThrough] = [2];
+    const [behind, after] = [opened(ALICE, 1), opened(ALICE, 2)];
+    await clock.advance(0);
+    expect(behind.events.slice(0, 2)).toMatchObject([{ event: "hello" }, { event: "resync", position: 3 }]);
+    expect(after.positions()).toEqual([3]);
+    commit(ALICE, 4);
+    await clock.advance(0);
+    expect([behind.positions(), after.positions()]).toEqual([[4], [3, 4]]);
+  });
+
   it("begins with the rows after its cursor, then gets each commit as it comes", async () => {
     const stream = opened(ALICE, 1);
     await clock.advance(0);

@@ -59,6 +59,27 @@ beforeEach(() => {
 });
 
 describe("an audit", () => {
+  it("begins behind dropped messages, and checks the chain from the last of them", async () => {
+    topicOf(250);
+    log.dropThrough(128);
+    const nothing = { count: 0, first: [] };
+    const right = {
+      through: 250,
+      checked: 122,
+      matching: 122,
+      missing: nothing,
+      unconfirmed: nothing,
+      broken: nothing,
+    };
+    expect(await found()).toMatchObject(right);
+    expect(await found("resync")).toMatchObject({ ...right, restored: 0 });
+    expect(log.written.flatMap(({ entries }) => entries).every(({ sequence }) => sequence > 128)).toBe(true);
+    ledger.set(chain.map((each) => (each.sequence === 129 ? { ...each, message: new Uint8Array(3) } : each)));
+    expect((await found()).broken).toEqual({ count: 1, first: [129] });
+    log.dropThrough(250);
+    expect(await found()).toMatchObject({ through: 250, checked: 0 });
+  });
+
   it("of a topic that is stored as the ledger has it finds nothing", async () => {
     expect(await found()).toEqual({ ...newCheck(5), through: 5, checked: 5, matching: 5 });
   });
