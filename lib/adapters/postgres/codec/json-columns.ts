@@ -11,8 +11,8 @@ import type { Reader, Writer } from "./bytes";
 
 /** Stands for a value in a template. A text that holds it is written as it is. */
 const VALUE = "\0";
-/** A string, or a number. */
-const TOKEN = /"((?:[^"\\]|\\.)*)"|-?\d+/g;
+/** A string, or a number. A string that no quote ends goes on to the end of the text: else each quote in it would be tried in turn. */
+const TOKEN = /"((?:[^"\\]|\\.)*)(?:"|\\?$)|-?\d+/gs;
 /** A key in a template, or a value. No key holds a value, however odd the text. */
 const PLACE = /"((?:[^"\\\0]|\\[^\0])*)":|\0/g;
 
@@ -35,7 +35,7 @@ function cut(text: string): Cut | null {
     }
     if (text[at + token.length] === ":") return token;
     values.push(inner);
-    return `"${VALUE}"`;
+    return `"${VALUE}${token.slice(1 + inner.length)}`;
   });
   return { template, values };
 }
@@ -92,7 +92,9 @@ class Told {
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 
-const isNumber = (value: string): boolean => String(Number.parseInt(value, 10)) === value && value.length < 16;
+/** A whole number that is written in one way only. The distance of two such numbers is a safe integer. */
+const NUMBER = /^(?:0|-?[1-9]\d{0,14})$/;
+const isNumber = (value: string): boolean => NUMBER.test(value);
 
 export function writeTexts(to: Writer, texts: readonly Uint8Array[]): void {
   const [templates, words] = [new Told(), new Told()];

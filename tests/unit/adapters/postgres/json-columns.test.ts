@@ -37,6 +37,24 @@ describe("texts in columns", () => {
     );
   });
 
+  it("come back where a value only looks like a number", () => {
+    const most = "9".repeat(15);
+    const values = ["NaN", "Infinity", "-0", "00", "-", "1e3", most, `-${most}`, `1${most}`, `${2 ** 53 + 2}`, "é"];
+    for (const value of values) {
+      const texts = [`{"a":"${value}"}`, `{"a":"0"}`, `{"a":"${value}"}`].map((each) => Buffer.from(each));
+      const textAt = readTexts(new Reader(written(texts)), texts.length);
+      expect(plain([0, 1, 2].map(textAt))).toEqual(plain(texts));
+    }
+  });
+
+  it("are one template and one value where they end within a string: else each quote in it is tried, for seconds", () => {
+    const texts = ["", "\\", '\\"', '\\"'.repeat(2_000), "\\\n"].map((end) => Buffer.from(`{"a":"b${end}`));
+    const [templates] = written(texts.filter((_, i) => i !== 1));
+    expect(templates).toBe(1);
+    const textAt = readTexts(new Reader(written(texts)), texts.length);
+    expect(plain(texts.map((_, place) => textAt(place)))).toEqual(plain(texts));
+  });
+
   it("take what repeats once, and numbers as their distance", () => {
     const texts = Array.from({ length: 256 }, (_, i) =>
       Buffer.from(JSON.stringify({ type: "CONTACT_ACCEPT", from: `tm-${i % 16}`, nonce: 1_790_000_000_000 + i })),
