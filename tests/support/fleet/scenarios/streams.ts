@@ -4,7 +4,7 @@ import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Devnet } from "@/lib/devnet/devnet";
 import { createRng } from "@/lib/devnet/rng";
 import { costOf, type ReadCost, settled } from "../cost";
-import { type Fleet, startFleet } from "../fleet";
+import { type Fleet, type Instance, startFleet } from "../fleet";
 import type { FleetServices } from "../services";
 import { type StoredState, storedState } from "../stored-state";
 import { PACKING_ENV, PackingLoad } from "./packing-load";
@@ -73,11 +73,13 @@ export async function runStreams(options: StreamsOptions): Promise<StreamsOutcom
     const expected = await write(options, users, rng.sample);
     await killer.atLeastOnce();
     await settle(clients, options.events);
+    await until(() => packing === null || packing.killed > 0);
     isWritten = true;
     await Promise.all([killer.stop(), packed]);
     const seconds = (systemClock.now() - startMs) / 1_000;
     for (const client of clients) client.settle();
-    if (isPacking) {
+    if (packing !== null) {
+      await packing.pack(fleet.instances[0] as Instance);
       const late = users.map((userId) => new StreamClient(userId, fleet, null, rng.next));
       for (const client of late) client.start();
       clients.push(...late);
