@@ -349,8 +349,7 @@ export class SyncScheduler {
     for (const topicId of topicIds) {
       const topic = this.kept.get(topicId);
       if (topic === undefined || topic.askedMs !== null) continue;
-      topic.askedMs = nowMs;
-      topic.unmetMs = nowMs;
+      Object.assign(topic, { askedMs: nowMs, unmetMs: nowMs });
       this.meet(topic);
     }
   }
@@ -374,8 +373,7 @@ export class SyncScheduler {
 
   private freshnessOf(topic: Kept | undefined): FreshnessNow {
     const { clock } = this.deps;
-    const topics = topic === undefined ? [] : [topic];
-    return freshness(topics.map(syncedAt(clock.monotonicMs())), clock.now(), 0, this.heads.quiet());
+    return freshness((topic ? [topic] : []).map(syncedAt(clock.monotonicMs())), clock.now(), 0, this.heads.quiet());
   }
 
   /** Takes another instance's watermark of a topic. `sharedMs`: the time by the clock of Redis. */
