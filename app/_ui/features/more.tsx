@@ -2,12 +2,18 @@
 import { useEffect, useRef } from "react";
 import { reasonOf } from "@/lib/client/api/http";
 import type { Paged } from "@/lib/client/api/views/pages";
+import { calendarDate } from "@/lib/client/format/time";
 import { Button } from "../primitives/button";
 import { ErrorState } from "../primitives/states";
 
+const endOf = (what: string, droppedThrough: string | null): string =>
+  droppedThrough === null
+    ? "That is everything on the ledger."
+    : `Older ${what}, through ${calendarDate(Number(droppedThrough) * 1_000)}, are no longer kept here. The ledger has them.`;
+
 /** Loads older items when the end of the list comes near, and with a button for readers who do not scroll. */
 export function More({ list, what }: { list: Paged; what: string }) {
-  const { hasMore, loadingMore, loadMore, error, retry } = list;
+  const { hasMore, droppedThrough, loadingMore, loadMore, error, retry } = list;
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!hasMore || loadingMore || error || !end.current) return;
@@ -20,7 +26,7 @@ export function More({ list, what }: { list: Paged; what: string }) {
   }, [hasMore, loadingMore, error, loadMore]);
 
   if (error) return <ErrorState title={`Older ${what} could not be read`} reason={reasonOf(error)} onRetry={retry} />;
-  if (!hasMore) return <p className="py-6 text-center text-ink-faint text-sm">That is everything on the ledger.</p>;
+  if (!hasMore) return <p className="py-6 text-center text-ink-faint text-sm">{endOf(what, droppedThrough)}</p>;
   return (
     <div ref={end} className="flex justify-center py-6">
       <Button busy={loadingMore} onClick={loadMore}>

@@ -91,6 +91,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   "accounts.bind": "Bind account",
   "accounts.unbind": "Unbind account",
   "database.migrate": "Migrate the database",
+  "database.pack": "Pack and drop old messages",
 };
 
 /** `Audit of 0.0.1001`, `Split contact (standard) into 4`, `Invalidate everything` */

@@ -139,6 +139,7 @@ function topicStatus(
     paused,
     cursor,
     interpreted: topic.interpreted,
+    droppedThrough: topic.dropped.through,
     asOf: asOfNs === null ? null : formatConsensusTime(asOfNs),
     lastMessageAt: headNs === 0n ? null : formatConsensusTime(consensusNs(headNs)),
     lagMs: scheduler.lagMs(topicId),

@@ -80,6 +80,7 @@ export const TopicStatus = z.object({
   paused: z.boolean(),
   cursor: count,
   interpreted: described(count, "Messages through this one were read by the current decoder"),
+  droppedThrough: described(count, "Packed messages through this one were dropped (KEEP_MONTHS); 0 if none were"),
   asOf: described(z.nullable(ConsensusTimestamp), "Synced through this time; null before the first sync"),
   lastMessageAt: z.nullable(ConsensusTimestamp),
   lagMs: z.nullable(z.int().check(z.nonnegative())),

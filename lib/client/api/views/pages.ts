@@ -6,6 +6,7 @@ import { useViewOptions } from "./view-options";
 
 export interface Page {
   readonly nextCursor: string | null;
+  readonly droppedThrough?: string | undefined;
 }
 
 /** A list of pages as hooks return it. */
@@ -13,6 +14,8 @@ export interface Paged {
   readonly error: Error | undefined;
   /** Whether older items exist that are not loaded yet. */
   readonly hasMore: boolean;
+  /** Items through this consensus time are no longer kept on the server, and belong to the loaded pages; null if there are none. */
+  readonly droppedThrough: string | null;
   /** Whether a page is on its way. */
   readonly loadingMore: boolean;
   /** Loads the next page of older items. */
@@ -43,6 +46,7 @@ export function usePages<Answer extends Page>(
     pages: data,
     error,
     hasMore: (data?.at(-1)?.nextCursor ?? null) !== null,
+    droppedThrough: data?.at(-1)?.droppedThrough ?? null,
     loadingMore: isLoading || (data !== undefined && data.length < size && !error),
     loadMore: useCallback(() => void setSize((pages) => pages + 1), [setSize]),
     retry: useCallback(() => void mutate(), [mutate]),

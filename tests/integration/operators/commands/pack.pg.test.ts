@@ -85,3 +85,24 @@ it("names a topic that it leaves out", async () => {
     "Topic 0.0.7 is paused and was left out: resume it and run this again.",
   );
 });
+
+it("drops what is older than KEEP_MONTHS, says so, and refuses it without packing", async () => {
+  const stores = await openStores(readEnv({ DATABASE_URL: url }), log);
+  const O = topic("0.0.8");
+  await addTopics(stores.registry, [{ topicId: O, kinds: ["contact"] }]);
+  const message = (sequence: number, days: number) => ({
+    ...{ type: "CONTACT_REQUEST", actor: "tm-o", target: "tm-p" },
+    ns: fromMs(Date.now() - days * DAY_MS) + BigInt(sequence),
+  });
+  const old = Array.from({ length: 512 }, (_, i) => message(i + 1, 100));
+  await stores.sync.commit(batchOf(O, 0, [...old, message(513, 0)]));
+  const last = (await said({ KEEP_MONTHS: "2" })).at(-1);
+  expect(last).toMatch(/^512 messages and \d+ rows of people packed; 512 messages and 1,024 rows of people dropped\.$/);
+  const [entry] = await stores.admin.entries(null, 1);
+  expect(entry).toMatchObject({ action: "database.pack", detail: { dropped: { messages: 512, rows: 1_024 } } });
+  expect((await said({ KEEP_MONTHS: "2" })).at(-1)).toMatch(
+    /, and nothing to drop that is older than KEEP_MONTHS \(2\)\.$/,
+  );
+  await stores.close();
+  expect(() => readEnv({ KEEP_MONTHS: "2", HOT_HOURS: "0" })).toThrow("KEEP_MONTHS needs packing");
+});

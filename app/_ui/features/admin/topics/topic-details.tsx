@@ -79,6 +79,7 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
           ...(topic.interpreted < topic.cursor
             ? [["Read again", `${whole(topic.interpreted)} of ${whole(topic.cursor)}`] as const]
             : []),
+          ...(topic.droppedThrough > 0 ? [["No longer kept", `through ${whole(topic.droppedThrough)}`] as const] : []),
           ["Verified", whole(counts.verified)],
           ["Unverifiable", whole(counts.unverifiable)],
           ["Failed", whole(counts.failed)],

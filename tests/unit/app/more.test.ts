@@ -1,0 +1,20 @@
+/** The end of a list says what is not in it. */
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { describe, expect, it } from "vitest";
+import { More } from "@/app/_ui/features/more";
+
+const list = { error: undefined, hasMore: false, loadingMore: false, loadMore: () => {}, retry: () => {} };
+const endOf = (droppedThrough: string | null) =>
+  renderToStaticMarkup(createElement(More, { list: { ...list, droppedThrough }, what: "signals" }));
+
+describe("the end of a list", () => {
+  it("is the end of the ledger's messages", () => {
+    expect(endOf(null)).toContain("That is everything on the ledger.");
+  });
+
+  it("names the day through which older items are no longer kept", () => {
+    expect(endOf("1795392000.000000001")).toContain("Older signals, through ");
+    expect(endOf("1795392000.000000001")).toContain("2026, are no longer kept here. The ledger has them.");
+  });
+});
