@@ -278,6 +278,39 @@ describe("packing in the background", () => {
     expect(await run(1)).toBe(2);
   });
 
+  it("rests less after a run that left something behind, and as long as before once all is packed", async () => {
+    const { nextRange } = store;
+    store = {
+      ...store,
+      nextRange: async (topicId) => {
+        await clock.sleep(1_000);
+        return nextRange(topicId);
+      },
+    };
+    left.set(
+      BUSY,
+      Array.from({ length: 700 }, () => [entryOf(1, 2 * HOT_MS)]),
+    );
+    const packing = instance(new MemoryHotCache(clock));
+    const packedInPeriod = async () => {
+      const before = packed.length;
+      packing.notice();
+      await clock.advance(600_000);
+      return packed.length - before;
+    };
+    // Each range takes a second. A run has nine minutes, and rests for nine, three and one times as long.
+    expect(await packedInPeriod()).toBe(54);
+    expect(await packedInPeriod()).toBe(135);
+    expect(await packedInPeriod()).toBe(270);
+    expect(await packedInPeriod()).toBe(241);
+    left.set(
+      BUSY,
+      Array.from({ length: 60 }, () => [entryOf(1, 2 * HOT_MS)]),
+    );
+    expect(await packedInPeriod()).toBe(54);
+    await packing.close();
+  });
+
   it("goes on after a failure of the database, and logs any other", async () => {
     const errors: string[] = [];
     const log = { ...quietLog, error: (message: string) => void errors.push(message) };
