@@ -22,11 +22,9 @@ export class NaiveTable {
     return new NaiveTable(postgres);
   }
 
-  /** Returns its bytes of write-ahead log, because that log belongs to the server and not to the database. */
-  async insert({ topicId, entries, rows }: Batch): Promise<number> {
+  async insert({ topicId, entries, rows }: Batch): Promise<void> {
     this.messages += entries.length;
-    if (rows.length === 0) return 0;
-    const before = await this.postgres.walBytes();
+    if (rows.length === 0) return;
     const entryOf = new Map(entries.map((entry) => [entry.sequence, entry]));
     const values = rows.map(({ userId, sequence, consensusNs, type, peerId, isActor }) => {
       const { message, body, payer, runningHash } = entryOf.get(sequence) as (typeof entries)[number];
@@ -50,6 +48,5 @@ export class NaiveTable {
         consensus_timestamp numeric, actor text, target text, metadata jsonb, payer text, running_hash text)`,
       [JSON.stringify(values)],
     );
-    return (await this.postgres.walBytes()) - before;
   }
 }
