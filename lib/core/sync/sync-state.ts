@@ -20,6 +20,8 @@ export interface SyncState {
   readonly phase: SyncPhase;
   /** The chain at the topic's cursor; null if the store must be asked for it. */
   readonly chain: ChainHead | null;
+  /** Where another instance has said that it brought the topic, since the store was last asked; 0 if none has. */
+  readonly toldCursor: number;
   /** How often the topic was started over. A row that was read before the last time does not count. */
   readonly starts: number;
   readonly goal: Goal;
@@ -35,6 +37,7 @@ export interface SyncState {
 export const SYNC_START: SyncState = {
   phase: IDLE,
   chain: null,
+  toldCursor: 0,
   starts: 0,
   goal: { headsBefore: 0, throughNs: null },
   isHoleStored: false,
@@ -64,6 +67,8 @@ export type SyncEvent =
     }
   /** A stored message is found to be unproven, outside of the topic's own runs. */
   | { readonly name: "repair-needed"; readonly nowMs: number }
+  /** An instance, this one or another, has told that it brought the topic to this cursor. */
+  | { readonly name: "told"; readonly cursor: number }
   /** Another instance committed first. */
   | { readonly name: "conflict" }
   | { readonly name: "hole-seen" }
@@ -107,7 +112,9 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
     case "paused-look":
       return { ...state, pausedLookMs: event.nowMs + PAUSED_LOOK_MS };
     case "loaded":
-      return event.isPaused ? inPhase({ name: "pause" }, { chain: event.chain }) : { ...state, chain: event.chain };
+      return event.isPaused
+        ? inPhase({ name: "pause" }, { chain: event.chain, toldCursor: 0 })
+        : { ...state, chain: event.chain, toldCursor: 0 };
     case "hash-replaced":
       return { ...state, chain: state.chain && { ...state.chain, hash: event.hash } };
     case "committed": {
@@ -116,6 +123,8 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
       const chain = state.chain === event.from ? event.to : state.chain;
       return inPhase({ name: "progress" }, { chain, repair });
     }
+    case "told":
+      return { ...state, toldCursor: Math.max(state.toldCursor, event.cursor) };
     case "conflict":
       return inPhase(event, { chain: null });
     case "hole-seen":
@@ -131,7 +140,12 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
     case "caught-up":
       return inPhase(event, { lastError: event.error });
     case "start-over": {
-      const fresh = { chain: null, starts: state.starts + 1, repair: repairNeeded(state.repair, event.nowMs) };
+      const fresh = {
+        chain: null,
+        toldCursor: 0,
+        starts: state.starts + 1,
+        repair: repairNeeded(state.repair, event.nowMs),
+      };
       // The phase was about rows that are gone.
       return event.isRunning ? { ...state, ...fresh } : inPhase({ name: "caught-up" }, fresh);
     }
@@ -145,6 +159,9 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
 /** Whether a paused topic is to be looked at now. */
 export const isPausedLookDue = ({ phase, pausedLookMs }: SyncState, nowMs: number): boolean =>
   phase.name === "paused" && nowMs >= pausedLookMs;
+
+/** Whether another instance has told of a later cursor than this process's. Then no commit from here would be accepted. */
+export const isBehind = ({ chain, toldCursor }: SyncState): boolean => chain !== null && chain.sequence < toldCursor;
 
 /** Whether the run has everything that the mirror had when it was last asked for. */
 export const hasReached = ({ goal }: SyncState, throughNs: bigint): boolean =>

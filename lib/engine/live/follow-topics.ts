@@ -8,7 +8,7 @@ import type { TopicRates } from "./topic-rates";
 
 export interface FollowTopicsDeps {
   readonly bus: Pick<EventBus, "subscribe">;
-  readonly scheduler: Pick<SyncScheduler, "checkPaused">;
+  readonly scheduler: Pick<SyncScheduler, "checkPaused" | "syncs">;
   readonly registry: Pick<RegistryCache, "learn">;
   readonly rates: TopicRates;
   readonly log: Log;
@@ -21,7 +21,10 @@ export function followTopics({ bus, scheduler, registry, rates, log }: FollowTop
   };
   return bus.subscribe({
     onEvent: (event) => {
-      if (event.type === "commit" && event.cursor !== null) rates.moved(event.topicId, event.cursor);
+      if (event.type === "commit" && event.cursor !== null) {
+        rates.moved(event.topicId, event.cursor);
+        scheduler.syncs.get(event.topicId)?.told(event.cursor.to);
+      }
       if (event.type === "topic-changed") {
         const { topicId } = event;
         // A topic that cannot be read now is looked at again a little later.

@@ -38,7 +38,7 @@ const complete = async (opened: Stores, topics: readonly (readonly LedgerMessage
 describe("any way to sync", () => {
   beforeAll(async () => void (await emptyStores()));
 
-  it("equals one clean replay, whatever the pages, repeats, order of topics, crashes and lost answers", async () => {
+  it("equals one clean replay, whatever the pages, repeats, order of topics, crashes, lost answers and told cursors", async () => {
     const turn = fc.record({
       topic: fc.nat(1),
       instance: fc.nat(1),
@@ -46,6 +46,7 @@ describe("any way to sync", () => {
       repeat: fc.boolean(),
       crashAt: fc.integer({ min: 1, max: 24 }),
       crash: fc.constantFrom<"before" | "after" | null>("before", "after", null),
+      told: fc.nat({ max: 20 }),
     });
     await fc.assert(
       fc.asyncProperty(history, fc.array(turn, { minLength: 5, maxLength: 30 }), async (topics, turns) => {
@@ -55,7 +56,7 @@ describe("any way to sync", () => {
         const ledger = ledgerOf(topics);
         // Two instances, each with what it believes of the cursors; a crash takes all of that with it.
         const instances = [new Map<TopicId, TopicSync>(), new Map<TopicId, TopicSync>()];
-        for (const { topic, instance, keep, repeat, crashAt, crash } of turns) {
+        for (const { topic, instance, keep, repeat, crashAt, crash, told } of turns) {
           let calls = 0;
           const fuse = () => {
             calls += 1;
@@ -71,6 +72,8 @@ describe("any way to sync", () => {
               : syncOf(topicId, fused(opened.sync, fuse), fused(ledger, fuse), clock);
           if (crash === null) own.set(topicId, sync);
           else own.delete(topicId);
+          // Events may come late, or tell of a cursor that the topic has only in another epoch.
+          sync.told(told);
           await clock.drive(sync.run(clock.monotonicMs() + 5_000));
           await clock.advance(1_500);
         }
@@ -114,6 +117,60 @@ describe("a race", () => {
     expect(await complete(opened, [messages])).toBe(true);
     const heads = await Promise.all(USERS.map((userId) => opened.views.head(userId)));
     expect(heads.reduce((sum, head) => sum + head, 0)).toBe(1_400);
+  });
+
+  /** Two instances at the first of three messages. */
+  async function twoAtFirst() {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const bodies = Array.from({ length: 3 }, () => ({ body: { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" } }));
+    const messages = chainOf(TOPICS[0] as string, bodies);
+    const instance = () => {
+      const ledger = ledgerOf([messages.slice(0, 1)]);
+      const counts = { commits: 0, reads: 0 };
+      const store = intercepted(opened.sync, (name) => {
+        if (name === "commit") counts.commits += 1;
+        if (name === "topic") counts.reads += 1;
+        return null;
+      });
+      return { ledger, counts, sync: syncOf(TOPICS[0] as TopicId, store, ledger, clock) };
+    };
+    const [one, other] = [instance(), instance()];
+    await clock.drive(one.sync.run());
+    await clock.drive(other.sync.run());
+    const seen = (count: number) => {
+      for (const { ledger } of [one, other]) ledger.set(messages.slice(0, count));
+    };
+    Object.assign(other.counts, { commits: 0, reads: 0 });
+    other.ledger.pages = [];
+    return { one, other, clock, seen };
+  }
+
+  it("that another instance has won and told of costs a read of the cursor, and neither a page nor a commit", async () => {
+    const { one, other, clock, seen } = await twoAtFirst();
+    seen(2);
+    await clock.drive(one.sync.run());
+    other.sync.told(2);
+    seen(3);
+    expect((await clock.drive(other.sync.run())).complete).toBe(true);
+    expect(other.sync.cursor).toBe(3);
+    expect(other.counts).toEqual({ commits: 1, reads: 1 });
+    expect(other.ledger.pages.map(({ after }) => after)).toEqual([2]);
+  });
+
+  it("that another instance wins and tells of in the middle of a run costs no commit", async () => {
+    const { one, other, clock, seen } = await twoAtFirst();
+    seen(2);
+    const { page } = other.ledger;
+    other.ledger.page = async function (this: typeof other.ledger, request) {
+      const answer = await page.call(this, request);
+      await one.sync.run();
+      other.sync.told(2);
+      return answer;
+    };
+    expect((await clock.drive(other.sync.run())).complete).toBe(true);
+    expect(other.sync.cursor).toBe(2);
+    expect(other.counts.commits).toBe(0);
   });
 
   it("that is lost leaves no page that was asked for before it", async () => {

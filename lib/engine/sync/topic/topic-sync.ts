@@ -17,6 +17,7 @@ import { isRepairDue } from "../../../core/sync/repair-timer";
 import type { Hole, SyncPhase, SyncPolicy } from "../../../core/sync/sync-phase";
 import {
   hasReached,
+  isBehind,
   isPausedLookDue,
   SYNC_START,
   type SyncEvent,
@@ -168,6 +169,11 @@ export class TopicSync {
     this.history.recheck();
   }
 
+  /** An instance has told that it brought the topic to this cursor. If it was another one, the next run asks the store first. */
+  told(cursor: number): void {
+    this.step({ name: "told", cursor });
+  }
+
   /** A stored message has become unproven. Runs look at it from half a minute on. */
   repairSoon(): void {
     this.step({ name: "repair-needed", nowMs: this.nowMs() });
@@ -247,16 +253,17 @@ export class TopicSync {
 
   private async load(): Promise<void> {
     // An operator may have started over a topic that had been reset. Then the cursor is another one.
-    if (this.current.chain !== null && !this.history.isReset) return;
+    if (this.current.chain !== null && !isBehind(this.current) && !this.history.isReset) return;
     const known = this.cursor;
-    const { starts } = this.current;
+    const { starts, toldCursor } = this.current;
     const topic = await foldedTopic(this.deps, this.topicId);
     if (this.current.starts !== starts) return this.load();
     if (!topic) throw new Error(`topic ${this.topicId} is not registered in the store`);
     const chain =
       topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };
     this.step({ name: "loaded", chain, isPaused: topic.paused });
-    if (topic.cursor !== known) await this.deps.missed.check(this.topicId, topic.cursor);
+    // Here the commit was heard of, so it was published.
+    if (topic.cursor !== known && topic.cursor > toldCursor) await this.deps.missed.check(this.topicId, topic.cursor);
   }
 
   private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
@@ -358,18 +365,13 @@ export class TopicSync {
     const head: ChainHead =
       gap === null ? chain : { sequence: first.sequence - 1, hash: null, consensusNs: chain.consensusNs };
     const { head: reached, ...content } = await interpretChecked(this.deps, this.topicId, head, messages);
-    const batch: NextBatch = {
-      ...content,
-      advance: {
-        from: chain.sequence,
-        to: reached,
-        gap: gap && { from: toSequence(gap.from), to: toSequence(gap.to) },
-      },
-    };
+    const declared = gap && { from: toSequence(gap.from), to: toSequence(gap.to) };
+    const batch: NextBatch = { ...content, advance: { from: chain.sequence, to: reached, gap: declared } };
     const { entries } = batch;
     if (this.current.chain !== chain) return null;
-    const outcome = await this.deps.store.commit(batch);
-    if (outcome.kind === "conflict") {
+    // Behind a cursor of which another instance has told, the store would refuse it.
+    const outcome = isBehind(this.current) ? null : await this.deps.store.commit(batch);
+    if (outcome === null || outcome.kind === "conflict") {
       this.counts.conflicts += 1;
       this.step({ name: "conflict" });
       await this.load();

@@ -7,6 +7,7 @@ import type { SyncPolicy } from "@/lib/core/sync/sync-phase";
 import {
   hasReached,
   holeOf,
+  isBehind,
   isPausedLookDue,
   mayPass,
   SYNC_START,
@@ -50,6 +51,26 @@ describe("the chain", () => {
     const hash = new Uint8Array([7]);
     expect(reached(pulling(chainAt(3)), { name: "hash-replaced", hash }).chain).toEqual({ ...chainAt(3), hash });
     expect(reached(SYNC_START, { name: "hash-replaced", hash }).chain).toBeNull();
+  });
+});
+
+describe("a cursor of which another instance tells", () => {
+  const told = (cursor: number) => ({ name: "told", cursor }) as const;
+
+  it("leaves the chain behind if it is later, until the store has said where the topic stands", () => {
+    const state = pulling(chainAt(3));
+    expect([2, 3, 4].map((cursor) => isBehind(reached(state, told(cursor))))).toEqual([false, false, true]);
+    expect(isBehind(reached(state, told(5), told(4)))).toBe(true);
+    for (const isPaused of [false, true]) {
+      const loaded = { name: "loaded", chain: chainAt(2), isPaused } as const;
+      expect(isBehind(reached(state, told(5), loaded))).toBe(false);
+    }
+  });
+
+  it("counts for nothing before the store was asked, nor after a start over", () => {
+    expect(isBehind(reached(SYNC_START, told(5)))).toBe(false);
+    const over = { name: "start-over", isRunning: true, nowMs: 0 } as const;
+    expect(reached(pulling(chainAt(3)), told(5), over).toldCursor).toBe(0);
   });
 });
 
