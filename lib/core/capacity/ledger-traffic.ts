@@ -2,7 +2,7 @@
  * Ledger messages that carry the signals. Where signals wait for each other (SUBMIT_LINGER_MS), those that an instance writes to one
  * topic meanwhile go out as one message (engine/writes/signal-batches). They come by chance, independently of each other.
  */
-import { TOPIC_KINDS } from "../ledger/ids";
+import { TOPIC_KINDS, type TopicKind } from "../ledger/ids";
 import type { CapacityInputs } from "./inputs";
 import { LIMITS } from "./prices";
 import { figure } from "./unit-figures";
@@ -12,12 +12,16 @@ export interface LedgerTraffic {
   readonly messages: number;
   /** Their bytes a second. */
   readonly bytes: number;
+  /** The messages of each kind: those that instances write, and those of other tools. */
+  readonly ofKinds: Readonly<Record<TopicKind, { readonly own: number; readonly others: number }>>;
 }
 
 /** `signals`: a second, of all users. */
 export function ledgerTraffic(inputs: CapacityInputs, signals: number, instances: number): LedgerTraffic {
   const { kindShares, segments, ownWriteShare, messageBytes, settings } = inputs;
-  const total = { messages: 0, bytes: 0 };
+  const none = { own: 0, others: 0 };
+  const ofKinds = { contact: none, trust: none, recognition: none, profile: none };
+  const total = { messages: 0, bytes: 0, ofKinds };
   const add = (messages: number, bytesOfEach: number) => {
     total.messages += messages;
     total.bytes += messages * bytesOfEach;
@@ -29,6 +33,7 @@ export function ledgerTraffic(inputs: CapacityInputs, signals: number, instances
     const message = meanMessage(others, messageBytes);
     add(ofKind - own, messageBytes);
     add(own / message.signals, message.bytes);
+    ofKinds[kind] = { own: own / message.signals, others: ofKind - own };
   }
   return total;
 }

@@ -19,14 +19,18 @@ export interface SyncRun {
   readonly found: number;
 }
 
-/** The figures of a run that finds `mean` messages on average. */
-export function syncRun(mean: number): SyncRun {
-  const found = -Math.expm1(-mean);
-  const fullPage = atLeast(PAGE, mean);
+/**
+ * The figures of a run that finds `mean` messages on average. `sure` of them, none or one, are there in any case: the run after a
+ * write finds what was written.
+ */
+export function syncRun(mean: number, sure: 0 | 1 = 0): SyncRun {
+  const rest = Math.max(0, mean - sure);
+  const found = sure === 1 ? 1 : -Math.expm1(-rest);
+  const fullPage = atLeast(PAGE - sure, rest);
   return {
     found,
-    pageRequests: 1 + found + RANGES * (fullPage + steps(mean, 2 * PAGE)),
-    commits: found + steps(mean, PAGE + 1),
+    pageRequests: 1 + found + RANGES * (fullPage + steps(rest, 2 * PAGE - sure)),
+    commits: found + steps(rest, PAGE + 1 - sure),
   };
 }
 

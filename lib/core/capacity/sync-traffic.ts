@@ -5,13 +5,14 @@
 import { TOPIC_KINDS, type TopicKind } from "../ledger/ids";
 import { PAGE } from "../sync/pages";
 import type { CapacityInputs } from "./inputs";
+import type { LedgerTraffic } from "./ledger-traffic";
 import { LEAST_PER_S, type Presence, renewals } from "./rates";
-import { syncRun } from "./sync-runs";
+import { type SyncRun, syncRun } from "./sync-runs";
 
 interface SyncDemand {
   readonly inputs: CapacityInputs;
-  /** Ledger messages, reads and streams that open, per second. */
-  readonly messages: number;
+  readonly ledger: LedgerTraffic;
+  /** Reads and streams that open, per second. */
   readonly reads: number;
   readonly streamOpens: number;
   readonly openStreams: number;
@@ -23,8 +24,8 @@ interface SyncTraffic {
   readonly rounds: number;
   readonly leases: number;
   readonly commits: number;
-  /** Commits that were refused because another instance was ahead. */
-  readonly conflicts: number;
+  /** Reads of where a topic stands, because another instance has moved it. */
+  readonly cursors: number;
   readonly commitsOf: Readonly<Record<TopicKind, number>>;
   /** `demanded` would be sent without a budget; `requests` are those that the budget allows. */
   readonly mirror: { readonly demanded: number; readonly requests: number };
@@ -38,24 +39,24 @@ const MOST_DOORBELLS = 100;
 
 /** The cost of the sync, at the rates of one moment. */
 export function syncTraffic(demand: SyncDemand): SyncTraffic {
-  const { inputs, messages, instances } = demand;
+  const { inputs, ledger, instances } = demand;
   const { settings } = inputs;
   if (instances === 0)
     return {
       rounds: 0,
       leases: 0,
       commits: 0,
-      conflicts: 0,
+      cursors: 0,
       commitsOf: NO_COMMITS,
       mirror: { demanded: 0, requests: 0 },
     };
   const schedule = scheduleOf(demand);
-  const at = (pace: number) => runsAt(pace, inputs, messages, schedule, instances);
-  const budget = Math.max(settings.mirrorRps, leastRequests(messages));
-  const { commitsOf, conflicts, requests } = at(paceWithin(budget, (pace) => at(pace).requests));
+  const at = (pace: number) => runsAt(pace, inputs, ledger, schedule, instances);
+  const budget = Math.max(settings.mirrorRps, leastRequests(ledger.messages));
+  const { commitsOf, cursors, requests } = at(paceWithin(budget, (pace) => at(pace).requests));
   const commits = sumOfKinds((kind) => commitsOf[kind]);
   const { rounds, leases } = schedule;
-  return { rounds, leases, commits, conflicts, commitsOf, mirror: { demanded: at(1).requests, requests } };
+  return { rounds, leases, commits, cursors, commitsOf, mirror: { demanded: at(1).requests, requests } };
 }
 
 /** How often topics are pulled because somebody demands it, or because a doorbell rings. */
@@ -95,7 +96,8 @@ function scheduleOf(demand: SyncDemand): Schedule {
 
   const byReaders = renewals(reads, gateS);
   const pulls = everyKind((kind) => {
-    const messages = (demand.messages * inputs.kindShares[kind]) / inputs.segments;
+    const { own, others } = demand.ledger.ofKinds[kind];
+    const messages = (own + others) / inputs.segments;
     const watched = watchedPulls(messages, reads + isAnyOpen / LOOK_EVERY_S, gateS);
     return isAnyOpen * watched + (1 - isAnyOpen) * byReaders;
   });
@@ -130,6 +132,7 @@ function watchedPulls(messages: number, demands: number, gateS: number): number 
 const leastRequests = (messages: number): number => (1.25 * messages) / PAGE;
 
 const NO_COMMITS: Readonly<Record<TopicKind, number>> = { contact: 0, trust: 0, recognition: 0, profile: 0 };
+const NO_RUN: SyncRun = { pageRequests: 0, commits: 0, found: 0 };
 
 /**
  * Runs that wait for the budget become rarer, and each finds more. This is the largest share of their wanted rate that the budget
@@ -146,49 +149,63 @@ function paceWithin(budget: number, requestsAt: (pace: number) => number): numbe
   return low;
 }
 
-/** Requests and commits of all topics together, when runs come at a share (`pace`) of the wanted rate. */
-function runsAt(pace: number, inputs: CapacityInputs, messages: number, schedule: Schedule, instances: number) {
-  const { kindShares, segments, settings, mirrorMs, ownWriteShare } = inputs;
+/**
+ * Requests and commits of all topics together, when runs come at a share (`pace`) of the wanted rate. A run after a write finds what
+ * was written. A scheduled run finds what other tools wrote, because an own message waits for no schedule.
+ */
+function runsAt(pace: number, inputs: CapacityInputs, ledger: LedgerTraffic, schedule: Schedule, instances: number) {
+  const { segments, settings, mirrorMs } = inputs;
   // After a write its topic is synced on the same instance. Writes during such a run join it.
   const runS = (2 * mirrorMs) / 1_000;
   const commitsOf = { ...NO_COMMITS };
   let pages = 0;
-  let conflicts = 0;
+  let cursors = 0;
   let afterWrites = 0;
   for (const kind of TOPIC_KINDS) {
-    const ofTopic = (messages * kindShares[kind]) / segments;
-    const own = instances * renewals((ofTopic * ownWriteShare) / instances, runS);
-    const scheduled = schedule.pulls[kind];
-    const runs = pace * (scheduled + own);
+    const [own, others] = [ledger.ofKinds[kind].own / segments, ledger.ofKinds[kind].others / segments];
+    const written = instances * renewals(own / instances, runS);
+    const [scheduled, following] = [pace * schedule.pulls[kind], pace * written];
+    const runs = scheduled + following;
     if (runs < LEAST_PER_S) continue;
-    const run = syncRun(ofTopic / runs);
-    const refused = pace * refusedRuns(scheduled, own, run.found, instances);
-    conflicts += segments * refused;
-    pages += segments * (runs * run.pageRequests + refused);
-    commitsOf[kind] = segments * runs * run.commits;
-    afterWrites += segments * own;
+    const pulled = syncRun(others / runs);
+    const followed = following < LEAST_PER_S ? NO_RUN : syncRun(own / following + others / runs, 1);
+    const overtaken = overtakenRuns(scheduled * pulled.found, following, instances, runS);
+    cursors += segments * (behindRuns(scheduled, scheduled * pulled.found, following, instances) + overtaken);
+    pages += segments * (scheduled * pulled.pageRequests + following * followed.pageRequests + overtaken);
+    commitsOf[kind] = segments * (scheduled * pulled.commits + following * followed.commits);
+    afterWrites += segments * written;
   }
   // One head serves all runs that begin on one instance within half a gate period.
   const freshS = settings.gateMs / 2_000;
   const byWrites = instances * renewals(afterWrites / instances, freshS) * (1 - (schedule.heads * freshS) / instances);
-  return { commitsOf, conflicts, requests: pages + pace * (schedule.heads + byWrites) };
+  return { commitsOf, cursors, requests: pages + pace * (schedule.heads + byWrites) };
 }
 
 /**
- * Runs whose commit is refused. An instance knows where it left a topic. If others have committed since, its run begins with a
- * page that is stored already, and its commit is refused. The chance that nobody has is 1 / (1 + others' runs that found
- * something, for each own run).
+ * Runs that begin behind: others have committed since this instance's last run, and have told it (sync-state's `toldCursor`). Such
+ * a run reads first where the topic stands. The chance that nobody has committed is 1 / (1 + others' commits for each own run).
  *
  * The first caller after a period does the round. Each instance counts the period from its own last round, so the same one often
- * comes first again. The model takes the mean of two cases: always the same instance, and any instance.
+ * comes first again. The model takes the mean of two cases: always the same instance, and any instance. `found`: scheduled runs that
+ * find something. Runs after writes all do.
  */
-function refusedRuns(scheduled: number, own: number, found: number, instances: number): number {
-  const refused = (mine: number, others: number) =>
-    mine < LEAST_PER_S ? 0 : mine * (1 - 1 / (1 + (others * found) / mine));
-  const each = own / instances;
-  const anyone = instances * refused((scheduled + own) / instances, ((scheduled + own) * (instances - 1)) / instances);
-  const theSame = refused(scheduled + each, own - each) + (instances - 1) * refused(each, scheduled + own - each);
+function behindRuns(scheduled: number, found: number, following: number, instances: number): number {
+  const behind = (mine: number, others: number) => (mine < LEAST_PER_S ? 0 : mine * (1 - 1 / (1 + others / mine)));
+  const each = following / instances;
+  const rest = (instances - 1) / instances;
+  const anyone = instances * behind((scheduled + following) / instances, (found + following) * rest);
+  const theSame = behind(scheduled + each, following - each) + (instances - 1) * behind(each, found + following - each);
   return (anyone + theSame) / 2;
+}
+
+/**
+ * Runs that find something which another instance commits meanwhile. They hear of it before they would commit, read where the topic
+ * stands, and ask for the next page. Two scheduled runs (`found`: those that find something) are never so close.
+ */
+function overtakenRuns(found: number, following: number, instances: number, runS: number): number {
+  const rest = (instances - 1) / instances;
+  const meanwhile = (others: number) => -Math.expm1(-others * rest * runS);
+  return found * meanwhile(following) + following * meanwhile(found + following);
 }
 
 const sumOfKinds = (of: (kind: TopicKind) => number): number =>

@@ -14,17 +14,7 @@ import { syncTraffic } from "./sync-traffic";
  * Purposes of Redis commands, as adapters/redis counts them. Those that a steady state does not have (expire, gate, …) are left
  * out.
  */
-type RedisPurpose =
-  | "lookup"
-  | "fill"
-  | "round"
-  | "budget"
-  | "publish"
-  | "cursor"
-  | "begin"
-  | "end"
-  | "lease"
-  | "report";
+type RedisPurpose = "lookup" | "fill" | "round" | "budget" | "publish" | "begin" | "end" | "lease" | "report";
 
 /** Statements by purpose: a cold view, a read that no tier keeps, a stream that opens or has news, … */
 type SqlPurpose =
@@ -33,9 +23,10 @@ type SqlPurpose =
   | "streamOpen"
   | "streamNews"
   | "commit"
-  | "conflict"
+  | "cursor"
   | "renamed"
   | "rule"
+  | "written"
   | "route"
   | "registry";
 
@@ -68,8 +59,13 @@ export interface Traffic {
 
 /** Views that instances share: contacts, circle and signals. */
 const SHARED_VIEWS = 3;
-/** Trust is limited to nine slots, so each write of trust reads the writer's edges. */
-const RULED: TopicKind = "trust";
+/**
+ * Trust is limited to nine slots (engine/writes/slots). So a write of trust reads the writer's edges, and one that may bond two people
+ * reads their edge. With STRICT_BONDING, as public networks have it, that is every request and every accept.
+ */
+const RULED: readonly TopicKind[] = ["trust", "contact"];
+/** The write guard remembers a person's nonces for so long. After it the log is asked (engine/writes/earlier-writes). */
+const REMEMBERED_S = DAY_S;
 
 /** These four are set in engine/health/instance-reporter, shards/topic-router and sync/sync-scheduler. */
 const REPORT_EVERY_S = 10;
@@ -84,12 +80,13 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
   const openStreams = users * openPageShare;
   const streamOpens = openStreams / settings.streamMaxS;
   const ledger = ledgerTraffic(inputs, messages, instances);
-  const sync = syncTraffic({ inputs, messages: ledger.messages, reads, streamOpens, openStreams, instances, presence });
+  const sync = syncTraffic({ inputs, ledger, reads, streamOpens, openStreams, instances, presence });
 
   const { touches, renames } = touchRates(inputs, sync.commitsOf);
   const views = viewTraffic(inputs, touches + renames, instances);
   const shared = users * SHARED_VIEWS;
   const writes = messages * ownWriteShare;
+  const ofUser = users === 0 ? 0 : writes / users;
   return {
     messages,
     ledger,
@@ -107,8 +104,6 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
       // Requests to the mirror, and streams, which rate limits count in Redis. Writes are counted as they begin.
       budget: sync.mirror.requests + streamOpens,
       publish: sync.commits,
-      // A cursor that was read again is compared with the last one published.
-      cursor: sync.conflicts,
       begin: writes,
       end: writes,
       lease: sync.leases,
@@ -120,23 +115,30 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
       streamOpen: streamOpens,
       streamNews: openStreams * touches,
       commit: sync.commits,
-      // The commit that came too late, and the read of where the topic stands now.
-      conflict: sync.conflicts * 2,
+      cursor: sync.cursors,
       renamed: sync.commitsOf.profile,
-      rule: writes * kindShares[RULED],
+      rule: writes * RULED.reduce((share, kind) => share + kindShares[kind], 0),
+      written: writes * Math.exp(-ofUser * REMEMBERED_S),
       // An instance looks up a user's route, and remembers it for a while. It also asks whether the registry has changed.
       route: users === 0 ? 0 : users * instances * renewals(writes / (users * instances), USER_TTL_S),
-      registry:
-        instances *
-        Math.max(
-          renewals(writes / instances, CHECK_BEFORE_WRITE_S),
-          renewals(sync.commits / instances, CHECK_AFTER_COMMIT_S),
-        ),
+      registry: Math.max(
+        unlessTold(CHECK_BEFORE_WRITE_S, writes, sync.rounds, instances),
+        unlessTold(CHECK_AFTER_COMMIT_S, sync.commits, sync.rounds, instances),
+      ),
     },
     l1HitShare: views.l1HitShare,
     redisHitShare: views.redisHitShare,
     unchangedShare: views.unchangedShare * (1 - directReadShare),
   };
+}
+
+/**
+ * How often instances ask for the registry's version. At each write or commit one asks if it has not heard of it for `holdS`. It hears
+ * of it in each round (engine/shards/registry-cache).
+ */
+function unlessTold(holdS: number, occasions: number, rounds: number, instances: number): number {
+  if (instances === 0) return 0;
+  return instances * renewals(occasions / instances, holdS) * Math.exp((-rounds / instances) * holdS);
 }
 
 /** How often per second commits move one user (`touches`), and how often one of the user's contacts changes name (`renames`). */

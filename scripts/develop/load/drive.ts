@@ -126,7 +126,9 @@ export async function drive(options: Drive): Promise<Driven> {
       }
     };
     await all(Array.from({ length: plan.users }, (_, i) => () => app.signIn(people.userId(i))));
-    await all(bonds.map((bond) => () => put(options, bond, 0)));
+    // The app remembers the last nonce of everybody who has written through it. It has to ask the log about anybody else.
+    const isWriting = plan.ownWriteShare > 0;
+    await all(bonds.map((bond) => () => put(options, bond, isWriting && bond.isFirst ? 1 : 0)));
   }
 }
 

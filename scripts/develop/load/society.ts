@@ -34,11 +34,11 @@ export class Society {
     return this.userId(this.rng.int(0, this.users - 1));
   }
 
-  /** Bonds everybody with their neighbours. These messages are on the ledger before the run. */
-  *bonds(): Generator<Written> {
-    for (let i = 0; i < this.users; i += 1)
-      for (let step = 1; step <= Math.min(this.contacts, this.users - 1) / 2; step += 1)
-        yield this.write("contact", i, 1, { target: this.beside(i, step) });
+  /** Bonds everybody with their neighbours, everybody's first bond first. These messages are on the ledger before the run. */
+  *bonds(): Generator<Written & { readonly isFirst: boolean }> {
+    for (let step = 1; step <= Math.min(this.contacts, this.users - 1) / 2; step += 1)
+      for (let i = 0; i < this.users; i += 1)
+        yield { ...this.write("contact", i, 1, { target: this.beside(i, step) }), isFirst: step === 1 };
   }
 
   next(): Written {

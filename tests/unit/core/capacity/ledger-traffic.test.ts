@@ -41,7 +41,10 @@ function simulated(perS: number, lingerS: number) {
 
 describe("ledger messages", () => {
   it("are one for each signal if none waits", () => {
-    expect(ledgerTraffic(DEFAULT_INPUTS, 20, 3)).toEqual({ messages: 20, bytes: 20 * DEFAULT_INPUTS.messageBytes });
+    expect(ledgerTraffic(DEFAULT_INPUTS, 20, 3)).toMatchObject({
+      messages: 20,
+      bytes: 20 * DEFAULT_INPUTS.messageBytes,
+    });
   });
 
   it.each([
