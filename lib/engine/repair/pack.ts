@@ -9,6 +9,7 @@ import { packable } from "../../core/signals/packable";
 import type { Clock } from "../../ports/clock";
 import type { PackRange, PackStore } from "../../ports/store/sync/pack-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 
 export interface PackDeps {
   readonly store: Pick<TopicStore & PackStore, "topics" | "nextRange" | "pack" | "packRows">;
@@ -31,6 +32,8 @@ export interface PackOptions {
   readonly onRowsPacked?: (rows: number) => void;
   /** Called for a topic that this run leaves: it is paused, or others keep changing its stored messages. */
   readonly onLeft?: (topicId: TopicId, why: "paused" | "changing") => void;
+  /** Called for a topic that this run leaves because of a fault; then the topics after it are packed. Absent: the fault ends the run. */
+  readonly onFault?: (topicId: TopicId, cause: unknown) => void;
 }
 
 /** Another instance packs this topic, or changes what is stored of it: leave it until the next run. */
@@ -84,27 +87,35 @@ async function packRows({ store, clock }: PackDeps, run: Run): Promise<number> {
   return packed;
 }
 
-async function packTopics({ store, clock }: PackDeps, run: Run): Promise<number> {
+async function packTopics(deps: PackDeps, run: Run): Promise<number> {
   let packed = 0;
-  for (const { topicId, paused } of await store.topics()) {
+  const onPacked: Run["onPacked"] = (topicId, through, messages) => {
+    packed += messages;
+    run.onPacked?.(topicId, through, messages);
+  };
+  for (const { topicId, paused } of await deps.store.topics()) {
+    if (isOver(run, deps.clock)) break;
     if (paused) run.onLeft?.(topicId, "paused");
-    for (let conflicts = 0; ; ) {
-      if (isOver(run, clock)) return packed;
-      const sinceMs = clock.monotonicMs();
-      const range = await store.nextRange(topicId);
-      if (range === null || !isOld(range, run.beforeNs)) break;
-      const sequences = packable(range.entries).map(({ sequence }) => sequence);
-      if (await store.pack(range, sequences)) {
-        packed += sequences.length;
-        run.onPacked?.(topicId, range.through, sequences.length);
-      } else if (++conflicts === MOST_CONFLICTS) {
-        run.onLeft?.(topicId, "changing");
-        break;
-      }
-      await rest(run, clock, sinceMs);
+    try {
+      await packTopic(deps, { ...run, onPacked }, topicId);
+    } catch (cause) {
+      if (isTierUnavailable(cause) || run.onFault === undefined) throw cause;
+      run.onFault(topicId, cause);
     }
   }
   return packed;
+}
+
+async function packTopic({ store, clock }: PackDeps, run: Run, topicId: TopicId): Promise<void> {
+  for (let conflicts = 0; !isOver(run, clock); ) {
+    const sinceMs = clock.monotonicMs();
+    const range = await store.nextRange(topicId);
+    if (range === null || !isOld(range, run.beforeNs)) return;
+    const sequences = packable(range.entries).map(({ sequence }) => sequence);
+    if (await store.pack(range, sequences)) run.onPacked?.(topicId, range.through, sequences.length);
+    else if (++conflicts === MOST_CONFLICTS) return run.onLeft?.(topicId, "changing");
+    await rest(run, clock, sinceMs);
+  }
 }
 
 /** The times of messages that are not verified may be anything, and those keep their rows. */

@@ -2,6 +2,7 @@
  * Decides when older messages are packed and old ones dropped, and by which instance: the one that passes the gate. A process that lives on packs in the
  * background. One that does not packs for some seconds when the schedule calls it.
  */
+import type { TopicId } from "../../core/ledger/ids";
 import type { Log } from "../../ports/log";
 import type { HotCache } from "../../ports/shared/hot-cache";
 import type { DropStore } from "../../ports/store/sync/drop-store";
@@ -76,7 +77,9 @@ export class Packing {
       const { clock, keepMonths } = this.deps;
       const endMs = clock.monotonicMs() + limits.mostMs;
       const { signal } = this.closing;
-      const { messages, rows } = await packOlder(this.deps, { ...limits, signal });
+      const onFault = (topicId: TopicId, cause: unknown) =>
+        log.error("one topic could not be packed; trying again later", { cause, topicId });
+      const { messages, rows } = await packOlder(this.deps, { ...limits, signal, onFault });
       const isBehind = clock.monotonicMs() >= endMs;
       this.restTimes = isBehind ? Math.max(LESS_REST.least, this.restTimes / LESS_REST.times) : IN_BACKGROUND.restTimes;
       if (messages + rows > 0) log.info("packed older messages", { messages, rows });

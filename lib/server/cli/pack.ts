@@ -48,6 +48,10 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
             why === "paused"
               ? say(`Topic ${topicId} is paused and was left out: resume it and run this again.`)
               : changing(topicId),
+          onFault: (topicId, cause) =>
+            say(
+              `The messages of topic ${topicId} could not be packed, and stay as they are: ${cause instanceof Error ? cause.message : String(cause)}`,
+            ),
           onPacked: packing.messages,
           onRowsPacked: packing.rows,
         },

@@ -96,6 +96,17 @@ describe("packing", () => {
     ]);
   });
 
+  it("leaves a topic with a fault, tells of it, and packs the others", async () => {
+    const { nextRange } = store;
+    const fault = new Error("a fault of ours");
+    store = { ...store, nextRange: (topicId) => (topicId === BUSY ? Promise.reject(fault) : nextRange(topicId)) };
+    left.set(OTHER, [[entryOf(1, HOT_MS + 1)]]);
+    const faults: unknown[] = [];
+    expect(await all({ onFault: (...told) => void faults.push(told) })).toEqual({ messages: 1, rows: 0 });
+    expect(faults).toEqual([[BUSY, fault]]);
+    await expect(all()).rejects.toThrow("a fault of ours");
+  });
+
   it("is not held up by a message that is not verified, whose time may be anything", async () => {
     const failed = entryOf(2, -DAY_MS, { verification: "failed", disposition: "failed" });
     const unverifiable = entryOf(3, -DAY_MS, { verification: "unverifiable", reason: "no-payer" });
