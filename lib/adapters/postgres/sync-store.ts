@@ -37,7 +37,7 @@ import {
   rowsOf,
 } from "./read/meanings";
 import type { Readable } from "./read/readable";
-import type { StoredMessages } from "./read/stored-messages";
+import { SEGMENTS_AT_ONCE, type StoredMessages } from "./read/stored-messages";
 import { topicNoOf } from "./sql/references";
 import { built, given, UNNAMED } from "./sql/template";
 import { STAMP } from "./stamp";
@@ -109,7 +109,13 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   async parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]> {
-    if (chunkKeys.length === 0) return [];
+    const found: LogEntry[] = [];
+    for (let done = 0; done < chunkKeys.length; done += SEGMENTS_AT_ONCE)
+      found.push(...(await this.partsOf(topicId, chunkKeys.slice(done, done + SEGMENTS_AT_ONCE))));
+    return found.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  private async partsOf(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]> {
     const groups = new Set(chunkKeys);
     try {
       const rows = await this.statements.run("log", PARTS({ ...rangeOf(topicId), chunkKeys }));

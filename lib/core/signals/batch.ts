@@ -46,6 +46,9 @@ export interface UserRow {
   readonly author?: Author;
 }
 
+/** The member of a row, or of an answer, that tells a signal's place in its message; none for the first. */
+export const placeMember = (place: number | undefined): Pick<UserRow, "place"> => (place ? { place } : {});
+
 /** A user row as the store returns it to that user. */
 export interface StoredRow extends Omit<UserRow, "userId"> {
   readonly topicId: TopicId;

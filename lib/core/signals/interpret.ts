@@ -11,7 +11,7 @@ import { addressOfDid } from "../ledger/magic-token";
 import { defectIn, type LedgerMessage } from "../ledger/message";
 import type { Sha384 } from "../ledger/running-hash";
 import { advance, type ChainHead, type Verdict, verifyNext } from "../ledger/verify";
-import type { Batch, Facts, LogEntry, UserRow } from "./batch";
+import { type Batch, type Facts, type LogEntry, placeMember, type UserRow } from "./batch";
 import { decodeSignals } from "./envelope";
 import {
   claimsOf,
@@ -101,7 +101,7 @@ export function interpret(input: InterpretInput): Interpretation {
         const peerId = isActor ? signal.target : signal.actor;
         rows.push({
           ...{ userId, consensusNs, sequence, type: signal.type, peerId, isActor, verification },
-          ...(place === 0 ? {} : { place }),
+          ...placeMember(place),
           ...(author === "payer" ? {} : { author }),
         });
       }

@@ -6,7 +6,7 @@ import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../bounds";
 import { consensusNs, formatConsensusTime, toMs } from "../ledger/consensus-time";
 import type { UserId } from "../ledger/ids";
 import { signalId } from "../ledger/ids";
-import type { StoredRow } from "./batch";
+import { placeMember, type StoredRow } from "./batch";
 import { boundedMetadata, CUT_MARK } from "./metadata";
 import {
   type Definition,
@@ -134,9 +134,6 @@ export function signalView(userId: UserId, row: StoredRow, payload: Metadata, so
     ...truncation(metadata),
   };
 }
-
-/** The member that tells the place of a signal in a batch; none for the first. */
-export const placeMember = (place: number | undefined) => (place ? { place } : {});
 
 /** Marks an answer whose metadata was cut. */
 export const truncation = (metadata: Metadata) => (CUT_MARK in metadata ? { truncated: true as const } : {});

@@ -4,7 +4,7 @@ import { keyOf } from "../../core/key";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { UserId } from "../../core/ledger/ids";
 import type { Result } from "../../core/result";
-import { placeMember } from "../../core/signals/views";
+import { placeMember } from "../../core/signals/batch";
 import { MAX_NONCE_AHEAD_MS } from "../../engine/writes/earlier-writes";
 import type { GuardedWrite } from "../../engine/writes/guarded-write";
 import type { SubmitRefusal } from "../../engine/writes/refusals";

@@ -109,10 +109,5 @@ export function authorFlag(flags: unknown): Pick<UserRow, "author"> {
 
 /** The place of a row's signal in its message. */
 export const placeFlag = (flags: unknown): number => (Number(flags) & ALL_PLACES) / PLACE_UNIT;
-/** The member of a row that says so; none for the first place. */
-export const placeMember = (flags: unknown): Pick<UserRow, "place"> => {
-  const place = placeFlag(flags);
-  return place === 0 ? {} : { place };
-};
 /** The same in SQL. */
 export const placeIn = (flags: SQLWrapper): SQL => sql`(${flags} & ${literal(ALL_PLACES)})`;

@@ -59,8 +59,11 @@ const FIRST_LAYOUT = 1;
  * an eighth less bytes and fifty times as long.
  */
 const COMPRESSION = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 16 };
-/** Twice what 256 of the longest messages that are packed have. A damaged segment must not fill the memory. */
-const MOST_BYTES = 4 * 1024 * 1024;
+/**
+ * More than 256 of the longest messages that are packed have: 1 MiB of messages, of which columns make ten bytes from three at worst, and
+ * as much of bodies. A damaged segment must not fill the memory.
+ */
+const MOST_BYTES = 8 * 1024 * 1024;
 
 /** Enough against accidents. Against forgery there is the chain, which a browser compares with another mirror's. */
 const DIGEST_BYTES = 16;

@@ -11,10 +11,11 @@ import {
 } from "../../../../drizzle/schema";
 import { consensusNs } from "../../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
+import { placeMember } from "../../../core/signals/batch";
 import type { DefinitionClaim } from "../../../core/signals/projection";
 import { signalTime } from "../../../core/signals/signal-batch";
 import type { EdgeFound, ProfileFound, RowFound, Worded } from "../../../ports/store/sync/reread-store";
-import { authorFlag, isActorFlag, placeFlag, placeMember, typeName, verificationFlag } from "../codec/codes";
+import { authorFlag, isActorFlag, placeFlag, typeName, verificationFlag } from "../codec/codes";
 import { isTimeOf, mayLieIn, refOf, sequenceOf } from "../codec/ref";
 import { topicIdOf, topicNoOf, userIdOf } from "../sql/references";
 import { type RowOf, template } from "../sql/template";
@@ -73,7 +74,7 @@ export const rowFound = (row: RowOf<typeof ROW>): RowFound => ({
     isActor: isActorFlag(row.flags),
     verification: verificationFlag(row.flags),
     ...authorFlag(row.flags),
-    ...placeMember(row.flags),
+    ...placeMember(placeFlag(row.flags)),
   },
   userNo: row.userNo,
   rowNs: row.rowNs,

@@ -70,7 +70,7 @@ const DROPPED = prepared(
 );
 
 /** Opening a segment takes 0.3 ms, and it has 12 kB. Others get their turn, and the database no slow statement, after this many. */
-const SEGMENTS_AT_ONCE = 32;
+export const SEGMENTS_AT_ONCE = 32;
 
 /** A row of a page whose message may be packed: then `size` and `body` are null. */
 interface Bounded {

@@ -110,6 +110,7 @@ DECLARE
   people integer[];
   times bigint[];
   peers integer[];
+  through bigint;
   dropped integer;
   had_dropped boolean;
 BEGIN
@@ -137,11 +138,13 @@ BEGIN
     UPDATE ${topics} SET ${names(projected)} = -1 - upto::bigint WHERE ${topics.topicNo} = topic;
     RETURN;
   END IF;
-  DELETE FROM ${topicSegments} ${s} WHERE ${s.topicNo} = topic AND ${s.firstSeq} = ANY (ARRAY(SELECT ${f.firstSeq} FROM ${topicSegments} ${f}
-    WHERE ${f.topicNo} = topic ORDER BY ${f.firstSeq} LIMIT ${Math.ceil(most / SEGMENT_LENGTH)}));
-  GET DIAGNOSTICS dropped = ROW_COUNT;
-  DELETE FROM ${packedParts} WHERE ${packedParts.ref} > ${baseOf(sql`topic`)} AND ${packedParts.ref} <= ${baseOf(sql`topic`)} + ${MAX_SEQUENCE};
-  IF dropped > 0 THEN RETURN; END IF;
+  WITH gone AS (DELETE FROM ${topicSegments} ${s}
+    WHERE ${s.topicNo} = topic AND ${s.firstSeq} = ANY (ARRAY(SELECT ${f.firstSeq} FROM ${topicSegments} ${f}
+      WHERE ${f.topicNo} = topic ORDER BY ${f.firstSeq} LIMIT ${Math.ceil(most / SEGMENT_LENGTH)}))
+    RETURNING ${s.firstSeq} AS first) SELECT max(first) + ${SEGMENT_LENGTH - 1} INTO through FROM gone;
+  DELETE FROM ${packedParts} WHERE ${packedParts.ref} > ${baseOf(sql`topic`)}
+    AND ${packedParts.ref} <= ${baseOf(sql`topic`)} + coalesce(through, ${MAX_SEQUENCE});
+  IF through IS NOT NULL THEN RETURN; END IF;
   DELETE FROM ${topicLog} WHERE ${topicLog.ref} = ANY (ARRAY(SELECT ${l.ref} FROM ${topicLog} ${l}
     WHERE ${l.ref} > ${baseOf(sql`topic`)} AND ${l.ref} <= ${baseOf(sql`topic`)} + ${MAX_SEQUENCE} ORDER BY ${l.ref} LIMIT ${most}));
   GET DIAGNOSTICS dropped = ROW_COUNT;

@@ -129,6 +129,13 @@ describe("a segment", () => {
     expect(unpacked(Buffer.from(stored, "base64")).map(plainOf)).toEqual(storedWith(first, second));
   });
 
+  it("is read however much its columns take, with a body for each message", () => {
+    const words = (i: number) => Array.from({ length: 650 }, (_, j) => `"${(i * 650 + j).toString(36)}"`).join("");
+    const entries = chainOf((i) => `{"${i}":""1${i < 26 ? words(i) : '""1'.repeat(1_364)}`.slice(0, 4_096));
+    const split = entries.map((entry) => ({ ...entry, body: entry.message }));
+    expect(unpacked(packSegment(TOPIC, split))).toHaveLength(256);
+  });
+
   it("keeps one hash of a chain, and gives other hashes for another topic", () => {
     const entries = chainOf(() => "the same");
     const content = packSegment(TOPIC, entries);

@@ -3,7 +3,7 @@ import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../../../core/bounds";
 import { consensusNs } from "../../../../core/ledger/consensus-time";
 import type { AccountId, Position, TopicId, UserId } from "../../../../core/ledger/ids";
 import { GENESIS_HASH } from "../../../../core/ledger/running-hash";
-import type { LogEntry } from "../../../../core/signals/batch";
+import { type LogEntry, placeMember } from "../../../../core/signals/batch";
 import type { Definition, Edge, Profile } from "../../../../core/signals/projection";
 import { isBatch, signalsIn } from "../../../../core/signals/signal-batch";
 import type { ProfileName } from "../../../../core/signals/views";
@@ -13,7 +13,6 @@ import {
   isActorFlag,
   NO_PAYER,
   placeFlag,
-  placeMember,
   signatureState,
   typeName,
   verificationFlag,
@@ -125,7 +124,7 @@ export function signal(row: Present<Omit<SignalAnswer, "stamp" | "head" | "userN
     isActor: isActorFlag(row.flags),
     verification: verificationFlag(row.flags),
     ...authorFlag(row.flags),
-    ...placeMember(row.flags),
+    ...placeMember(placeFlag(row.flags)),
     body: shownBody(row, placeFlag(row.flags)),
   };
 }
@@ -147,7 +146,7 @@ export function written(row: Present<WrittenAnswer>, packed: PackedMessage | und
   if (whole === null) throw new RangeError("the row's message is not in the log");
   return {
     ...place(row),
-    ...placeMember(row.flags),
+    ...placeMember(placeFlag(row.flags)),
     payer: payer ?? (NO_PAYER as AccountId),
     body: signalAt(whole, placeFlag(row.flags)),
     ...(isBatch(whole) ? { batch: whole } : {}),
