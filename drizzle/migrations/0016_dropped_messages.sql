@@ -12,7 +12,8 @@ SELECT EXISTS (SELECT FROM topics t
 	WHERE t.topic_no = (is_dropped.ref >> 40)::integer AND is_dropped.ref & ((1::bigint << 40) - 1) <= t.dropped_through
 		AND NOT EXISTS (SELECT FROM topic_log l WHERE l.ref = is_dropped.ref)
 		AND NOT EXISTS (SELECT FROM topic_segments s WHERE s.topic_no = t.topic_no
-			AND s.first_seq = ((is_dropped.ref & ((1::bigint << 40) - 1)) - 1) / 256 * 256 + 1))
+			AND s.first_seq = ((is_dropped.ref & ((1::bigint << 40) - 1)) - 1) / 256 * 256 + 1
+			AND get_bit(s.held, (((is_dropped.ref & ((1::bigint << 40) - 1)) - 1) % 256)::integer) = 1))
 $dropped$;--> statement-breakpoint
 -- By hand: drops the rows of dropped messages, of the next people after those that were looked at since messages were dropped last. It
 -- takes some segments at most: a person with more is looked at again. A segment that also has rows of messages that are kept gives

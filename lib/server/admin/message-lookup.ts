@@ -3,7 +3,6 @@ import "server-only";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { addressOfDid } from "../../core/ledger/magic-token";
-import { GENESIS_HASH } from "../../core/ledger/running-hash";
 import type { LogEntry } from "../../core/signals/batch";
 import { decodeSignals } from "../../core/signals/envelope";
 import { bindingOf } from "../../core/signals/identity-binding";
@@ -11,6 +10,7 @@ import type { DecodedBody, SignatureState, SignatureVerdict } from "../../core/s
 import { isBatch, signalsIn } from "../../core/signals/signal-batch";
 import { authorOf } from "../../core/signals/signed";
 import { cleanText } from "../../core/signals/text";
+import { headAt } from "../../engine/repair/head-at";
 import type { ProofRow } from "../../ports/store/view-rows";
 import type { MessageLookup } from "../../wire/operators/lookup";
 import type { App } from "../boot/app";
@@ -24,12 +24,11 @@ export interface FoundMessage {
   readonly row: Omit<ProofRow, "topicId" | "sequence">;
 }
 
-/** Null if the message is not stored. One statement. Rejects with TierUnavailable (postgres). */
+/** Null if the message is not stored. One statement, or three if the message before it is not there. Rejects with TierUnavailable (postgres). */
 export async function messageLookup(app: App, topicId: TopicId, sequence: Sequence): Promise<FoundMessage | null> {
   const entries = await app.stores.sync.log(topicId, Math.max(1, sequence - 1), sequence);
   const entry = entries.find((each) => each.sequence === sequence);
   if (entry === undefined) return null;
-  const before = entries.find((each) => each.sequence === sequence - 1);
   const whole = entry.body ?? entry.message;
   const decoded = entry.disposition === "part" ? null : decodeSignals(whole);
   const signals = decoded?.ok ? decoded.value : [];
@@ -49,8 +48,10 @@ export async function messageLookup(app: App, topicId: TopicId, sequence: Sequen
     identity: identityOf(app, topicId, entry, said),
     audience: audienceOf(entry, signals),
   };
-  const previousRunningHash = sequence === 1 ? GENESIS_HASH : (before?.runningHash ?? null);
-  return { content, row: { ...entry, previousRunningHash } };
+  const before = entries.find((each) => each.sequence === sequence - 1);
+  const { hash } =
+    before === undefined ? await headAt(app.stores.sync, topicId, sequence - 1) : { hash: before.runningHash };
+  return { content, row: { ...entry, previousRunningHash: hash } };
 }
 
 function textOf(message: Uint8Array): string {

@@ -142,6 +142,20 @@ describe("with old messages dropped", () => {
     expect(await asked(app, `/api/admin/topics/${topic}/messages/1`, t.devnet.operatorId)).toEqual(gone);
     expect(await asked(app, `/api/hcs/profile?hrl=hcs://11/${topic}/1`)).toEqual(gone);
     expect((await asked(app, `/api/proof/${topic}/9999`)).status).toBe(404);
+    // A message before them that was never packed is still there.
+    const row = `SELECT (jsonb_populate_record(l, jsonb_build_object('ref', l.ref - ${MESSAGES - 7}))).* FROM topic_log l`;
+    await damage(`INSERT INTO topic_log ${row} WHERE l.ref & 1099511627775 = ${MESSAGES}`);
+    expect((await asked(app, `/api/proof/${topic}/7`, BOB)).content).toMatchObject({ code: "not-yours" });
+    expect((await asked(app, `/api/admin/topics/${topic}/messages/7`, t.devnet.operatorId)).status).toBe(200);
+    await damage("DELETE FROM topic_log WHERE ref & 1099511627775 = 7");
+  });
+
+  it("an operator's look-up of the first message that is kept has the hash before it", async () => {
+    const [app, n] = [await fresh(), DROPPED + 1];
+    const { content: proof } = await asked(app, `/api/proof/${topic}/${n}`);
+    const found = await asked(app, `/api/admin/topics/${topic}/messages/${n}`, t.devnet.operatorId);
+    expect(proof.previousRunningHash).not.toBeNull();
+    expect(found.content.proof).toMatchObject({ previousRunningHash: proof.previousRunningHash });
   });
 
   it("pages of the topic that reach back to them are the mirror's own, or are refused where nothing is handed on", async () => {
@@ -190,6 +204,19 @@ describe("with old messages dropped", () => {
 describe("after messages were dropped", () => {
   beforeAll(begin);
   afterAll(() => t.close());
+
+  it("no topic is started over while one that must be started over too is paused", async () => {
+    const startOver = async () => {
+      const path = `/api/admin/topics/${t.devnet.topics.profile}/start-over`;
+      const answer = await t.ask("POST", path, t.devnet.operatorId, { body: {} });
+      return { status: answer.status, content: await answer.json() };
+    };
+    await t.app.stores.sync.setPaused(topic, true);
+    const detail = `Topic ${topic} is started over too, because messages of it were dropped, and it is paused. Resume it first.`;
+    expect(await startOver()).toMatchObject({ status: 409, content: { code: "paused", detail } });
+    expect((await t.app.stores.sync.topic(topic))?.dropped.through).toBe(DROPPED);
+    await t.app.stores.sync.setPaused(topic, false);
+  });
 
   it("a topic that is started over has everything again", async () => {
     await t.ask("POST", `/api/admin/topics/${topic}/start-over`, t.devnet.operatorId, { body: {} });

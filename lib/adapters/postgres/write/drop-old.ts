@@ -45,10 +45,13 @@ const END = sql`(${s.firstSeq} + ${literal(SEGMENT_LENGTH - 1)})`;
 /** Messages of identities say now, as they did then, who may sign in as whom (../identity-store.ts). */
 const IS_HISTORY = sql`NOT ${t.kinds} @> ARRAY['identity']`;
 
-/** Nothing else is being done to the topic `t` through a sequence, and to no topic what needs the messages of all. */
+/**
+ * Nothing else is being done to the topic `t` through a sequence, and to no topic what needs the messages of all: it is started over,
+ * or another decoder has taken back a fact that an earlier message of any topic may say again (./reread.ts).
+ */
 const isFree = (through: SQL): SQL => sql`${isSettled(through)} AND ${IS_HISTORY}
     AND ${t.packedThrough} >= ${through} AND ${t.cursor} > ${through}
-    AND NOT EXISTS (SELECT FROM ${topics} ${o} WHERE ${o.projected} IS NOT NULL)`;
+    AND NOT EXISTS (SELECT FROM ${topics} ${o} WHERE ${o.projected} IS NOT NULL OR ${o.decoderVersion} < 0)`;
 
 const ofTopic = given<{ readonly topicId: TopicId }>();
 
@@ -88,19 +91,23 @@ export async function nextDrop(
   };
 }
 
-/** A segment that came anew lies before `dropped_through`, which then stays as it is. */
+/**
+ * A segment that came anew lies before `dropped_through`, which then stays as it is. Rows are looked for from the first person on
+ * again, however far that was.
+ */
 export async function drop(statements: Statements, range: DropRange): Promise<boolean> {
   const { topicId, through, throughNs, hash, logVersion } = range;
-  const isFurther = sql`${t.droppedThrough} < ${through}::bigint`;
+  const hashThere = sql`CASE WHEN ${t.droppedThrough} < ${through}::bigint THEN ${hash}::bytea
+      WHEN ${t.droppedThrough} = ${through}::bigint THEN coalesce(${hash}::bytea, ${t.droppedHash}) ELSE ${t.droppedHash} END`;
   const statement = template(
     { topicNo: sql<number>`gate.topic_no` },
     (columns) => sql`WITH gate AS (
   UPDATE ${topics} ${t} SET ${NEXT_VERSION}, ${names(t.droppedThrough)} = greatest(${t.droppedThrough}, ${through}::bigint),
-    ${names(t.droppedHash)} = CASE WHEN ${isFurther} THEN ${hash}::bytea ELSE ${t.droppedHash} END,
+    ${names(t.droppedHash)} = ${hashThere},
     ${names(t.droppedNs)} = greatest(${t.droppedNs}, ${throughNs}::bigint)
   WHERE ${t.topicId} = ${topicId} AND ${isOfVersion(logVersion)} AND ${isFree(sql`${through}::bigint`)} AND ${isOfEpoch(statements)}
   RETURNING ${t.topicNo}),
-claimed AS (UPDATE ${meta} SET ${names(meta.format)} = ${literal(DROPPED_FORMAT)} FROM gate WHERE ${meta.format} < ${literal(DROPPED_FORMAT)}),
+claimed AS (UPDATE ${meta} SET ${names(meta.format)} = greatest(${meta.format}, ${literal(DROPPED_FORMAT)}), ${names(meta.sweptThrough)} = 0 FROM gate),
 gone AS (DELETE FROM ${topicSegments} ${s} USING gate
   WHERE ${s.topicNo} = gate.topic_no AND ${s.firstSeq} <= ${through}::bigint),
 groups AS (DELETE FROM ${packedParts} USING gate WHERE ${packedParts.ref} > ${baseOf(sql`gate.topic_no`)}

@@ -164,13 +164,17 @@ export async function removeOutdated(statements: Statements, step: RereadStep, o
   const times = outdated.profiles.map(({ profile }) => profile.consensusNs as bigint);
   const profilesGo = sql`DELETE FROM ${profiles} WHERE ${profiles.userNo} = ANY (${arrayOf(users, "integer")})
     AND ${profiles.consensusNs} = ANY (${arrayOf(times, "bigint")});`;
+  // A message that was dropped since the range was looked at cannot say again what goes.
+  const isWhole = outdated.isAgain
+    ? sql`AND NOT EXISTS (SELECT FROM ${topics} WHERE ${topics.droppedThrough} > 0)`
+    : sql``;
   const block = sql`DO $remove$
 DECLARE
   topic integer;
   renumbered boolean;
 BEGIN
   LOCK TABLE ${userSegments}, ${topics} IN EXCLUSIVE MODE;
-  SELECT ${t.topicNo}, ${isRenumbered} INTO topic, renumbered FROM ${topics} ${t} WHERE ${isAt(step)} AND ${isOfEpoch(statements)};
+  SELECT ${t.topicNo}, ${isRenumbered} INTO topic, renumbered FROM ${topics} ${t} WHERE ${isAt(step)} AND ${isOfEpoch(statements)} ${isWhole};
   IF topic IS NULL THEN RETURN; END IF;
   ${rowsGo(outdated.rows)}
   ${registersGo(outdated.registers)}

@@ -148,6 +148,16 @@ function checkRoute(mode: keyof typeof CHECK_ACTIONS) {
 export const audit = checkRoute("audit");
 export const resync = checkRoute("resync");
 
+/** Every topic with dropped messages is started over too. While it is paused nobody would read it again. */
+async function refusePausedBeside({ stores }: App) {
+  const topic = (await stores.sync.topics()).find(({ paused, dropped }) => paused && dropped.through > 0);
+  if (topic !== undefined)
+    throw new ProblemError(
+      "paused",
+      `Topic ${topic.topicId} is started over too, because messages of it were dropped, and it is paused. Resume it first.`,
+    );
+}
+
 export const startOver = defineRoute({
   summary:
     "Starts a topic over: drops its stored messages and reads them from the mirror again. Positions get a new epoch, and all answers are stale until it ends",
@@ -162,6 +172,7 @@ export const startOver = defineRoute({
     const { app, background } = context;
     return act(context, { name: "topic.start-over", target: topicId }, async (entry) => {
       const topic = await readyFor(app, topicId, entry, true);
+      await refusePausedBeside(app);
       await app.stores.sync.startOver(topicId);
       app.adminReads.topics.forget();
       // Every instance may continue it, so this one does not wait for a reader. The other topics are merged before the first

@@ -76,6 +76,12 @@ describe("an audit", () => {
     expect(log.written.flatMap(({ entries }) => entries).every(({ sequence }) => sequence > 128)).toBe(true);
     ledger.set(chain.map((each) => (each.sequence === 129 ? { ...each, message: new Uint8Array(3) } : each)));
     expect((await found()).broken).toEqual({ count: 1, first: [129] });
+    // An audit that began before the messages were dropped ends where it was to end.
+    expect(await check("audit", { start: newCheck(100) })).toMatchObject(ok({ through: 100, to: 100, checked: 0 }));
+    // The hash of the last dropped message is that of no other missing one.
+    log.entries.delete(140);
+    const later = await check("audit", { start: { ...newCheck(250), through: 140 } });
+    expect(later).toMatchObject(ok({ through: 250, checked: 110, broken: nothing }));
     log.dropThrough(250);
     expect(await found()).toMatchObject({ through: 250, checked: 0 });
   });

@@ -13,6 +13,8 @@ let clock: DrivenClock;
 let left: Map<TopicId, number>;
 let steps: string[];
 let askedNs: Set<ConsensusNs>;
+let sweptNs: Set<ConsensusNs>;
+let attempts: number;
 let rowsLeft: number[];
 let isShut: boolean;
 let headsNs: readonly bigint[];
@@ -21,6 +23,7 @@ let store: DropDeps["store"];
 beforeEach(() => {
   clock = new DrivenClock(Date.UTC(2026, 10, 23));
   [left, steps, askedNs, rowsLeft, isShut] = [new Map(), [], new Set(), [], false];
+  [sweptNs, attempts] = [new Set(), 0];
   headsNs = [fromMs(clock.now() - 5_000), 0n];
   store = {
     topics: async () => [BUSY, OTHER].map((topicId, i) => ({ topicId, headNs: headsNs[i] })) as never,
@@ -29,12 +32,14 @@ beforeEach(() => {
       return (left.get(topicId) ?? 0) === 0 ? null : ({ topicId, through: 256, messages: 9 } as DropRange);
     },
     drop: async ({ topicId }) => {
+      attempts += 1;
       if (isShut) return false;
       steps.push(topicId);
       left.set(topicId, (left.get(topicId) ?? 0) - 1);
       return true;
     },
-    dropRows: async () => {
+    dropRows: async (nowNs) => {
+      sweptNs.add(nowNs);
       const rows = rowsLeft.shift();
       if (rows !== undefined) steps.push(`${rows} rows`);
       return { people: rows === undefined ? 0 : 2, rows: rows ?? 0 };
@@ -69,9 +74,11 @@ describe("dropping", () => {
   });
 
   it("counts months by the ledger's time where the clock is ahead of it", async () => {
+    const [head] = headsNs as [ConsensusNs];
     clock.stepWall(400 * 86_400_000);
     await all();
     expect([...askedNs]).toEqual([fromMs(Date.UTC(2026, 8, 1))]);
+    expect([...sweptNs]).toEqual([head]);
   });
 
   it("does nothing without KEEP_MONTHS", async () => {
@@ -86,6 +93,7 @@ describe("dropping", () => {
     const leaves: TopicId[] = [];
     expect(await all({ onLeft: (topicId) => void leaves.push(topicId) })).toEqual({ messages: 0, rows: 0 });
     expect(leaves).toEqual([BUSY]);
+    expect(attempts).toBe(3);
   });
 
   it("ends between two steps: after its time, and when it is told to", async () => {

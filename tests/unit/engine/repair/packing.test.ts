@@ -33,6 +33,8 @@ let ageMs: number;
 let dropAgeMs: number;
 /** How often messages were looked for that may be dropped. */
 let dropLooks: number;
+/** How often it was asked since when a version that drops is here. */
+let dropAges: number;
 let packed: [TopicId, readonly number[]][];
 /** The rows that each further look finds. */
 let rowsLeft: number[];
@@ -42,11 +44,14 @@ let store: PackingDeps["store"];
 beforeEach(() => {
   clock = new DrivenClock();
   [left, packed, isShut, ageMs] = [new Map(), [], false, 2 * DAY_MS];
-  [rowsLeft, rowsAsked, dropAgeMs, dropLooks] = [[], [], 2 * DAY_MS, 0];
+  [rowsLeft, rowsAsked, dropAgeMs, dropLooks, dropAges] = [[], [], 2 * DAY_MS, 0, 0];
   store = {
     topics: async () => [BUSY, OTHER].map((topicId) => ({ topicId, headNs: 0n })) as never,
     packAgeMs: async () => ageMs,
-    dropAgeMs: async () => dropAgeMs,
+    dropAgeMs: async () => {
+      dropAges += 1;
+      return dropAgeMs;
+    },
     nextDrop: async () => {
       dropLooks += 1;
       return null;
@@ -283,6 +288,7 @@ describe("packing in the background", () => {
       return dropLooks;
     };
     expect(await run(0)).toBe(0);
+    expect(dropAges).toBe(0);
     dropAgeMs = DAY_MS - 1;
     expect(await run(1)).toBe(0);
     dropAgeMs = DAY_MS;
@@ -320,6 +326,21 @@ describe("packing in the background", () => {
     );
     expect(await packedInPeriod()).toBe(54);
     await packing.close();
+  });
+
+  it("drops nothing after packing has taken all of its time", async () => {
+    const { topics } = store;
+    let isFirst = true;
+    store = {
+      ...store,
+      topics: async () => {
+        if (isFirst) await clock.sleep(3_600_000);
+        isFirst = false;
+        return topics();
+      },
+    };
+    await clock.drive(instance(new MemoryHotCache(clock), 1).some());
+    expect([dropAges, dropLooks]).toEqual([1, 0]);
   });
 
   it("goes on after a failure of the database, and logs any other", async () => {
