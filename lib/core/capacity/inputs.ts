@@ -25,7 +25,7 @@ export interface CapacityInputs {
   readonly directReadShare: number;
   /** The busiest minute divided by the mean. Limits are judged at the peak, dollars at the mean. */
   readonly peakToMean: number;
-  /** Months of messages that PostgreSQL has. Nothing drops older ones yet, so this is how long the app has run. A whole number. */
+  /** Months of messages that PostgreSQL has: as many as the app has run, or at most KEEP_MONTHS + 1. A whole number. */
   readonly monthsKept: number;
   readonly messageBytes: number;
   /** Time that a mirror takes to answer. */

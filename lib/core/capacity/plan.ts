@@ -1,5 +1,4 @@
 /** The scaling plan's own estimates (docs/capacity.md), and which of them are met. */
-import { counted } from "../counted";
 import { keyOf } from "../key";
 import { capacity } from "./capacity";
 import { total, withoutLedger } from "./costs";
@@ -111,20 +110,24 @@ function dollarsAdvice({ costs, inputs }: Capacity, { value, goal }: Cell): Advi
   };
 }
 
-/** The step that meets the goal: containers, which exist, or fewer months in Postgres, for which nothing exists yet; null if neither does. */
+/** The step that meets the goal: containers, or fewer months in Postgres; null if neither does. */
 function stepThatMeets(inputs: CapacityInputs, goal: number): string | null {
   const aws = inputs.setUp === "aws" ? null : monthsThatMeet(withSetUp(inputs, "aws"), goal, inputs.monthsKept);
   if (aws !== null && aws.months === inputs.monthsKept) return `Move to containers on AWS: ${aws.usd}.`;
   const stay = monthsThatMeet(inputs, goal);
   if (stay !== null)
-    return `Keep ${counted(stay.months, "month")} of messages in Postgres: ${stay.usd}. Nothing drops older ones yet.`;
+    return `Keep at most ${stay.months} months of messages in Postgres (${setting(stay.months)}): ${stay.usd}.`;
   if (aws === null) return null;
-  return `Move to containers on AWS, with ${counted(aws.months, "month")} of messages in Postgres: ${aws.usd}. Nothing drops older ones yet.`;
+  return `Move to containers on AWS, with at most ${aws.months} months of messages in Postgres (${setting(aws.months)}): ${aws.usd}.`;
 }
+
+/** With KEEP_MONTHS=N there are up to N + 1 months. */
+const setting = (months: number) => `KEEP_MONTHS=${months - 1}`;
+const LEAST_MONTHS = 2;
 
 /** The largest number of months, up to `most`, whose dollars are at most the goal. */
 function monthsThatMeet(inputs: CapacityInputs, goal: number, most = inputs.monthsKept - 1) {
-  for (let months = most; months >= 1; months -= 1) {
+  for (let months = most; months >= LEAST_MONTHS; months -= 1) {
     const usd = withoutLedger(capacity({ ...inputs, monthsKept: months }).costs);
     if (usd <= goal) return { months, usd: `$${Math.round(usd).toLocaleString("en")}` };
   }

@@ -228,13 +228,13 @@ describe("the plan's cells", () => {
             const needs = at(setUp, { users, monthsKept });
             const cell = planCells(needs).find(({ what }) => what === "dollars");
             const next = nextFor(needs);
-            const months = Number(/^Keep (\d+) months? /.exec(next)?.[1]);
+            const months = Number(/^Keep at most (\d+) months /.exec(next)?.[1]);
             if (cell === undefined || cell.isMet || Number.isNaN(months)) continue;
             checked += 1;
             const kept = (of: number) => withoutLedger(at(setUp, { users, monthsKept: of }).costs);
             expect(kept(months)).toBeLessThanOrEqual(cell.goal);
             expect(kept(months + 1)).toBeGreaterThan(cell.goal);
-            expect(next).toContain(`Postgres: $${Math.round(kept(months)).toLocaleString("en")}. Nothing drops`);
+            expect(next).toContain(`(KEEP_MONTHS=${months - 1}): $${Math.round(kept(months)).toLocaleString("en")}.`);
           }
         },
       ),
