@@ -19,7 +19,7 @@ const USAGE = `npm run -s capacity -- [options]
   --segments N        topics of each kind (${DEFAULT_INPUTS.segments})
   --linger MS         how long signals wait for others that share their ledger message (${DEFAULT_INPUTS.settings.lingerMs})
   --peak N            the busiest minute over the mean (${DEFAULT_INPUTS.peakToMean})
-  --months N          months of messages in Postgres; nothing drops older ones (${DEFAULT_INPUTS.monthsKept})
+  --months N          months of messages in Postgres: KEEP_MONTHS + 1 at most (${DEFAULT_INPUTS.monthsKept})
   --json              the model's whole answer, for each number of users
 
 Where the figures come from: docs/capacity.md.`;

@@ -9,7 +9,7 @@ import { ErrorState } from "../primitives/states";
 const endOf = (what: string, droppedThrough: string | null): string =>
   droppedThrough === null
     ? "That is everything on the ledger."
-    : `Older ${what}, through ${calendarDate(Number(droppedThrough) * 1_000)}, are no longer kept here. The ledger has them.`;
+    : `Some ${what} until ${calendarDate(Number(droppedThrough) * 1_000)} are no longer kept here. The ledger has them.`;
 
 /** Loads older items when the end of the list comes near, and with a button for readers who do not scroll. */
 export function More({ list, what }: { list: Paged; what: string }) {

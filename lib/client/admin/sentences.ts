@@ -1,5 +1,11 @@
 /** Sentences for operators about actions, their results, and the state of topics. Pure. */
-import { type AdminStatus, type OperatorLogEntry, TopicCheck, type TopicStatus } from "@/lib/wire/operators/admin";
+import {
+  type AdminStatus,
+  type OperatorLogEntry,
+  PackResult,
+  TopicCheck,
+  type TopicStatus,
+} from "@/lib/wire/operators/admin";
 import { ReshardDetail } from "@/lib/wire/operators/shards";
 import { asSentence } from "../format/as-sentence";
 import { ago, counted, lasting, whole } from "../format/numbers";
@@ -22,21 +28,21 @@ export function topicActionWords(action: TopicAction, topicId: string): ActionWo
     audit: {
       verb: "Audit",
       consequence:
-        "Reads every message of the topic from the mirror and compares it with the stored one. It changes nothing. It uses mirror requests of the shared budget.",
+        "Reads the topic from the mirror and compares each message with the stored one, from the first that is kept. It changes nothing. It uses mirror requests of the shared budget.",
       confirm: "Start the audit",
       taken: `The audit of ${topicId} has started.`,
     },
     resync: {
       verb: "Resync",
       consequence:
-        "Reads every message of the topic from the mirror and writes the missing and unverified ones. Positions do not change. It uses mirror requests of the shared budget.",
+        "Reads the topic from the mirror, from the first message that is kept, and writes the missing and unverified ones. Positions do not change. It uses mirror requests of the shared budget.",
       confirm: "Start the resync",
       taken: `The resync of ${topicId} has started.`,
     },
     "start-over": {
       verb: "Start over",
       consequence:
-        "Drops the topic's stored messages and reads them from the mirror again. Use it after a network reset or after a mirror sent false messages. Until it ends, all data is marked stale and open pages reload.",
+        "Drops the topic's stored messages and reads them from the mirror again. Use it after a network reset or after a mirror sent false messages. Until it ends, all data is marked stale and open pages reload. With KEEP_MONTHS, topics with dropped messages start over too.",
       confirm: "Drop and start over",
       taken: `${topicId} starts over.`,
     },
@@ -152,7 +158,17 @@ function endOf({ action, detail }: OperatorLogEntry): string {
   if (data && "waitingUntilMs" in data)
     return `The topic takes no new messages. Finish the drain after ${clockTime(data.waitingUntilMs)}: ${data.reason}.`;
   if (action === "shards.split") return "Done: new messages use the new topics.";
+  if (action === "database.pack") return packed(detail);
   return action === "shards.drain" ? "Done: the topic is drained." : "Done.";
+}
+
+function packed(detail: OperatorLogEntry["detail"]): string {
+  const { data } = PackResult.safeParse(detail);
+  if (data === undefined) return "Done: there was nothing to pack.";
+  const { dropped } = data;
+  const words = ({ messages, rows }: { readonly messages: number; readonly rows: number }) =>
+    `${counted(messages, "message")} and ${counted(rows, "row")} of people.`;
+  return `Packed ${words(data)}${dropped === undefined ? "" : ` Dropped ${words(dropped)}`}`;
 }
 
 function findings(check: TopicCheck, isOver: boolean): string {

@@ -98,7 +98,7 @@ function everywhere({ inputs, messages, peak }: Capacity): readonly LimitUse[] {
 }
 
 const KEEP_LESS =
-  "Keep messages for a shorter time (older ones stay on the ledger), or spread the hash partitions over servers.";
+  "Keep messages for a shorter time (KEEP_MONTHS; the ledger has the others), or spread the hash partitions over servers.";
 
 function onVercel({ storage, postgres, redis }: Capacity): readonly LimitUse[] {
   return [

@@ -30,6 +30,10 @@ export const TopicCheck = z.object({
 });
 export type TopicCheck = z.infer<typeof TopicCheck>;
 
+const moved = { messages: count, rows: described(count, "Rows that people have of messages") };
+/** The work of one run of `npm run pack`. */
+export const PackResult = z.object({ ...moved, dropped: z.optional(z.object(moved)) });
+
 /** `refused`: the server did nothing, for the reason in `detail`. */
 const ACTION_STATES = ["running", "done", "failed", "refused"] as const;
 
@@ -47,7 +51,7 @@ export const OperatorLogEntry = z.object({
   state: z.enum(ACTION_STATES),
   detail: described(
     z.nullable(z.record(z.string(), z.unknown())),
-    "A TopicCheck for topic.audit and topic.resync; `{error}` for failed and refused actions",
+    "A TopicCheck for topic.audit and topic.resync, a PackResult for database.pack; `{error}` for failed and refused actions",
   ),
 });
 export type OperatorLogEntry = z.infer<typeof OperatorLogEntry>;

@@ -14,7 +14,7 @@ describe("the end of a list", () => {
   });
 
   it("names the day through which older items are no longer kept", () => {
-    expect(endOf("1795392000.000000001")).toContain("Older signals, through ");
-    expect(endOf("1795392000.000000001")).toContain("2026, are no longer kept here. The ledger has them.");
+    expect(endOf("1795392000.000000001")).toContain("Some signals until ");
+    expect(endOf("1795392000.000000001")).toContain("2026 are no longer kept here. The ledger has them.");
   });
 });

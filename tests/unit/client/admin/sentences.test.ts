@@ -63,6 +63,17 @@ describe("the result of an action", () => {
     );
   });
 
+  it("says how much was packed and dropped", () => {
+    const told = (detail: object | null) =>
+      outcomeOf(operatorLogEntry({ action: "database.pack", detail } as never), NOW);
+    const packed = { messages: 5_844, rows: 11_387 };
+    expect(told(packed)).toBe("Packed 5,844 messages and 11,387 rows of people.");
+    expect(told({ ...packed, dropped: { messages: 1, rows: 2 } })).toBe(
+      "Packed 5,844 messages and 11,387 rows of people. Dropped 1 message and 2 rows of people.",
+    );
+    expect(told(null)).toBe("Done: there was nothing to pack.");
+  });
+
   it("gives the reason of a failure or refusal, otherwise says Done", () => {
     expect(outcomeOf(operatorLogEntry({ state: "failed", detail: { error: "The topic is paused." } }), NOW)).toBe(
       "The topic is paused.",
