@@ -83,6 +83,15 @@ describe("a made-up message far ahead", () => {
     expect(sync).toMatchObject({ state: { name: "idle" }, lastError: null });
   });
 
+  it("that the mirror denies when asked for it belongs to the hole, if later ones follow from each other", async () => {
+    const late = chain(30);
+    ledger.set(without(late, 11, 20));
+    ledger.answer = (_, page) => ok(page.flatMap((each) => (each.sequence === 21 ? [madeUp(20, each), each] : [each])));
+    await runFor(2 * GRACE_MS);
+    expect([await cursor(), await declared()]).toEqual([30, [[11, 20]]]);
+    expect((await stores.sync.topic(TOPIC))?.counts).toMatchObject({ failed: 0, messages: 20 });
+  });
+
   it("does not move the cursor, even where the next message should be", async () => {
     const late = chain(30);
     ledger.set(without(late, 11, 19));

@@ -1,20 +1,24 @@
 /**
  * Decides whether the message after a hole really is the topic's. Only then may the hole be declared a gap and the cursor pass
  * it: a single forged message far ahead must not move the topic past real ones. The message after it can confirm it, by the hash
- * chain. So can another look at it, at another mirror if there is one.
+ * chain. So can another look at it, at another mirror if there is one. A message that the mirror denies at the second look belongs to
+ * the hole, if a later one is confirmed by the chain.
  */
 import type { TopicId } from "../../../core/ledger/ids";
 import type { LedgerMessage } from "../../../core/ledger/message";
 import { equalBytes, type Sha384 } from "../../../core/ledger/running-hash";
 import { verifyNext } from "../../../core/ledger/verify";
 import type { Interval } from "../../../core/sync/intervals";
-import type { Ledger, MirrorName } from "../../../ports/ledger/ledger";
+import type { Ledger, LedgerError, MirrorName } from "../../../ports/ledger/ledger";
 
 /**
  * A longer hole than this needs a second message, if a mirror can only confirm its own answer. A mirror that is loading, or that
  * dropped some messages, lacks a few, not thousands.
  */
 const LONG_HOLE = 1_000;
+
+/** Any other error may pass. */
+const DENIALS: readonly LedgerError["code"][] = ["not-found", "malformed"];
 
 interface HoleEnd {
   readonly topicId: TopicId;
@@ -25,7 +29,7 @@ interface HoleEnd {
   readonly beyond: readonly LedgerMessage[];
 }
 
-/** The messages after the hole, the first one as it was confirmed; null if nothing confirms it. */
+/** The messages after the hole, from the first one on that is confirmed, and as it was confirmed; null if nothing confirms one. */
 export async function confirmedAfter(
   { ledger, sha384 }: { readonly ledger: Pick<Ledger, "message" | "mirrors">; readonly sha384: Sha384 },
   { topicId, mirror, hole, beyond }: HoleEnd,
@@ -34,11 +38,20 @@ export async function confirmedAfter(
   if (first === undefined) return null;
   if (second && isFollowedBy(sha384, first, second)) return beyond;
   const again = await ledger.message(topicId, first.sequence, { not: mirror });
-  if (!again.ok) return null;
+  if (!again.ok) return DENIALS.includes(again.error.code) ? confirmedLater(sha384, beyond) : null;
   if (second && isFollowedBy(sha384, again.value, second)) return [again.value, second, ...rest];
   const isOther = ledger.mirrors.length > 1;
   const isLong = hole.to - hole.from + 1 > LONG_HOLE;
-  return isSame(first, again.value) && (isOther || !isLong) ? beyond : null;
+  if (!isSame(first, again.value)) return confirmedLater(sha384, beyond);
+  return isOther || !isLong ? beyond : null;
+}
+
+function confirmedLater(sha384: Sha384, beyond: readonly LedgerMessage[]): readonly LedgerMessage[] | null {
+  const place = beyond.findIndex((message, i) => {
+    const next = beyond[i + 1];
+    return i > 0 && next !== undefined && isFollowedBy(sha384, message, next);
+  });
+  return place === -1 ? null : beyond.slice(place);
 }
 
 function isFollowedBy(sha384: Sha384, first: LedgerMessage, second: LedgerMessage): boolean {

@@ -18,9 +18,9 @@ interface HoleDeps {
   readonly policy: SyncPolicy;
 }
 
-/** `passed`: the messages to commit after the hole, which is declared a gap with them. */
+/** `passed`: the messages to commit after the hole, which is declared a gap with them. It may have grown. */
 export type HoleOutcome =
-  | { readonly kind: "passed"; readonly batch: readonly LedgerMessage[] }
+  | { readonly kind: "passed"; readonly gap: Interval; readonly batch: readonly LedgerMessage[] }
   | { readonly kind: "waits"; readonly hole: Hole; readonly reason: string };
 
 /** Records the hole in the store, and decides whether it is passed now. `beyond`: the mirror's messages after the hole. */
@@ -39,7 +39,9 @@ export async function meetHole(
   if (!mayPass(state, hole, nowMs, policy))
     return { kind: "waits", hole, reason: `the mirror does not have messages ${from} to ${to} yet` };
   const batch = await confirmedAfter(deps, { topicId, mirror, hole: missing, beyond });
-  if (batch !== null) return { kind: "passed", batch };
+  const [first] = batch ?? [];
+  if (batch !== null && first !== undefined)
+    return { kind: "passed", gap: { from: missing.from, to: first.sequence - 1 }, batch };
   const reason = `the mirror lists message ${to + 1}, which nothing confirms, and none of ${from} to ${to}`;
   return { kind: "waits", hole, reason };
 }

@@ -12,6 +12,7 @@ import { CHAIN_START, type ChainHead, verifyNext } from "../../../core/ledger/ve
 import { ok, type Result } from "../../../core/result";
 import type { NextBatch } from "../../../core/signals/batch";
 import { extend } from "../../../core/sync/coverage";
+import type { Interval } from "../../../core/sync/intervals";
 import { PAGE, RANGES } from "../../../core/sync/pages";
 import { isRepairDue } from "../../../core/sync/repair-timer";
 import type { Hole, SyncPhase, SyncPolicy } from "../../../core/sync/sync-phase";
@@ -304,19 +305,19 @@ export class TopicSync {
         ranges = 1;
         continue;
       }
-      let batch = run;
+      let [batch, gap]: [readonly LedgerMessage[], Interval | null] = [run, null];
       if (run.length === 0 && hole !== null) {
         this.step({ name: "hole-seen" });
         const met = await meetHole(this.deps, this.topicId, this.current, hole, { beyond, mirror });
         if (met.kind === "waits") return this.wait(met.hole, met.reason);
-        batch = met.batch;
+        [batch, gap] = [met.batch, met.gap];
       }
       // A full window promises more: fetch it while this one is checked and committed.
       ranges = batch.length >= PAGE ? RANGES : 1;
       const last = batch.at(-1) as LedgerMessage;
       if (ranges > 1 && !hasReached(this.current, last.consensusNs))
         ahead = { after: last.sequence, answer: ask(last.sequence, ranges) };
-      const verified = await inPieces(committer, { chain, messages: batch, gap: run.length > 0 ? null : hole });
+      const verified = await inPieces(committer, { chain, messages: batch, gap });
       const [first] = batch;
       if (verified && first && first.consensusNs <= watermarkNs)
         this.deps.owner.onLate(this.topicId, first.consensusNs, watermarkNs);
