@@ -44,18 +44,16 @@ export function freshness(
   targetMs: number,
   quiet: Quiet | null = null,
 ): FreshnessNow {
-  let slowest: bigint | null = null;
-  let unmovedMs = 0;
-  for (const topic of topics) {
-    if (slowest === null || topic.syncedThroughNs < slowest) slowest = topic.syncedThroughNs;
-    unmovedMs = Math.max(unmovedMs, topic.unmovedMs);
-  }
+  const slowest = topics.reduce<bigint | null>(
+    (least, { syncedThroughNs: ns }) => (least === null || ns < least ? ns : least),
+    null,
+  );
   const asOfNs = slowest === null || slowest === 0n ? null : consensusNs(slowest);
   if (quiet !== null && topics.length > 0 && topics.every((topic) => hasAll(topic, quiet)))
     return { asOfNs, lagMs: 0, stale: false, isQuiet: true };
   if (slowest === null || asOfNs === null) return { asOfNs: null, lagMs: null, stale: true, isQuiet: false };
   const behindMs = Number((fromMs(nowMs) - slowest) / 1_000_000n);
-  const lagMs = Math.round(Math.max(behindMs, unmovedMs));
+  const lagMs = Math.round(Math.max(0, behindMs, ...topics.map(({ unmovedMs }) => unmovedMs)));
   return { asOfNs, lagMs, stale: lagMs > targetMs, isQuiet: false };
 }
 

@@ -8,7 +8,7 @@ import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { FollowedKind, Sequence, TopicId } from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { epochOf } from "../../core/signals/position";
-import { type FreshnessNow, freshness, type SyncedTopic } from "../../core/sync/freshness";
+import { type FreshnessNow, freshness } from "../../core/sync/freshness";
 import { paidFor } from "../../core/sync/sync-gate";
 import { unpacked } from "../../core/sync/watermark";
 import type { Gate, GatedTopic, HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
@@ -300,17 +300,10 @@ export class SyncScheduler {
   }
 
   freshness(): FreshnessNow {
+    const live = [...this.kept.values()].filter(({ reading }) => reading === "live");
     const { clock, freshnessTargetMs, isWatched } = this.deps;
-    const at = syncedAt(clock.monotonicMs());
-    const live: SyncedTopic[] = [];
-    let isAllWatched = isWatched !== undefined;
-    // One pass, because every read asks.
-    for (const topic of this.kept.values()) {
-      if (topic.reading !== "live") continue;
-      live.push(at(topic));
-      isAllWatched &&= isWatched?.(topic.topicId) ?? false;
-    }
-    const now = freshness(live, clock.now(), freshnessTargetMs, this.heads.quiet());
+    const now = freshness(live.map(syncedAt(clock.monotonicMs())), clock.now(), freshnessTargetMs, this.heads.quiet());
+    const isAllWatched = isWatched !== undefined && live.every(({ topicId }) => isWatched(topicId));
     return isAllWatched && now.asOfNs !== null ? { ...now, isWatched: true } : now;
   }
 

@@ -179,8 +179,6 @@ export class CallerLimits {
   }
 
   private knownWaitMs(bucket: string): number | null {
-    // Mostly nobody is refused, and looking up a key takes CPU.
-    if (this.refusedUntilMs.size === 0) return null;
     const waitMs = (this.refusedUntilMs.get(bucket) ?? 0) - this.options.clock.monotonicMs();
     return waitMs > 0 ? waitMs : null;
   }
