@@ -8,7 +8,7 @@
  * `topics.projected` says how far this is, so any instance goes on where another has stopped. The topic is not read, and so never
  * called fresh, before the last step. That step begins another epoch, after which every topic is read anew.
  *
- * What dropped messages (./drop-old.ts) have said cannot be folded again. So every topic with dropped messages is started over too.
+ * The facts of dropped messages (./drop-old.ts) cannot be folded again. So every topic with dropped messages is started over too.
  *
  * Rebuilding drops everything at once.
  */
