@@ -10,6 +10,7 @@ import { keptSince, ledgerMs } from "../../core/signals/kept-since";
 import type { Clock } from "../../ports/clock";
 import type { DropStore } from "../../ports/store/sync/drop-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";
+import { rest } from "./pack";
 
 export interface DropDeps {
   readonly store: Pick<TopicStore & DropStore, "topics" | "nextDrop" | "drop" | "dropRows">;
@@ -21,6 +22,8 @@ export interface DropDeps {
 export interface DropOptions {
   /** The pause after each step. */
   readonly pauseMs: number;
+  /** The pause is at least this many times as long as its step took. Absent: 0. */
+  readonly restTimes?: number;
   /** No step begins after this, in milliseconds. */
   readonly mostMs: number;
   readonly signal: AbortSignal;
@@ -44,11 +47,11 @@ const MOST_CONFLICTS = 3;
 /** Resolves to what was dropped. Rejects with TierUnavailable if the database is down. */
 export async function dropOlder(
   { store, clock, keepMonths }: DropDeps,
-  { pauseMs, mostMs, signal, ...told }: DropOptions,
+  { mostMs, ...options }: DropOptions,
 ): Promise<Dropped> {
   if (keepMonths === 0) return { messages: 0, rows: 0 };
   const endMs = clock.monotonicMs() + mostMs;
-  const isOver = () => signal.aborted || clock.monotonicMs() >= endMs;
+  const isOver = () => options.signal.aborted || clock.monotonicMs() >= endMs;
   const topics = await store.topics();
   const nowMs = ledgerMs(
     clock.now(),
@@ -58,25 +61,27 @@ export async function dropOlder(
   let [messages, rows] = [0, 0];
   for (const { topicId } of topics) {
     for (let conflicts = 0; !isOver(); ) {
+      const sinceMs = clock.monotonicMs();
       const range = await store.nextDrop(topicId, beforeNs);
       if (range === null) break;
       if (await store.drop(range)) {
         messages += range.messages;
-        told.onDropped?.(topicId, range.through, range.messages);
+        options.onDropped?.(topicId, range.through, range.messages);
       } else if (++conflicts === MOST_CONFLICTS) {
-        told.onLeft?.(topicId);
+        options.onLeft?.(topicId);
         break;
       }
-      await clock.sleep(pauseMs, signal);
+      await rest(options, clock, sinceMs);
     }
   }
   // Rows are looked for once all messages are gone: people are looked at from the first one on whenever more are.
   while (!isOver()) {
+    const sinceMs = clock.monotonicMs();
     const { people, rows: some } = await store.dropRows(fromMs(nowMs));
     if (people === 0) break;
     rows += some;
-    told.onRowsDropped?.(some);
-    await clock.sleep(pauseMs, signal);
+    options.onRowsDropped?.(some);
+    await rest(options, clock, sinceMs);
   }
   return { messages, rows };
 }

@@ -71,7 +71,11 @@ interface Run extends Omit<PackOptions, "mostMs"> {
 const isOver = ({ signal, endMs }: Run, clock: PackDeps["clock"]) => signal.aborted || clock.monotonicMs() >= endMs;
 
 /** Pauses after a step that began at this time. */
-const rest = (run: Run, clock: PackDeps["clock"], sinceMs: number): Promise<void> =>
+export const rest = (
+  run: Pick<PackOptions, "pauseMs" | "restTimes" | "signal">,
+  clock: PackDeps["clock"],
+  sinceMs: number,
+): Promise<void> =>
   clock.sleep(Math.max(run.pauseMs, (run.restTimes ?? 0) * (clock.monotonicMs() - sinceMs)), run.signal);
 
 async function packRows({ store, clock }: PackDeps, run: Run): Promise<number> {

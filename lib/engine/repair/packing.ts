@@ -1,6 +1,6 @@
 /**
- * Decides when older messages are packed and old ones dropped, and by which instance: the one that passes the gate. A process that lives on packs in the
- * background. One that does not packs for some seconds when the schedule calls it.
+ * Decides when older messages are packed and old ones dropped, and by which instance: the one that passes the gate. A process that
+ * lives on packs in the background. One that does not packs for some seconds when the schedule calls it.
  */
 import type { TopicId } from "../../core/ledger/ids";
 import type { Log } from "../../ports/log";
@@ -20,8 +20,8 @@ export interface PackingDeps extends PackDeps, Omit<DropDeps, "store"> {
 /** A topic with a message a second has two ranges more by then. */
 const EVERY_MS = 600_000;
 /**
- * An instance of the version before cannot read what is packed, and takes what is dropped for lost. It may still run beside this one for minutes, and an operator may
- * go back to it within a day.
+ * An instance of the version before cannot read what is packed, and takes what is dropped for lost. It may still run beside this one
+ * for minutes, and an operator may go back to it within a day.
  */
 const GRACE_MS = 86_400_000;
 /** A little less than the period: the instance that passed last asks again one period later, and must not come too early. */

@@ -62,7 +62,7 @@ const FIELDS = {
   found: sql<number>`(SELECT count(*) FROM found)`.mapWith(Number),
   lastNs: sql<bigint>`last_ns`.mapWith(topicLog.consensusNs),
   neighbour: sql<number | null>`neighbour`.mapWith(topicLog.verification),
-  /** The part of the topic that was dropped, as in \`DroppedRange\`. */
+  /** The part of the topic that was dropped, as in `DroppedRange`. */
   droppedThrough:
     sql`(SELECT ${t.droppedThrough} FROM ${topics} ${t} WHERE ${t.topicId} = ${values("topicId")})`.mapWith(
       t.droppedThrough,

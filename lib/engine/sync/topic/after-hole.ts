@@ -17,7 +17,7 @@ import type { Ledger, LedgerError, MirrorName } from "../../../ports/ledger/ledg
  */
 const LONG_HOLE = 1_000;
 
-/** Any other error may pass. */
+/** The mirror says that it has no such message. Any other error may be gone at the next look. */
 const DENIALS: readonly LedgerError["code"][] = ["not-found", "malformed"];
 
 interface HoleEnd {

@@ -96,6 +96,23 @@ describe("dropping", () => {
     expect(attempts).toBe(3);
   });
 
+  it("rests after each step for a multiple of its time", async () => {
+    left.set(BUSY, 3);
+    rowsLeft = [];
+    const { nextDrop } = store;
+    store = {
+      ...store,
+      nextDrop: async (...asked) => {
+        await clock.sleep(100);
+        return nextDrop(...asked);
+      },
+    };
+    const startMs = clock.monotonicMs();
+    await all({ restTimes: 9 });
+    // Three steps with a rest of 900 ms each, and a look at each topic that finds nothing.
+    expect(clock.monotonicMs() - startMs).toBe(3 * 1_000 + 2 * 100);
+  });
+
   it("ends between two steps: after its time, and when it is told to", async () => {
     left.set(BUSY, 9);
     rowsLeft = [400];

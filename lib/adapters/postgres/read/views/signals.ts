@@ -104,7 +104,7 @@ const ASKED = sql`greatest(least(${missed("position")}::bigint - ${FIRST_POSITIO
 
 const DROPPED_N = sql`coalesce((SELECT ${h.droppedN} FROM ${userHeads} ${h} WHERE ${h.userId} = ${USER}), 0)`;
 
-/** Some positions through \`DROPPED_N\` have no row any more, and nobody looks for them. */
+/** Some positions through `DROPPED_N` have no row any more, and nobody looks for them. */
 const AFTER = sql`(SELECT greatest(${ASKED}, ${DROPPED_N}))`;
 
 /** How many rows the page has: beyond that \`n\` has no gaps. */
