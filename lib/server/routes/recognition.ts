@@ -12,9 +12,9 @@ import { ProfilesQuery, RecognitionQuery } from "../../wire/requests";
 import type { App } from "../boot/app";
 import { ProblemError } from "../http/answers/problem";
 import { beforeRead, uncached, viewAnswer } from "../http/answers/reply";
-import { decodeCursor, encodeCursor } from "../http/cursor";
+import { decodeCursor } from "../http/cursor";
 import { defineRoute } from "../http/route";
-import { decodedSignalOf, droppedMember } from "./signals";
+import { decodedSignalOf, endOfPage } from "./signals";
 
 /** Reserved for the rest of the answer and for the ends of definitions. */
 const ROOM_BYTES = 2_000;
@@ -39,8 +39,7 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
     return { ...signal, definition: definition && definitionView(definition), pending: definition === null };
   });
   const shown = fitting(instances, MAX_ANSWER_BYTES / 2);
-  const nextNs =
-    shown.length < instances.length ? (page.rows[shown.length - 1]?.consensusNs ?? null) : page.nextBeforeNs;
+  const cutNs = shown.length < instances.length ? (page.rows[shown.length - 1]?.consensusNs ?? null) : null;
   const needed = given.slice(0, shown.length).flatMap(({ definitionId }) => resolve(definitionId) ?? []);
   const wanted = [...new Map([...needed, ...all].map((each) => [each.definitionId, each])).values()];
   const inBothForms = wanted.map((each) => [definitionView(each), recognitionCard(each)]);
@@ -55,8 +54,7 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
       count: listed.length,
       source: "hcs",
       instances: shown,
-      nextCursor: nextNs && encodeCursor(nextNs),
-      ...droppedMember(page.droppedNs),
+      ...endOfPage(cutNs, page),
       ...(isCut ? { definitionsCappedAt: listed.length } : {}),
     },
   };

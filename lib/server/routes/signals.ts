@@ -76,13 +76,26 @@ async function loadPage(
   });
   const all = rows.map((row) => signalOf(userId, row, "hcs-cached"));
   const items = fitting(all, MAX_ANSWER_BYTES);
-  const nextNs = items.length < all.length ? (rows[items.length - 1]?.consensusNs ?? null) : nextBeforeNs;
-  return { position, content: { items, nextCursor: nextNs && encodeCursor(nextNs), ...droppedMember(droppedNs) } };
+  const cutNs = items.length < all.length ? (rows[items.length - 1]?.consensusNs ?? null) : null;
+  return { position, content: { items, ...endOfPage(cutNs, { nextBeforeNs, droppedNs }) } };
 }
 
 /** The member that tells of signals that were dropped; none if none were. */
-export const droppedMember = (droppedNs: ConsensusNs | null) =>
+const droppedMember = (droppedNs: ConsensusNs | null) =>
   droppedNs === null ? {} : { droppedThrough: formatConsensusTime(droppedNs) };
+
+/**
+ * The members that tell what follows a page. `cutNs`: the time of its last item, if the answer has no room for all of the page; what
+ * was dropped before that time belongs to the next page.
+ */
+export function endOfPage(
+  cutNs: ConsensusNs | null,
+  { nextBeforeNs, droppedNs }: { readonly nextBeforeNs: ConsensusNs | null; readonly droppedNs: ConsensusNs | null },
+) {
+  const nextNs = cutNs ?? nextBeforeNs;
+  const isLater = droppedNs !== null && cutNs !== null && droppedNs < cutNs;
+  return { nextCursor: nextNs && encodeCursor(nextNs), ...droppedMember(isLater ? null : droppedNs) };
+}
 
 export const signals = defineRoute({
   summary: "Signals that concern the caller, newest first",
@@ -134,15 +147,18 @@ type Result = Parameters<typeof viewAnswer>[1];
  */
 function withPending(result: Result, waiting: readonly PendingSignal[]): Result {
   const { position, ...content } = JSON.parse(result.view.body.toString()) as Page & { position: number };
+  const { nextCursor, droppedThrough } = content;
   const there = new Set(content.items.map(({ id }) => id));
   const others = waiting.map(pendingSignal).filter(({ id }) => !there.has(id));
   if (others.length === 0) return result;
   const pending = fitting(others, MAX_ANSWER_BYTES / 4);
   const items = fitting(content.items, MAX_ANSWER_BYTES - jsonBytes(pending));
   const last = items.length < content.items.length ? items.at(-1)?.consensusTimestamp : null;
-  const nextCursor = last ? encodeCursor(toConsensusNs(last)) : content.nextCursor;
-  const page: Page = { ...content, items: [...pending, ...items], nextCursor };
-  return { ...result, view: viewOf(position, { ...page }, result.view.readMs) };
+  const end = endOfPage(last ? toConsensusNs(last) : null, {
+    nextBeforeNs: decodeCursor(nextCursor ?? undefined),
+    droppedNs: droppedThrough === undefined ? null : toConsensusNs(droppedThrough),
+  });
+  return { ...result, view: viewOf(position, { items: [...pending, ...items], ...end }, result.view.readMs) };
 }
 
 /** A message as an item of the events answer. Null if it cannot be read. */
