@@ -1,10 +1,9 @@
 "use client";
 import { useEffect, useRef } from "react";
-import { reasonOf } from "@/lib/client/api/http";
 import type { Paged } from "@/lib/client/api/views/pages";
 import { calendarDate } from "@/lib/client/format/time";
 import { Button } from "../primitives/button";
-import { ErrorState } from "../primitives/states";
+import { ReadError } from "./read-error";
 
 const endOf = (what: string, droppedThrough: string | null): string =>
   droppedThrough === null
@@ -25,7 +24,7 @@ export function More({ list, what }: { list: Paged; what: string }) {
     return () => observer.disconnect();
   }, [hasMore, loadingMore, error, loadMore]);
 
-  if (error) return <ErrorState title={`Older ${what} could not be read`} reason={reasonOf(error)} onRetry={retry} />;
+  if (error) return <ReadError title={`Older ${what} could not be read`} error={error} onRetry={retry} />;
   if (!hasMore) return <p className="py-6 text-center text-ink-faint text-sm">{endOf(what, droppedThrough)}</p>;
   return (
     <div ref={end} className="flex justify-center py-6">

@@ -26,11 +26,12 @@ export function EmptyState({ title, children, icon, action, wholePage = false }:
 interface ErrorStateProps {
   title: string;
   reason: string;
-  onRetry(): void;
+  /** Null if it does not help to try again. */
+  onRetry: (() => void) | null;
   wholePage?: boolean;
 }
 
-/** Says why something could not be read, with a button to try again. */
+/** Says why something could not be read, with a button to try again if that may help. */
 export function ErrorState({ title, reason, onRetry, wholePage = false }: ErrorStateProps) {
   return (
     <div role="alert">
@@ -38,7 +39,7 @@ export function ErrorState({ title, reason, onRetry, wholePage = false }: ErrorS
         title={title}
         wholePage={wholePage}
         icon={<CloudOff aria-hidden="true" className="text-copper" />}
-        action={<Button onClick={onRetry}>Try again</Button>}
+        action={onRetry && <Button onClick={onRetry}>Try again</Button>}
       >
         {reason}
       </EmptyState>

@@ -31,6 +31,13 @@ const OFFLINE = "offline";
 /** Whether a request failed because nobody is signed in. */
 export const isUnauthenticated = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 
+/** The answer stays the same, however often it is asked for: the request is wrong, is refused for good, or its subject is gone for good. */
+const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 403, 405, 410, 413, 414, 415, 422, 431]);
+
+/** Whether the same request may succeed later, so that it helps to offer "Try again". */
+export const mayPassLater = (error: unknown): boolean =>
+  !(error instanceof ApiError && FINAL_STATUSES.has(error.status));
+
 /**
  * The sentence to show for any failure. `labels`: what a page calls the members that it sends. A refused member is named so, instead
  * of by its name in the API.

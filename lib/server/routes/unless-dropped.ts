@@ -9,6 +9,6 @@ export async function unlessDropped({ stores }: App, topicId: TopicId, sequence:
   if (sequence > through || (await stores.sync.log(topicId, sequence, sequence)).length > 0) return;
   throw new ProblemError(
     "dropped",
-    `Old messages of topic ${topicId} are no longer kept here, up to number ${through}. The ledger has them: ask a mirror node.`,
+    `Message ${sequence} of topic ${topicId} is no longer kept here. The ledger has it: any mirror node shows it under /api/v1/topics/${topicId}/messages/${sequence}.`,
   );
 }

@@ -4,6 +4,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { SWRConfig, unstable_serialize } from "swr";
 import { describe, expect, it } from "vitest";
 import ProofPanel from "@/app/_ui/features/signals/proof-panel";
+import { ApiError } from "@/lib/client/api/http";
 import { KEYS } from "@/lib/client/api/keys";
 import type { CheckedProof } from "@/lib/client/api/proof";
 import type { Signal } from "@/lib/wire/signals";
@@ -52,5 +53,18 @@ describe("the proof of a message", () => {
 
   it("never calls a message verified that does not match, however many mirrors agree", () => {
     expect(verdictWith(2, "failed")).toMatch(/^It does not match\. .*altered\.$/);
+  });
+
+  it("offers to try again after a failure, and not where the message is no longer kept", () => {
+    const panelAfter = (error: ApiError) => {
+      const key = unstable_serialize([KEYS.proof, signal.topicId, signal.sequenceNumber]);
+      const provider = () => new Map([[key, { error, isLoading: false, isValidating: false }]]);
+      const panel = createElement(ProofPanel, { signal, state: "verified" });
+      return renderToStaticMarkup(createElement(SWRConfig, { value: { provider } }, panel));
+    };
+    expect(panelAfter(new ApiError(503, "unavailable", "Not now."))).toMatch(/Not now\..*Try again/);
+    const gone = panelAfter(new ApiError(410, "dropped", "No longer kept here."));
+    expect(gone).toContain("No longer kept here.");
+    expect(gone).not.toContain("Try again");
   });
 });

@@ -1,13 +1,12 @@
 "use client";
 import { useMemo, useState } from "react";
-import { reasonOf } from "@/lib/client/api/http";
 import { useCircle, useContacts } from "@/lib/client/api/views/views";
 import { usePeople } from "@/lib/client/format/people";
 import { CIRCLE_SLOTS } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";
 import { Skeleton } from "../../primitives/skeleton";
-import { ErrorState } from "../../primitives/states";
 import { PageHeader } from "../page-header";
+import { ReadError } from "../read-error";
 import { CircleList } from "./circle-list";
 import { CirclePicture } from "./circle-picture";
 import { CircleStats } from "./circle-stats";
@@ -62,9 +61,9 @@ export function CirclePage() {
           </div>
         </div>
       ) : contacts.error ? (
-        <ErrorState
+        <ReadError
           title="Your circle could not be read"
-          reason={reasonOf(contacts.error)}
+          error={contacts.error}
           onRetry={() => void Promise.all([contacts.mutate(), circle.mutate()])}
         />
       ) : (

@@ -1,14 +1,13 @@
 "use client";
 import { UserPlus } from "lucide-react";
 import { useState } from "react";
-import { reasonOf } from "@/lib/client/api/http";
 import { useSession } from "@/lib/client/api/session";
 import { useContacts } from "@/lib/client/api/views/views";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
-import { ErrorState } from "../../primitives/states";
 import { Tabs } from "../../primitives/tabs";
 import { PageHeader } from "../page-header";
+import { ReadError } from "../read-error";
 import { BondedList } from "./bonded-list";
 import { RequestDialog } from "./request-dialog";
 import { RequestList } from "./request-list";
@@ -55,7 +54,7 @@ export function ContactsPage() {
           ]}
         />
       ) : error ? (
-        <ErrorState title="Your contacts could not be read" reason={reasonOf(error)} onRetry={() => void mutate()} />
+        <ReadError title="Your contacts could not be read" error={error} onRetry={() => void mutate()} />
       ) : (
         <SkeletonRows rows={7} label="Loading contacts" />
       )}

@@ -1,15 +1,15 @@
 "use client";
 import { Award, BookOpen, Sparkles } from "lucide-react";
 import { useState } from "react";
-import { reasonOf } from "@/lib/client/api/http";
 import { useRecognition } from "@/lib/client/api/views/views";
 import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
-import { EmptyState, ErrorState } from "../../primitives/states";
+import { EmptyState } from "../../primitives/states";
 import { Tabs } from "../../primitives/tabs";
 import { More } from "../more";
 import { PageHeader } from "../page-header";
+import { ReadError } from "../read-error";
 import { Catalogue } from "./catalogue";
 import { RecogniseDialog } from "./recognise-dialog";
 import { RecognitionCard } from "./recognition-card";
@@ -75,7 +75,7 @@ export function RecognitionPage() {
           ]}
         />
       ) : error ? (
-        <ErrorState title="Recognition could not be read" reason={reasonOf(error)} onRetry={retry} />
+        <ReadError title="Recognition could not be read" error={error} onRetry={retry} />
       ) : (
         <SkeletonRows rows={5} label="Loading recognition" />
       )}

@@ -1,9 +1,8 @@
 "use client";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useRef } from "react";
-import { reasonOf } from "@/lib/client/api/http";
 import { useSession } from "@/lib/client/api/session";
-import { ErrorState } from "../../primitives/states";
+import { ReadError } from "../read-error";
 import { BrandMark } from "./brand";
 
 /** Admits nobody without a session, and never shows one user's page to another. */
@@ -31,12 +30,7 @@ export function SessionGate({ children }: { children: React.ReactNode }) {
   if (error && !session) {
     return (
       <main className="grid min-h-dvh place-items-center">
-        <ErrorState
-          wholePage
-          title="TrustMesh is out of reach"
-          reason={reasonOf(error)}
-          onRetry={() => void mutate()}
-        />
+        <ReadError wholePage title="TrustMesh is out of reach" error={error} onRetry={() => void mutate()} />
       </main>
     );
   }

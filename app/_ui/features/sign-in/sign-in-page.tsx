@@ -4,8 +4,8 @@ import { reasonOf } from "@/lib/client/api/http";
 import { signInAsDemo, useDemoPeople, useSession } from "@/lib/client/api/session";
 import type { WalletSettings } from "@/lib/client/api/wallet";
 import { SkeletonRows } from "../../primitives/skeleton";
-import { ErrorState } from "../../primitives/states";
 import { type Choice, PersonPicker } from "../people/person-picker";
+import { ReadError } from "../read-error";
 import { Brand } from "../shell/brand";
 import { AccountSignIn } from "./account-sign-in";
 import { MeshPicture } from "./mesh-picture";
@@ -50,7 +50,7 @@ function People({ next }: { next: string }) {
   const failed = session.error ?? people.error;
   if (failed) {
     const retry = () => void Promise.all([session.mutate(), people.mutate()]);
-    return <ErrorState title="TrustMesh is out of reach" reason={reasonOf(failed)} onRetry={retry} />;
+    return <ReadError title="TrustMesh is out of reach" error={failed} onRetry={retry} />;
   }
   if (session.data && !session.data.demo) {
     return (

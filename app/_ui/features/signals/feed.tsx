@@ -2,7 +2,6 @@
 import { ArrowUp, Radio } from "lucide-react";
 import Link from "next/link";
 import { useCallback, useMemo } from "react";
-import { reasonOf } from "@/lib/client/api/http";
 import { useRecognition } from "@/lib/client/api/views/views";
 import { usePeople } from "@/lib/client/format/people";
 import { titleOfRecognition } from "@/lib/client/format/sentences";
@@ -11,8 +10,9 @@ import { useSignals } from "@/lib/client/live/signals";
 import type { Signal } from "@/lib/wire/signals";
 import { Button, buttonClass } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
-import { EmptyState, ErrorState } from "../../primitives/states";
+import { EmptyState } from "../../primitives/states";
 import { More } from "../more";
+import { ReadError } from "../read-error";
 import { SignalItem } from "./signal-item";
 import { useArrivals } from "./use-arrivals";
 
@@ -28,7 +28,7 @@ export function Feed({ types }: { types: readonly string[] }) {
 
   if (!feed.signals) {
     if (feed.error) {
-      return <ErrorState title="Your signals could not be read" reason={reasonOf(feed.error)} onRetry={feed.retry} />;
+      return <ReadError title="Your signals could not be read" error={feed.error} onRetry={feed.retry} />;
     }
     return <SkeletonRows rows={8} label="Loading signals" />;
   }

@@ -1,5 +1,4 @@
 "use client";
-import { reasonOf } from "@/lib/client/api/http";
 import { useProof } from "@/lib/client/api/proof";
 import { batchIn } from "@/lib/client/browser/batch-in";
 import type { ProofVerdict } from "@/lib/client/browser/verify-proof";
@@ -8,6 +7,7 @@ import { whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
 import type { Signal } from "@/lib/wire/signals";
 import { Button } from "../../primitives/button";
+import { ReadErrorNote } from "../read-error";
 import { ProofSkeleton } from "./proof-skeleton";
 import { SealMark, type SealState } from "./seal-mark";
 
@@ -22,16 +22,7 @@ export default function ProofPanel({ signal, state }: { signal: Signal; state: S
       </p>
     );
   }
-  if (error) {
-    return (
-      <div role="alert" className="mt-2 space-y-3 text-sm">
-        <p className="text-danger">{reasonOf(error)}</p>
-        <Button size="sm" onClick={() => void mutate()}>
-          Try again
-        </Button>
-      </div>
-    );
-  }
+  if (error) return <ReadErrorNote error={error} onRetry={() => void mutate()} className="mt-2" />;
   if (!data) {
     return <ProofSkeleton />;
   }

@@ -1,6 +1,7 @@
 /** The sentence that a page shows for a failed request. */
 import { describe, expect, it } from "vitest";
-import { ApiError, reasonOf } from "@/lib/client/api/http";
+import { ApiError, mayPassLater, reasonOf } from "@/lib/client/api/http";
+import { PROBLEM_CODES, problemStatus } from "@/lib/server/http/answers/problem";
 
 const LABELS = { accountId: "The Hedera account" };
 const refused = (detail: string, field: string | null) => new ApiError(400, "bad-input", detail, null, field);
@@ -17,5 +18,18 @@ describe("the reason of a refusal", () => {
     expect(reasonOf(refused(own, "accountId"), LABELS)).toBe(own);
     expect(reasonOf(refused("body: is missing", "body"), LABELS)).toBe("body: is missing");
     expect(reasonOf(refused(own, null), LABELS)).toBe(own);
+  });
+});
+
+describe("a request that failed", () => {
+  it("is offered again unless the answer would stay the same", () => {
+    const isFinal = (code: (typeof PROBLEM_CODES)[number]) =>
+      !mayPassLater(new ApiError(problemStatus(code), code, "A sentence."));
+    expect(PROBLEM_CODES.filter(isFinal)).toEqual([
+      ...["bad-input", "challenge", "not-yours", "not-admin", "no-token", "cross-site", "account-refused"],
+      ...["method-not-allowed", "dropped", "key-reused", "too-large", "address-too-long", "bad-media-type"],
+      "headers-too-large",
+    ]);
+    expect([mayPassLater(new ApiError(0, "offline", "")), mayPassLater(new Error("a fault"))]).toEqual([true, true]);
   });
 });

@@ -4,15 +4,15 @@ import Link from "next/link";
 import { personHref } from "@/lib/client/admin/lookup";
 import { checkOf, entryTitle, outcomeOf, progressOf } from "@/lib/client/admin/sentences";
 import { useOperatorLog } from "@/lib/client/admin/status";
-import { reasonOf } from "@/lib/client/api/http";
 import { usePeople } from "@/lib/client/format/people";
 import { calendarDate, clockTime, useNow } from "@/lib/client/format/time";
 import type { OperatorLogEntry } from "@/lib/wire/operators/admin";
 import { Button } from "../../../primitives/button";
 import { DataTable } from "../../../primitives/data-table";
 import { SkeletonRows } from "../../../primitives/skeleton";
-import { EmptyState, ErrorState } from "../../../primitives/states";
+import { EmptyState } from "../../../primitives/states";
 import { SearchField } from "../../people/person-picker";
+import { ReadError } from "../../read-error";
 import { ShareBar } from "../charts/share-bar";
 import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
@@ -102,7 +102,7 @@ export function OperatorLog() {
   const { entries, error, hasMore, loadingMore, loadMore, retry } = useOperatorLog();
   const { shown, sort, query, onSort, onQuery } = useTable(entries ?? NONE, OPTIONS);
   if (!entries) {
-    if (error) return <ErrorState title="The log could not be read" reason={reasonOf(error)} onRetry={retry} />;
+    if (error) return <ReadError title="The log could not be read" error={error} onRetry={retry} />;
     return <SkeletonRows rows={6} label="Loading the operator log" />;
   }
   return (

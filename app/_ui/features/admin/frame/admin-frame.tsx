@@ -11,8 +11,9 @@ import { clockTime, useNow } from "@/lib/client/format/time";
 import type { AdminStatus } from "@/lib/wire/operators/admin";
 import { buttonClass } from "../../../primitives/button";
 import { Skeleton } from "../../../primitives/skeleton";
-import { EmptyState, ErrorState } from "../../../primitives/states";
+import { EmptyState } from "../../../primitives/states";
 import { PageHeader } from "../../page-header";
+import { ReadError } from "../../read-error";
 import { StatusProvider } from "./status-context";
 import { PLACES } from "./tabs";
 
@@ -31,7 +32,7 @@ export function AdminFrame({ children }: { children: React.ReactNode }) {
           <StatusProvider value={status}>{children}</StatusProvider>
         </>
       ) : error ? (
-        <ErrorState title="The status could not be read" reason={reasonOf(error)} onRetry={() => void mutate()} />
+        <ReadError title="The status could not be read" error={error} onRetry={() => void mutate()} />
       ) : (
         <Loading />
       )}

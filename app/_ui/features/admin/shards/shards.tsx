@@ -5,7 +5,8 @@ import { shardKey } from "@/lib/client/admin/shard-groups";
 import { useShards } from "@/lib/client/admin/status";
 import { reasonOf } from "@/lib/client/api/http";
 import { SkeletonRows } from "../../../primitives/skeleton";
-import { EmptyState, ErrorState } from "../../../primitives/states";
+import { EmptyState } from "../../../primitives/states";
+import { ReadError } from "../../read-error";
 import { useUrlState } from "../../url-state";
 import { ActionDialog, type Intent } from "../actions/action-dialog";
 import { Panel } from "../frame/panel";
@@ -21,10 +22,7 @@ export function Shards() {
   const { get, set } = useUrlState();
   const [intent, setIntent] = useState<Intent | null>(null);
   if (!answer) {
-    if (error)
-      return (
-        <ErrorState title="The shards could not be loaded" reason={reasonOf(error)} onRetry={() => void mutate()} />
-      );
+    if (error) return <ReadError title="The shards could not be loaded" error={error} onRetry={() => void mutate()} />;
     return <SkeletonRows rows={6} label="Loading the shards" />;
   }
   if (answer.shards.length === 0) {
