@@ -10,7 +10,8 @@ import { keptSince, ledgerMs } from "../../core/signals/kept-since";
 import type { Clock } from "../../ports/clock";
 import type { DropStore } from "../../ports/store/sync/drop-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";
-import { rest } from "./pack";
+import { type PackOptions, rest } from "./pack";
+import { waitingFor } from "./waiting";
 
 export interface DropDeps {
   readonly store: Pick<TopicStore & DropStore, "topics" | "nextDrop" | "drop" | "dropRows">;
@@ -31,8 +32,11 @@ export interface DropOptions {
   readonly onDropped?: (topicId: TopicId, through: number, messages: number) => void;
   /** Called after each step with the rows of people: so many were dropped. */
   readonly onRowsDropped?: (rows: number) => void;
-  /** Called for a topic that this run leaves, because others keep changing its stored messages. */
-  readonly onLeft?: (topicId: TopicId) => void;
+  /**
+   * Called for a topic of which this run leaves messages, as in packing (./pack). A topic that is started over or folded again holds up
+   * all of them.
+   */
+  readonly onLeft?: PackOptions["onLeft"];
 }
 
 export interface Dropped {
@@ -59,7 +63,10 @@ export async function dropOlder(
   );
   const beforeNs = keptSince(nowMs, keepMonths);
   let [messages, rows] = [0, 0];
-  for (const { topicId } of topics) {
+  for (const topic of topics) {
+    const { topicId } = topic;
+    const waiting = waitingFor(topic);
+    if (waiting !== null) options.onLeft?.(topicId, waiting);
     for (let conflicts = 0; !isOver(); ) {
       const sinceMs = clock.monotonicMs();
       const range = await store.nextDrop(topicId, beforeNs);
@@ -68,7 +75,7 @@ export async function dropOlder(
         messages += range.messages;
         options.onDropped?.(topicId, range.through, range.messages);
       } else if (++conflicts === MOST_CONFLICTS) {
-        options.onLeft?.(topicId);
+        options.onLeft?.(topicId, "changing");
         break;
       }
       await rest(options, clock, sinceMs);

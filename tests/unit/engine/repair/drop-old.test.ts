@@ -4,9 +4,11 @@ import { type ConsensusNs, fromMs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { type DropDeps, type DropOptions, dropOlder } from "@/lib/engine/repair/drop-old";
 import type { DropRange } from "@/lib/ports/store/sync/drop-store";
+import type { TopicState } from "@/lib/ports/store/sync/topic-store";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const [BUSY, OTHER] = ["0.0.7", "0.0.8"] as [TopicId, TopicId];
+const READY = { paused: false, isDropping: false, projected: null, isReread: true };
 
 let clock: DrivenClock;
 /** How many ranges are left, by topic. */
@@ -18,15 +20,17 @@ let attempts: number;
 let rowsLeft: number[];
 let isShut: boolean;
 let headsNs: readonly bigint[];
+let state: Map<TopicId, Partial<TopicState>>;
 let store: DropDeps["store"];
 
 beforeEach(() => {
   clock = new DrivenClock(Date.UTC(2026, 10, 23));
   [left, steps, askedNs, rowsLeft, isShut] = [new Map(), [], new Set(), [], false];
-  [sweptNs, attempts] = [new Set(), 0];
+  [sweptNs, attempts, state] = [new Set(), 0, new Map()];
   headsNs = [fromMs(clock.now() - 5_000), 0n];
   store = {
-    topics: async () => [BUSY, OTHER].map((topicId, i) => ({ topicId, headNs: headsNs[i] })) as never,
+    topics: async () =>
+      [BUSY, OTHER].map((topicId, i) => ({ ...READY, ...state.get(topicId), topicId, headNs: headsNs[i] })) as never,
     nextDrop: async (topicId, beforeNs) => {
       askedNs.add(beforeNs);
       return (left.get(topicId) ?? 0) === 0 ? null : ({ topicId, through: 256, messages: 9 } as DropRange);
@@ -90,10 +94,26 @@ describe("dropping", () => {
   it("leaves a topic that others change to the next run", async () => {
     isShut = true;
     left = new Map([[BUSY, 1]]);
-    const leaves: TopicId[] = [];
-    expect(await all({ onLeft: (topicId) => void leaves.push(topicId) })).toEqual({ messages: 0, rows: 0 });
-    expect(leaves).toEqual([BUSY]);
+    const leaves: unknown[] = [];
+    expect(await all({ onLeft: (...told) => void leaves.push(told) })).toEqual({ messages: 0, rows: 0 });
+    expect(leaves).toEqual([[BUSY, "changing"]]);
     expect(attempts).toBe(3);
+  });
+
+  it.each([
+    ["paused", { paused: true, isReread: false }],
+    ["starting-over", { isDropping: true, isReread: false }],
+    ["folded-again", { projected: 256 }],
+    ["read-again", { isReread: false }],
+  ] as const)("tells that a topic is %s, and does what may be done all the same", async (why, told) => {
+    state.set(BUSY, told);
+    left.set(OTHER, 1);
+    const leaves: unknown[] = [];
+    expect(await all({ onLeft: (...each) => void leaves.push(each) })).toEqual({ messages: 9, rows: 0 });
+    expect(leaves).toEqual([[BUSY, why]]);
+    leaves.length = 0;
+    expect(await all({ onLeft: (...each) => void leaves.push(each) }, 0)).toEqual({ messages: 0, rows: 0 });
+    expect(leaves).toEqual([]);
   });
 
   it("rests after each step for a multiple of its time", async () => {

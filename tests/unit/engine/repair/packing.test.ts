@@ -13,6 +13,7 @@ import { DrivenClock } from "../../../support/control/driven-clock";
 import { quietLog } from "../../../support/quiet-log";
 
 const [BUSY, OTHER] = ["0.0.7", "0.0.8"] as [TopicId, TopicId];
+const READY = { paused: false, isDropping: false, projected: null, isReread: true, headNs: 0n };
 const HOT_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
@@ -46,7 +47,7 @@ beforeEach(() => {
   [left, packed, isShut, ageMs] = [new Map(), [], false, 2 * DAY_MS];
   [rowsLeft, rowsAsked, dropAgeMs, dropLooks, dropAges] = [[], [], 2 * DAY_MS, 0, 0];
   store = {
-    topics: async () => [BUSY, OTHER].map((topicId) => ({ topicId, headNs: 0n })) as never,
+    topics: async () => [BUSY, OTHER].map((topicId) => ({ ...READY, topicId })) as never,
     packAgeMs: async () => ageMs,
     dropAgeMs: async () => {
       dropAges += 1;
@@ -128,6 +129,21 @@ describe("packing", () => {
     expect(leaves).toEqual([`${BUSY} changing`]);
     isShut = false;
     expect(await all()).toEqual({ messages: 1, rows: 0 });
+  });
+
+  it("tells that something else is done to a topic first, and packs the others", async () => {
+    store = {
+      ...store,
+      topics: async () =>
+        [
+          { ...READY, isDropping: true, topicId: BUSY },
+          { ...READY, topicId: OTHER },
+        ] as never,
+    };
+    left.set(OTHER, [[entryOf(1, HOT_MS + 1)]]);
+    const leaves: unknown[] = [];
+    expect(await all({ onLeft: (...told) => void leaves.push(told) })).toEqual({ messages: 1, rows: 0 });
+    expect(leaves).toEqual([[BUSY, "starting-over"]]);
   });
 
   it("ends between two ranges: after its time, and when it is told to", async () => {
