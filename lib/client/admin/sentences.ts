@@ -212,13 +212,14 @@ export function troubleOf({ lastError, retryAtMs }: TopicStatus, nowMs: number):
 }
 
 /** The coverage bar in words. */
-export function coverageWords({ cursor, verifiedThrough, gaps, gapCount }: TopicStatus): string {
+export function coverageWords({ cursor, verifiedThrough, dropped, gaps, gapCount }: TopicStatus): string {
   if (cursor === 0) return "Nothing stored yet.";
   const missing = gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
   const gapped =
     gapCount === 0 ? "no gaps" : `${counted(gapCount, "gap")}${missing > 0 ? ` (${counted(missing, "message")})` : ""}`;
   const verified = verifiedThrough >= cursor ? "all verified" : `verified through ${whole(verifiedThrough)}`;
-  return `Stored through ${whole(cursor)}, ${verified}, ${gapped}.`;
+  const kept = dropped === undefined ? "" : `kept from ${whole(dropped.through + 1)} on, `;
+  return `Stored through ${whole(cursor)}, ${kept}${verified}, ${gapped}.`;
 }
 
 /** Says which numbers the page still shows while the database is down, and their age; null while the database answers. */

@@ -22,6 +22,7 @@ import { reportsOf } from "../observe/instance-report";
 import { instanceStatus, sumMirrors, sumReports } from "../observe/report-sum";
 import { VERSION } from "../observe/version";
 import { operatorLogEntry } from "./actions";
+import { droppedMessages } from "./dropped";
 
 /** Characters of a rejected message that are shown: one line of a table. */
 const REJECTED_CHARACTERS = 120;
@@ -139,7 +140,7 @@ function topicStatus(
     paused,
     cursor,
     interpreted: topic.interpreted,
-    droppedThrough: topic.dropped.through,
+    ...droppedMessages(topic.dropped),
     asOf: asOfNs === null ? null : formatConsensusTime(asOfNs),
     lastMessageAt: headNs === 0n ? null : formatConsensusTime(consensusNs(headNs)),
     lagMs: scheduler.lagMs(topicId),

@@ -1,6 +1,7 @@
 /** The operators' part of the API: `GET /api/admin/status`, the actions, and the operator log. */
 import * as z from "zod/mini";
 import { CappedAt, ConsensusTimestamp, described, TopicIdText, UserIdText, wholeNumber } from "../common";
+import { DroppedMessages } from "./dropped";
 import { IncidentAnswer } from "./health";
 import { activityShape, InstancePlace, MirrorReport, TierStatus } from "./instance-report";
 import { MinuteColumns } from "./minute-history";
@@ -84,7 +85,7 @@ export const TopicStatus = z.object({
   paused: z.boolean(),
   cursor: count,
   interpreted: described(count, "Messages through this one were read by the current decoder"),
-  droppedThrough: described(count, "Packed messages through this one were dropped (KEEP_MONTHS); 0 if none were"),
+  dropped: DroppedMessages,
   asOf: described(z.nullable(ConsensusTimestamp), "Synced through this time; null before the first sync"),
   lastMessageAt: z.nullable(ConsensusTimestamp),
   lagMs: z.nullable(z.int().check(z.nonnegative())),

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { CappedAt, described } from "../common";
+import { DroppedMessages } from "./dropped";
 
 export const HealthAnswer = z.object({ ok: z.literal(true), uptimeSeconds: z.number() });
 
@@ -50,6 +51,7 @@ export const IngestionAnswer = z.object({
         untrusted: z.int(),
         unproven: z.int(),
       }),
+      dropped: DroppedMessages,
       lastError: z.nullable(z.string()),
     }),
   ),

@@ -314,7 +314,7 @@ test("a table downloads as CSV, as it is sorted and filtered", async ({ admin, p
   const lines = readFileSync(await download.path(), "utf8")
     .trimEnd()
     .split("\r\n");
-  expect(lines[0]).toBe("\ufeffTopic,State,Lag,Stored,Coverage,30 minutes,Users,Top 10,Rejected");
+  expect(lines[0]).toBe("\ufeffTopic,State,Lag,Stored,Kept from,Coverage,30 minutes,Users,Top 10,Rejected");
   expect(lines.slice(1).map((line) => line.split(",")[0])).toEqual(shown);
 });
 

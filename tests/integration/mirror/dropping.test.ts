@@ -134,6 +134,22 @@ describe("with old messages dropped", () => {
     expect((await asked(app, "/api/recognition")).content).toMatchObject({ droppedThrough: expect.any(String) });
   });
 
+  it("operators see from which message on each topic is kept", async () => {
+    const [at] = await stored("SELECT max(dropped_ns) AS ns FROM topics");
+    const dropped = { through: DROPPED, throughTime: formatConsensusTime(BigInt(String(at?.ns)) as never) };
+    for (const path of ["/api/health/ingestion", "/api/admin/status"]) {
+      const { topics } = (await asked(await fresh(), path, t.devnet.operatorId)).content;
+      const told = (topics as readonly { topicId: TopicId; dropped?: object }[]).map((each) => [
+        each.topicId,
+        each.dropped,
+      ]);
+      expect(Object.fromEntries(told), path).toEqual({
+        ...Object.fromEntries(Object.values(t.devnet.topics).map((topicId) => [topicId, undefined])),
+        [topic]: dropped,
+      });
+    }
+  });
+
   it("a proof, an operator's look-up and a published profile say that a message is no longer kept", async () => {
     const app = await fresh();
     const detail = `Message 1 of topic ${topic} is no longer kept here. The ledger has it: any mirror node shows it under /api/v1/topics/${topic}/messages/1.`;

@@ -110,6 +110,8 @@ describe("a topic", () => {
     expect(coverageWords({ ...whole, verifiedThrough: 10, gaps: [gap], gapCount: 1 })).toBe(
       "Stored through 1,000, verified through 10, 1 gap (10 messages).",
     );
+    const dropped = { through: 512, throughTime: "1790000000.000000001" };
+    expect(coverageWords({ ...whole, dropped })).toBe("Stored through 1,000, kept from 513 on, all verified, no gaps.");
     expect(coverageWords({ ...whole, cursor: 0 })).toBe("Nothing stored yet.");
   });
 

@@ -5,9 +5,9 @@ const WIDTH = 1_000;
 /** A gap of one message in a million must stay visible. */
 const LEAST_PX = 3;
 
-/** The topic from first to last message: verified, stored and missing. Missing parts are taller. */
+/** The topic from first to last message: dropped, verified, stored and missing. Missing parts are taller. */
 export function CoverageBar({ topic }: { topic: TopicStatus }) {
-  const { cursor, verifiedThrough, gaps } = topic;
+  const { cursor, verifiedThrough, dropped, gaps } = topic;
   const end = Math.max(1, cursor, ...gaps.map(({ to }) => to));
   const x = (sequence: number) => (sequence / end) * WIDTH;
   return (
@@ -22,6 +22,7 @@ export function CoverageBar({ topic }: { topic: TopicStatus }) {
         <rect y="2" width={WIDTH} height="10" className="fill-line" />
         <rect y="2" width={x(cursor)} height="10" className="fill-gold" />
         <rect y="2" width={x(Math.min(cursor, verifiedThrough))} height="10" className="fill-accent" />
+        {dropped && <rect y="2" width={x(dropped.through)} height="10" className="fill-line-strong" />}
         {gaps.map(({ from, to }) => (
           <rect
             key={from}
@@ -38,16 +39,17 @@ export function CoverageBar({ topic }: { topic: TopicStatus }) {
   );
 }
 
+const DROPPED = ["fill-line-strong", "no longer kept"] as const;
 const KEY = [
   ["fill-accent", "verified from the first message on"],
   ["fill-gold", "stored, after an unverified message"],
   ["fill-danger", "missing"],
 ] as const;
 
-export function CoverageKey() {
+export function CoverageKey({ hasDropped }: { hasDropped: boolean }) {
   return (
     <ul className="flex flex-wrap gap-x-4 gap-y-1 text-ink-soft text-xs">
-      {KEY.map(([fill, words]) => (
+      {(hasDropped ? [DROPPED, ...KEY] : KEY).map(([fill, words]) => (
         <li key={fill} className="flex items-center gap-1.5">
           <svg viewBox="0 0 10 10" aria-hidden="true" className="size-2.5">
             <rect width="10" height="10" rx="2" className={fill} />

@@ -1,5 +1,6 @@
 import { coverageWords, standingOf } from "@/lib/client/admin/sentences";
 import { compact, lasting, percent, whole } from "@/lib/client/format/numbers";
+import { calendarDate } from "@/lib/client/format/time";
 import type { TopicStatus } from "@/lib/wire/operators/admin";
 import { Sparkline } from "../charts/sparkline";
 import { ToneBadge } from "../frame/tone-badge";
@@ -11,7 +12,30 @@ const URGENCY = { bad: 3, notice: 2, good: 1, plain: 0 } as const;
 const perMinuteSum = ({ perMinute }: TopicStatus) => perMinute.reduce((sum, count) => sum + count, 0);
 const rejectedOf = ({ counts }: TopicStatus) => counts.undecodable + counts.untrusted + counts.failed + counts.unproven;
 
-export function topicColumns(open: (topicId: string) => void): readonly SortedColumn<TopicStatus>[] {
+/** Shown where old messages of any topic were dropped. Topics of which none were have no value in it. */
+const KEPT_FROM: SortedColumn<TopicStatus> = {
+  id: "kept",
+  head: "Kept from",
+  numeric: true,
+  first: "desc",
+  from: "sm",
+  className: "whitespace-nowrap",
+  key: ({ dropped }) => (dropped === undefined ? null : dropped.through + 1),
+  cell: ({ dropped }) =>
+    dropped && (
+      <>
+        {whole(dropped.through + 1)}
+        <span className="block text-ink-soft text-xs">after {dateOf(dropped.throughTime)}</span>
+      </>
+    ),
+};
+
+const dateOf = (consensusTimestamp: string) => calendarDate(Number(consensusTimestamp) * 1_000);
+
+export function topicColumns(
+  open: (topicId: string) => void,
+  hasDropped: boolean,
+): readonly SortedColumn<TopicStatus>[] {
   return [
     {
       id: "topic",
@@ -48,6 +72,7 @@ export function topicColumns(open: (topicId: string) => void): readonly SortedCo
       key: ({ cursor }) => cursor,
       cell: ({ cursor }) => compact(cursor),
     },
+    ...(hasDropped ? [KEPT_FROM] : []),
     {
       id: "coverage",
       head: "Coverage",
@@ -109,6 +134,11 @@ function TopicCell({ topic, onOpen }: { topic: TopicStatus; onOpen(): void }) {
         {topic.topicId}
       </button>
       <span className="block text-ink-soft text-xs">{topic.kinds.join(", ") || "no kind"}</span>
+      {topic.dropped && (
+        <span className="block text-ink-soft text-xs sm:hidden">
+          kept from {whole(topic.dropped.through + 1)}, after {dateOf(topic.dropped.throughTime)}
+        </span>
+      )}
       <span className="mt-1 block sm:hidden">
         <Standing topic={topic} />
       </span>

@@ -66,7 +66,7 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
       <div>
         <CoverageBar topic={topic} />
         <p className="mt-1.5 mb-2 text-sm">{coverageWords(topic)}</p>
-        <CoverageKey />
+        <CoverageKey hasDropped={topic.dropped !== undefined} />
       </div>
       <Gaps topic={topic} />
       <MessagesAMinute perMinute={topic.perMinute} />
@@ -79,7 +79,7 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
           ...(topic.interpreted < topic.cursor
             ? [["Read again", `${whole(topic.interpreted)} of ${whole(topic.cursor)}`] as const]
             : []),
-          ...(topic.droppedThrough > 0 ? [["No longer kept", `through ${whole(topic.droppedThrough)}`] as const] : []),
+          ...droppedFacts(topic),
           ["Verified", whole(counts.verified)],
           ["Unverifiable", whole(counts.unverifiable)],
           ["Failed", whole(counts.failed)],
@@ -110,6 +110,13 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
       </div>
     </div>
   );
+}
+
+/** Some messages before the first one that is kept are still there, because they are never packed. */
+function droppedFacts({ dropped }: TopicStatus) {
+  if (dropped === undefined) return [];
+  const { through, throughTime } = dropped;
+  return [["No longer kept", `most through ${whole(through)}, until ${exactConsensusTime(throughTime)}`] as const];
 }
 
 function LastMessage({ topic: { topicId, cursor, lastMessageAt } }: { topic: TopicStatus }) {

@@ -23,10 +23,11 @@ export function Topics() {
   const { topics } = useStatus();
   const { get, set } = useUrlState();
   const [intent, setIntent] = useState<Intent | null>(null);
-  const options = useMemo(
-    () => ({ columns: topicColumns((topicId) => set({ topic: topicId }, "push")), start: null, textOf }),
-    [set],
-  );
+  const hasDropped = topics.some(({ dropped }) => dropped !== undefined);
+  const options = useMemo(() => {
+    const open = (topicId: string) => set({ topic: topicId }, "push");
+    return { columns: topicColumns(open, hasDropped), start: null, textOf };
+  }, [set, hasDropped]);
   const { shown, sort, query, onSort, onQuery } = useTable(topics, options);
   const open = topics.find(({ topicId }) => topicId === get("topic"));
   return (
@@ -56,7 +57,7 @@ export function Topics() {
             />
             {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No topic matches.</p>}
             <div className="mt-4">
-              <CoverageKey />
+              <CoverageKey hasDropped={hasDropped} />
             </div>
           </>
         )}
