@@ -19,7 +19,7 @@ import { expand } from "./codec/shorthand";
 import type { Statements } from "./drivers/statements";
 import type { Readable } from "./read/readable";
 import type { StoredMessages } from "./read/stored-messages";
-import { type Reader, r } from "./read/views/pages";
+import { READER, type Reader, r } from "./read/views/pages";
 import { allRows } from "./read/views/row-sources";
 import { present, signalAt } from "./read/views/view-rows";
 import { orNull } from "./sql/expressions";
@@ -44,7 +44,8 @@ const FIELDS = {
 const MESSAGES = prepared(
   values,
   FIELDS,
-  (columns) => sql`SELECT ${columns} FROM (SELECT 1) one LEFT JOIN LATERAL (
+  (columns) => sql`${READER}
+SELECT ${columns} FROM (SELECT 1) one LEFT JOIN LATERAL (
   ${allRows({
     order: "newest",
     limit: sql`${values("limit")}::integer`,

@@ -28,7 +28,7 @@ import type { Readable } from "./read/readable";
 import type { StoredMessages } from "./read/stored-messages";
 import { CONTACTS, type EdgeAnswer, PEERS } from "./read/views/contacts";
 import { EVENTS } from "./read/views/events";
-import { BESIDE, type Reader } from "./read/views/pages";
+import { BESIDE, FROM_READER, READER, type Reader } from "./read/views/pages";
 import { CONCERNS, PROOF } from "./read/views/proof";
 import {
   CATALOGUE,
@@ -55,7 +55,7 @@ import {
 import { WRITTEN } from "./read/views/written";
 import { given, prepared } from "./sql/template";
 
-const HEAD_OF = prepared(given<Reader>(), BESIDE, (columns) => sql`SELECT ${columns}`);
+const HEAD_OF = prepared(given<Reader>(), BESIDE, (columns) => sql`${READER} SELECT ${columns} ${FROM_READER}`);
 
 /** The readers' side of the store, in PostgreSQL. */
 export class PostgresViewStore implements ViewStore {

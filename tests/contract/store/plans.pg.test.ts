@@ -53,6 +53,13 @@ const keptAbout = (table: string) =>
     [table, "WITH"],
   );
 
+/** How often rows of user_heads were looked up by the id of a user. */
+async function lookUpsOfUsers(): Promise<number> {
+  await rawQuery(db, "SELECT pg_stat_force_next_flush()");
+  const [row] = await rawQuery(db, "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'user_heads_pkey'");
+  return Number(row?.idx_scan);
+}
+
 /** Settings of a connection, by their names. */
 const settings = async (...names: readonly string[]) => {
   const rows = await rawQuery(db, "SELECT setting FROM pg_settings WHERE name = ANY ($1) ORDER BY name", [names]);
@@ -68,6 +75,27 @@ describe("a connection", () => {
     expect(await keptAbout('"hcs_messages" "r" WHERE')).toEqual([{ planned: 0, kept: USERS.length }]);
     // The first commit of a topic has a text of its own, and so has one of an instance that knows no stamp yet.
     expect((await keptAbout("gate AS (")).at(-1)).toEqual({ planned: 0, kept: USERS.length - 1 });
+    await store.close();
+  });
+
+  it("reads the user's row once for a statement, however many of its columns the statement needs", async () => {
+    await used();
+    const views = store.views;
+    const id = user("user-0");
+    const read = [
+      () => views.contacts(id),
+      () => views.signals(id, PAGE),
+      () => views.signalsAfter(id, 0, 10),
+      () => views.recognition(id, null, 10),
+      () => views.events(id, "contact", consensusNs(0n), 10),
+      () => views.written(id, consensusNs(0n), 10),
+      () => views.head(id),
+    ];
+    for (const each of read) {
+      const before = await lookUpsOfUsers();
+      await each();
+      expect((await lookUpsOfUsers()) - before).toBe(1);
+    }
     await store.close();
   });
 

@@ -6,12 +6,12 @@ import type { UserId } from "../../../../core/ledger/ids";
 import { orNull } from "../../sql/expressions";
 import { userIdOf } from "../../sql/references";
 import { given, prepared, type RowOf } from "../../sql/template";
-import { BESIDE, ME, type Reader } from "./pages";
+import { BESIDE, FROM_READER, ME, READER, type Reader } from "./pages";
 
 const e = alias(contactEdges, "e");
 const m = alias(contactEdges, "m");
 const f = alias(profiles, "f");
-const h = alias(userHeads, "h");
+const n = alias(userHeads, "n");
 
 const { userNo: _user, peerNo: _peer, ...registers } = getTableColumns(alias(contactEdges, "p"));
 
@@ -31,9 +31,10 @@ export type ProfileAnswer = RowOf<typeof PROFILE>;
 const NAME_COLUMNS = sql`${f.consensusNs}, ${f.handle}, ${f.displayName}, ${f.hrl}`;
 
 /** The edges of `mine` with the profiles of their peers: at least one row. */
-const withPeers = (columns: SQL, profile: SQL, mine: SQL) => sql`WITH mine AS MATERIALIZED (${mine}),
+const withPeers = (columns: SQL, profile: SQL, mine: SQL) => sql`${READER},
+mine AS MATERIALIZED (${mine}),
 page AS MATERIALIZED (SELECT ${m}.*, ${userIdOf(m.peerNo)} AS peer_id FROM mine ${m})
-SELECT ${columns} FROM (SELECT 1) one LEFT JOIN page p ON true
+SELECT ${columns} ${FROM_READER} LEFT JOIN page p ON true
   LEFT JOIN LATERAL (SELECT ${profile} FROM ${profiles} ${f} WHERE ${f.userNo} = p.peer_no LIMIT 1) ${f} ON true
 ORDER BY p.peer_id`;
 
@@ -59,6 +60,6 @@ export const PEERS = prepared(named, PROFILED_EDGE, (columns) =>
     columns,
     sql`${NAME_COLUMNS}, ${f.bio}, ${f.avatar}, ${f.saidNs}`,
     sql`SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${ME}
-    AND ${e.peerNo} = ANY (ARRAY(SELECT ${h.userNo} FROM ${userHeads} ${h} WHERE ${h.userId} = ANY (${named("peerIds")}::text[])))`,
+    AND ${e.peerNo} = ANY (ARRAY(SELECT ${n.userNo} FROM ${userHeads} ${n} WHERE ${n.userId} = ANY (${named("peerIds")}::text[])))`,
   ),
 );

@@ -9,7 +9,7 @@ import { orNull } from "../../sql/expressions";
 import { topicNoOf } from "../../sql/references";
 import { given, prepared } from "../../sql/template";
 import { segmentStartOf } from "../log";
-import { ME, type Reader, r } from "./pages";
+import { ME, READER, type Reader, r } from "./pages";
 
 const l = alias(topicLog, "l");
 const b = alias(topicLog, "b");
@@ -52,7 +52,8 @@ const hasRow = (message: SQLWrapper, ns: SQLWrapper): SQL => sql`(EXISTS (SELECT
 export const PROOF = prepared(
   values,
   FIELDS,
-  (columns) => sql`SELECT ${columns} FROM ${topics} ${t} LEFT JOIN ${topicLog} ${l}
+  (columns) => sql`${READER}
+SELECT ${columns} FROM ${topics} ${t} LEFT JOIN ${topicLog} ${l}
   ON ${l.ref} = ${refOf(t.topicNo, SEQUENCE)}
   AND (${hasRow(l.ref, l.consensusNs)} OR EXISTS (SELECT FROM ${topicLog} ${g}
       WHERE ${g.chunkKey} = ${l.chunkKey} AND ${topicNoIn(g.ref)} = ${topicNoIn(l.ref)} AND ${hasRow(g.ref, g.consensusNs)}))
@@ -67,5 +68,5 @@ const CONCERNED = refOf(topicNoOf(concerned("topicId")), sql`${concerned("sequen
 export const CONCERNS = prepared(
   concerned,
   { one: sql<number>`1` },
-  (columns) => sql`SELECT ${columns} WHERE ${hasRow(CONCERNED, sql`${concerned("ns")}::bigint`)}`,
+  (columns) => sql`${READER} SELECT ${columns} WHERE ${hasRow(CONCERNED, sql`${concerned("ns")}::bigint`)}`,
 );

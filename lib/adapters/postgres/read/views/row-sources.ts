@@ -7,27 +7,20 @@
  */
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, userHeads, userSegments } from "../../../../../drizzle/schema";
+import { hcsMessages, userSegments } from "../../../../../drizzle/schema";
 import { MAX_CONSENSUS_NS } from "../../../../core/ledger/consensus-time";
 import { literal } from "../../sql/expressions";
 import { type Naming, UNNAMED } from "../../sql/template";
-import { ME, r, USER } from "./pages";
+import { h, ME, r } from "./pages";
 
 const s = alias(userSegments, "s");
 const e = alias(userSegments, "e");
-const h = alias(userHeads, "h");
 
 /** The latest time of the user's packed rows; 0: none is packed. */
-export const PACKED_NS =
-  sql`coalesce((SELECT ${h.packedNs} FROM ${userHeads} ${h} WHERE ${h.userId} = ${USER}), 0)`.mapWith(
-    userHeads.packedNs,
-  );
+export const PACKED_NS = sql`coalesce(${h.packedNs}, 0)`.mapWith(h.packedNs);
 
 /** The latest time of the user's dropped rows (../../write/drop-old.ts); 0: none is dropped. */
-export const DROPPED_NS =
-  sql`coalesce((SELECT ${h.droppedNs} FROM ${userHeads} ${h} WHERE ${h.userId} = ${USER}), 0)`.mapWith(
-    userHeads.droppedNs,
-  );
+export const DROPPED_NS = sql`coalesce(${h.droppedNs}, 0)`.mapWith(h.droppedNs);
 
 /** Rows `r` of the user: the first `limit` ones in an order of times. */
 interface RowQuery {

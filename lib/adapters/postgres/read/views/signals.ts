@@ -1,7 +1,7 @@
 /** The statements of a user's signals: a page of them, and what a stream has missed. */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, topicLog, userHeads, userSegments } from "../../../../../drizzle/schema";
+import { hcsMessages, topicLog, userSegments } from "../../../../../drizzle/schema";
 import type { TopicId, UserId } from "../../../../core/ledger/ids";
 import { orNull } from "../../sql/expressions";
 import { type Given, given, type Naming, prepared, type RowOf, UNNAMED } from "../../sql/template";
@@ -10,18 +10,18 @@ import {
   boundedRows,
   FIRST_POSITION,
   FOUND,
+  h,
   ME,
+  ofReader,
   type Reader,
   ROWS_OF_USER,
   r,
   SIGNAL,
-  USER,
   withPage,
 } from "./pages";
 import { DROPPED_NS, fromBoth, IS_DAMAGED, PACKED_NS } from "./row-sources";
 
 const s = alias(userSegments, "s");
-const h = alias(userHeads, "h");
 
 /** The columns of a signal in a page of `rows`. In the row that stands for an empty page `ref` is null, and so are all after it. */
 export function signalIn(rows: string) {
@@ -102,12 +102,12 @@ const missed = given<MissedValues>();
 /** A position as a number of the user's rows. One of an earlier epoch comes before all rows, one of a later epoch after them. */
 const ASKED = sql`greatest(least(${missed("position")}::bigint - ${FIRST_POSITION}, 2147483647), 0)`;
 
-const DROPPED_N = sql`coalesce((SELECT ${h.droppedN} FROM ${userHeads} ${h} WHERE ${h.userId} = ${USER}), 0)`;
+const DROPPED_N = sql`coalesce(${ofReader(h.droppedN)}, 0)`;
 
 /** Some positions through `DROPPED_N` have no row any more, and nobody looks for them. */
 const AFTER = sql`(SELECT greatest(${ASKED}, ${DROPPED_N}))`;
 
-/** How many rows the page has: beyond that \`n\` has no gaps. */
+/** How many rows the page has: beyond that `n` has no gaps. */
 const WANTED = sql`(SELECT greatest(least(${ROWS_OF_USER} - ${AFTER}, ${missed("limit")}::integer), 0))`;
 
 const MISSED_FIELDS = {

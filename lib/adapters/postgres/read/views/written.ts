@@ -8,7 +8,7 @@ import { orNull } from "../../sql/expressions";
 import { topicIdOf } from "../../sql/references";
 import { given, prepared, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
-import { type Reader, r } from "./pages";
+import { FROM_READER, READER, type Reader, r } from "./pages";
 import { fromBoth, PACKED_NS } from "./row-sources";
 
 const l = alias(topicLog, "l");
@@ -34,7 +34,8 @@ export const WRITTEN = fromBoth((rows, naming) =>
   prepared(
     values,
     FIELDS,
-    (columns) => sql`SELECT ${columns} FROM (SELECT 1) one LEFT JOIN (
+    (columns) => sql`${READER}
+SELECT ${columns} ${FROM_READER} LEFT JOIN (
   SELECT ${r.ref}, ${r.consensusNs}, ${r.flags}, ${topicIdOf(r.ref)} AS topic_id, ${l.payer}, coalesce(${l.body}, ${l.message}) AS whole
   FROM (${rows({
     order: "newest",
