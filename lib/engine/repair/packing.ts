@@ -2,7 +2,6 @@
  * Decides when older messages are packed and old ones dropped, and by which instance: the one that passes the gate. A process that
  * lives on packs in the background. One that does not packs for some seconds when the schedule calls it.
  */
-import type { TopicId } from "../../core/ledger/ids";
 import type { Log } from "../../ports/log";
 import type { HotCache } from "../../ports/shared/hot-cache";
 import type { DropStore } from "../../ports/store/sync/drop-store";
@@ -36,7 +35,12 @@ const LESS_REST = { times: 3, least: 1 };
 /** A function on a platform that bills time. */
 const AT_ONCE = { pauseMs: 0, mostMs: 5_000 };
 
+/** Counts of messages, and of rows that people had of them. */
+const none = () => ({ messages: 0, rows: 0 });
+
 export class Packing {
+  /** Counts since the start. A fault is one that is logged, not a database that is down. */
+  readonly counts = { packed: none(), dropped: none(), faults: { pack: 0, drop: 0 } };
   private readonly closing = new AbortController();
   private running: Promise<void> | null = null;
   private dueMs = 0;
@@ -71,26 +75,47 @@ export class Packing {
 
   private async run(limits: Pick<PackOptions, "pauseMs" | "restTimes" | "mostMs">): Promise<void> {
     const { store, hot, log } = this.deps;
+    const { packed, dropped, faults } = this.counts;
+    let step: keyof typeof faults = "pack";
     try {
       if (!(await hot.passGate("pack", EVERY_MS * PASSED_SHARE).catch(ifDown("redis", () => true)))) return;
       if ((await store.packAgeMs()) < GRACE_MS) return;
       const { clock, keepMonths } = this.deps;
       const endMs = clock.monotonicMs() + limits.mostMs;
       const { signal } = this.closing;
-      const onFault = (topicId: TopicId, cause: unknown) =>
-        log.error("one topic could not be packed; trying again later", { cause, topicId });
-      const { messages, rows } = await packOlder(this.deps, { ...limits, signal, onFault });
+      const { messages, rows } = await packOlder(this.deps, {
+        ...{ ...limits, signal },
+        onPacked: (_topicId, _through, count) => {
+          packed.messages += count;
+        },
+        onRowsPacked: (count) => {
+          packed.rows += count;
+        },
+        onFault: (topicId, cause) => {
+          faults.pack += 1;
+          log.error("one topic could not be packed; trying again later", { cause, topicId });
+        },
+      });
       const isBehind = clock.monotonicMs() >= endMs;
       this.restTimes = isBehind ? Math.max(LESS_REST.least, this.restTimes / LESS_REST.times) : IN_BACKGROUND.restTimes;
       if (messages + rows > 0) log.info("packed older messages", { messages, rows });
       if (keepMonths === 0 || (await store.dropAgeMs()) < GRACE_MS) return;
-      const dropped = await dropOlder(this.deps, { ...limits, mostMs: endMs - clock.monotonicMs(), signal });
-      if (dropped.messages + dropped.rows > 0)
-        log.info("dropped messages that are older than KEEP_MONTHS", { ...dropped });
+      step = "drop";
+      const done = await dropOlder(this.deps, {
+        ...{ ...limits, mostMs: endMs - clock.monotonicMs(), signal },
+        onDropped: (_topicId, _through, count) => {
+          dropped.messages += count;
+        },
+        onRowsDropped: (count) => {
+          dropped.rows += count;
+        },
+      });
+      if (done.messages + done.rows > 0) log.info("dropped messages that are older than KEEP_MONTHS", { ...done });
     } catch (cause) {
       // The next run goes on where this one has stopped.
-      if (!isTierUnavailable(cause))
-        log.error("older messages could not be packed or dropped; trying again later", { cause });
+      if (isTierUnavailable(cause)) return;
+      faults[step] += 1;
+      log.error("older messages could not be packed or dropped; trying again later", { cause });
     }
   }
 }

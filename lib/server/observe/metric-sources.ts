@@ -43,6 +43,7 @@ export function followApp(registry: Registry, app: App): void {
   followTopics(app, counter, gauge);
   followStreams(app, counter, gauge);
   followDoorbells(app, counter, gauge);
+  followPacking(app, counter, gauge);
   followIncidents(app, counter, gauge);
 }
 
@@ -185,6 +186,34 @@ function followStreams({ hub }: App, counter: Define, gauge: Define): void {
       tell({ outcome: "opened" }, hub.counts.opened);
       tell({ outcome: "refused-per-user" }, hub.counts.refusedPerUser);
       tell({ outcome: "refused-per-instance" }, hub.counts.refusedPerInstance);
+    },
+  );
+}
+
+function followPacking({ packing, adminReads }: App, counter: Define, gauge: Define): void {
+  if (packing === null) return;
+  const { counts } = packing;
+  gauge(
+    "topic_unpacked_messages",
+    "Stored messages that packing has not looked at yet, with those younger than HOT_HOURS, as of the last look at the database",
+    ["topic"],
+    (tell) => {
+      for (const { topicId: topic, cursor, packedThrough } of adminReads.topics.last?.value ?? [])
+        tell({ topic }, cursor - packedThrough);
+    },
+  );
+  counter("packing_packed", "Messages, and rows of people, that this instance packed", ["what"], (tell) => {
+    for (const [what, count] of Object.entries(counts.packed)) tell({ what }, count);
+  });
+  counter("packing_dropped", "Messages, and rows of people, that this instance dropped", ["what"], (tell) => {
+    for (const [what, count] of Object.entries(counts.dropped)) tell({ what }, count);
+  });
+  counter(
+    "packing_faults",
+    "Failures of this instance to pack or to drop, without those of the database",
+    ["step"],
+    (tell) => {
+      for (const [step, count] of Object.entries(counts.faults)) tell({ step }, count);
     },
   );
 }

@@ -29,6 +29,7 @@ export function topicState(row: typeof topics.$inferSelect): TopicState {
     projected: isDropping ? null : projected,
     isDropping,
     ...reading(row),
+    packedThrough: row.packedThrough,
     dropped: { through: row.droppedThrough, throughNs: row.droppedNs, hash: row.droppedHash },
   };
 }

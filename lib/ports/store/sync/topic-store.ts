@@ -20,6 +20,8 @@ export interface TopicState {
   readonly interpreted: number;
   /** All of them were, and what followed from it is done. */
   readonly isReread: boolean;
+  /** Packing has looked at all messages through this sequence. */
+  readonly packedThrough: number;
   readonly dropped: DroppedRange;
 }
 

@@ -7,6 +7,7 @@ import type { LogEntry } from "@/lib/core/signals/batch";
 import { packable } from "@/lib/core/signals/packable";
 import { type PackOptions, packOlder } from "@/lib/engine/repair/pack";
 import { Packing, type PackingDeps } from "@/lib/engine/repair/packing";
+import type { DropRange } from "@/lib/ports/store/sync/drop-store";
 import type { PackRange } from "@/lib/ports/store/sync/pack-store";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
@@ -359,15 +360,36 @@ describe("packing in the background", () => {
     expect([dropAges, dropLooks]).toEqual([1, 0]);
   });
 
+  it("counts what it packs and drops, step by step, and its faults", async () => {
+    left.set(BUSY, [[entryOf(1, 2 * HOT_MS), entryOf(2, 2 * HOT_MS)], [entryOf(257, 2 * HOT_MS)]]);
+    rowsLeft = [400, 12];
+    const ranges = [{ messages: 9 }, { messages: 9 }] as DropRange[];
+    const fault = () => Promise.reject(new Error("a fault of ours"));
+    Object.assign(store, { nextDrop: async () => ranges.pop() ?? null, drop: async () => true, dropRows: fault });
+    const packing = instance(new MemoryHotCache(clock), 1);
+    await noticed(packing);
+    const packed = { messages: 3, rows: 412 };
+    expect(packing.counts).toEqual({ packed, dropped: { messages: 18, rows: 0 }, faults: { pack: 0, drop: 1 } });
+    let sweeps = 1;
+    Object.assign(store, { nextRange: fault, dropRows: async () => ({ people: sweeps, rows: sweeps-- * 7 }) });
+    await clock.advance(600_000);
+    await noticed(packing);
+    expect(packing.counts).toEqual({ packed, dropped: { messages: 18, rows: 7 }, faults: { pack: 2, drop: 1 } });
+    await packing.close();
+  });
+
   it("goes on after a failure of the database, and logs any other", async () => {
     const errors: string[] = [];
+    const faults: number[] = [];
     const log = { ...quietLog, error: (message: string) => void errors.push(message) };
     for (const cause of [new TierUnavailable("postgres", "down"), new Error("a fault of ours")]) {
       store = { ...store, topics: () => Promise.reject(cause) };
       const packing = new Packing({ store, clock, hot: new MemoryHotCache(clock), hotMs: HOT_MS, keepMonths: 0, log });
       await noticed(packing);
       await packing.close();
+      faults.push(packing.counts.faults.pack);
     }
+    expect(faults).toEqual([0, 1]);
     expect(errors).toEqual(["older messages could not be packed or dropped; trying again later"]);
   });
 });

@@ -1,0 +1,44 @@
+/** `GET /api/metrics` on older messages: how many are not packed, and what was done with them. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { damage } from "../../../support/stores/database";
+import { startTestApp, type TestApp } from "../../../support/worlds/app";
+
+const TOKEN = "a-token-of-the-tests-that-nobody-could-guess";
+const MESSAGES = 301;
+let t: TestApp;
+
+beforeAll(async () => {
+  t = await startTestApp({ env: { METRICS_TOKEN: TOKEN, HOT_HOURS: "1", RATE_LIMITS: "0" } });
+});
+afterAll(() => t.close());
+
+/** The lines of metrics whose names have this in them, after a look at the database. */
+async function metrics(part: string): Promise<readonly string[]> {
+  await t.clock.advance(5_000);
+  await t.ask("GET", "/api/health/ingestion", null);
+  const answer = await t.ask("GET", "/api/metrics", null, { headers: { authorization: `Bearer ${TOKEN}` } });
+  return (await answer.text()).split("\n").filter((line) => !line.startsWith("#") && line.includes(part));
+}
+
+it("tells of each topic how many messages are not packed, and counts those that were packed", async () => {
+  const topic = t.devnet.topics.contact;
+  t.devnet.submitMany(
+    topic,
+    Array.from({ length: MESSAGES }, (_, i) => ({ type: "CONTACT_REQUEST", from: `tm-${i}`, to: "tm-alice" })),
+  );
+  await t.sync();
+  expect(await metrics("unpacked")).toContain(`trustmesh_topic_unpacked_messages{topic="${topic}"} ${MESSAGES}`);
+  expect(await metrics("packing")).toEqual([
+    'trustmesh_packing_packed_total{what="messages"} 0',
+    'trustmesh_packing_packed_total{what="rows"} 0',
+    'trustmesh_packing_dropped_total{what="messages"} 0',
+    'trustmesh_packing_dropped_total{what="rows"} 0',
+    'trustmesh_packing_faults_total{step="pack"} 0',
+    'trustmesh_packing_faults_total{step="drop"} 0',
+  ]);
+  await damage("UPDATE meta SET packable_ms = 0");
+  await t.clock.advance(2 * 3_600_000);
+  await t.clock.drive(t.app.packing?.some() ?? Promise.reject(new Error("nothing packs here")));
+  expect(await metrics("unpacked")).toContain(`trustmesh_topic_unpacked_messages{topic="${topic}"} ${MESSAGES - 256}`);
+  expect(await metrics("packing_packed")).toContain('trustmesh_packing_packed_total{what="messages"} 256');
+});
