@@ -22,7 +22,7 @@ const EVERY_MS = 600_000;
  * An instance of the version before cannot read what is packed, and takes what is dropped for lost. It may still run beside this one
  * for minutes, and an operator may go back to it within a day.
  */
-const GRACE_MS = 86_400_000;
+export const GRACE_MS = 86_400_000;
 /** A little less than the period: the instance that passed last asks again one period later, and must not come too early. */
 const PASSED_SHARE = 0.9;
 /**

@@ -11,6 +11,7 @@ import { openDatabaseOf } from "../../boot/open";
 import { dataDirProblem } from "../../config/data-dir";
 import type { Env } from "../../config/env";
 import { clockFinding, type Finding, fine, wrong } from "./finding";
+import { olderMessages } from "./older-messages";
 
 /** The findings, and the stores that later checks read. No stores if they could not be opened. */
 export interface DatabaseExam {
@@ -33,7 +34,9 @@ export async function examineDatabase(env: Env): Promise<DatabaseExam> {
     const stores = await openStore(db, env.HEDERA_NETWORK, { isStrict: env.isStrict, onlyReads: true });
     const topics = await stores.sync.topics();
     const sentence = `Postgres answers, its migrations are applied, and it stores ${topics.length} topics.`;
-    return { findings: [fine("database", sentence), clock], stores };
+    const [packAgeMs, dropAgeMs] = [await stores.sync.packAgeMs(), await stores.sync.dropAgeMs()];
+    const older = olderMessages(env, { topics, packAgeMs, dropAgeMs, nowMs: Date.now() });
+    return { findings: [fine("database", sentence), clock, ...older], stores };
   } catch (cause) {
     await db?.close().catch(() => {});
     const reason = reasonUnreachable(cause) ?? (cause instanceof Error ? cause.message : String(cause));

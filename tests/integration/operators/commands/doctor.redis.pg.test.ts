@@ -119,7 +119,7 @@ describe("the doctor", () => {
     const all = await findings();
     expect(all.filter(({ ok }) => !ok)).toEqual([]);
     expect(all.map(({ what }) => what)).toEqual([
-      ...["configuration", "database", "clock", "redis", "mirror", "clock"],
+      ...["configuration", "database", "clock", "packing", "dropping", "redis", "mirror", "clock"],
       ...["topic", "topic", "topic", "topic", "operator", "node"],
     ]);
   });
@@ -169,6 +169,20 @@ describe("the doctor", () => {
     ["a node that does not answer", { HEDERA_NODE: "127.0.0.1:1" }, "node", "HEDERA_NODE"],
   ])("names %s, how to mend it, and no secret", async (_, changes, what, mention) => {
     await expectIll(changes as Record<string, string>, what, mention);
+  });
+
+  it("says how far packing is, and from which message on a topic is kept", async () => {
+    const { contact } = devnet.topics;
+    await sql(
+      `INSERT INTO topics (topic_id, kinds, cursor, packed_through, dropped_through, dropped_ns, head_ns)
+       VALUES ($1, '{contact}', 700, 512, 256, 1790000000000000000, 1790000000000000001)`,
+      [contact],
+    );
+    const told = (await findings({ KEEP_MONTHS: "2" })).filter(({ what }) => what === "packing" || what === "dropping");
+    expect(told.map(({ ok, sentence }) => [ok, sentence])).toEqual([
+      [true, expect.stringContaining("Packing has looked at 512 of 700 messages.")],
+      [true, expect.stringContaining(`Topic ${contact} is kept from message 257 on; messages until 2026-09-21 were`)],
+    ]);
   });
 
   it("names a topic that has no messages", async () => {

@@ -1,0 +1,75 @@
+import "server-only";
+import { toMs } from "../../../core/ledger/consensus-time";
+import { keptSince, ledgerMs } from "../../../core/signals/kept-since";
+import { GRACE_MS } from "../../../engine/repair/packing";
+import type { TopicState } from "../../../ports/store/sync/topic-store";
+import type { Env } from "../../config/env";
+import { type Finding, fine } from "./finding";
+
+export interface OlderMessages {
+  readonly topics: readonly Pick<TopicState, "topicId" | "cursor" | "headNs" | "packedThrough" | "dropped">[];
+  /** How long ago a version that packs, and one that drops, first opened the database. In ms. */
+  readonly packAgeMs: number;
+  readonly dropAgeMs: number;
+  readonly nowMs: number;
+}
+
+/** Topics that one sentence names. */
+const NAMED = 3;
+
+/** Says how far packing is, and from which message on topics are kept. The app does both by itself, so neither is ever wrong. */
+export const olderMessages = (
+  env: Pick<Env, "HOT_HOURS" | "KEEP_MONTHS">,
+  stored: OlderMessages,
+): readonly Finding[] => [fine("packing", packing(env, stored)), fine("dropping", dropping(env, stored))];
+
+const counted = (count: number) => count.toLocaleString("en");
+const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+
+function packing({ HOT_HOURS: hours }: Pick<Env, "HOT_HOURS">, { topics, packAgeMs }: OlderMessages): string {
+  const [packed, all] = [
+    sum(topics.map(({ packedThrough }) => packedThrough)),
+    sum(topics.map(({ cursor }) => cursor)),
+  ];
+  const progress = `Packing has looked at ${counted(packed)} of ${counted(all)} messages`;
+  if (all === 0) return "Nothing is stored yet, so there is nothing to pack.";
+  if (hours === 0) return `HOT_HOURS is 0, so nothing more is packed. ${progress}.`;
+  if (packed === 0 && packAgeMs < GRACE_MS)
+    return "Packing begins a day after the first start of a version that packs.";
+  const [most] = [...topics].sort((a, b) => leftOf(b) - leftOf(a));
+  if (most === undefined || leftOf(most) === 0) return `${progress}.`;
+  const others = `The ${counted(all - packed)} others include those younger than HOT_HOURS (${hours})`;
+  return `${progress}. ${others}, and most of them are in topic ${most.topicId}: ${counted(leftOf(most))}.`;
+}
+
+type Topic = OlderMessages["topics"][number];
+const leftOf = ({ cursor, packedThrough }: Topic) => cursor - packedThrough;
+
+function dropping({ KEEP_MONTHS: months }: Pick<Env, "KEEP_MONTHS">, stored: OlderMessages): string {
+  const { topics, dropAgeMs, nowMs } = stored;
+  const cut = topics.filter(({ dropped }) => dropped.through > 0);
+  const known = keptFrom(cut);
+  if (months === 0)
+    return cut.length === 0
+      ? "KEEP_MONTHS is not set, so everything is kept."
+      : `KEEP_MONTHS is not set, so nothing more is dropped. ${known}`;
+  if (cut.length === 0 && dropAgeMs < GRACE_MS)
+    return "Dropping begins a day after the first start of a version that drops.";
+  const heads = topics.map(({ headNs }) => headNs);
+  if (heads.every((ns) => ns === 0n)) return `KEEP_MONTHS is ${months}, and nothing is stored yet.`;
+  const since = dayOf(toMs(keptSince(ledgerMs(nowMs, heads), months)));
+  const rule = `Packed messages from before ${since} are dropped, because KEEP_MONTHS is ${months}.`;
+  return cut.length === 0 ? `${rule} None were so far.` : `${rule} ${known}`;
+}
+
+function keptFrom(cut: readonly Topic[]): string {
+  const named = cut
+    .slice(0, NAMED)
+    .map(
+      ({ topicId, dropped: { through, throughNs } }) =>
+        `Topic ${topicId} is kept from message ${counted(through + 1)} on; messages until ${dayOf(Number(throughNs / 1_000_000n))} were dropped.`,
+    );
+  const more = cut.length > NAMED ? [`Messages of ${counted(cut.length - NAMED)} more topics were dropped too.`] : [];
+  return [...named, ...more].join(" ");
+}
