@@ -5,14 +5,34 @@ import { calendarDate } from "@/lib/client/format/time";
 import { Button } from "../primitives/button";
 import { ReadError } from "./read-error";
 
-const endOf = (what: string, droppedThrough: string | null): string =>
-  droppedThrough === null
-    ? "That is everything on the ledger."
-    : `Some ${what} until ${calendarDate(Number(droppedThrough) * 1_000)} are no longer kept here. The ledger has them.`;
+const droppedWords = (what: string, droppedThrough: string): string =>
+  `Some ${what} until ${calendarDate(Number(droppedThrough) * 1_000)} are no longer kept here. The ledger has them.`;
+
+/** Stands in a list before the first item beside which others were dropped (lib/client/format/dropped). */
+export function DroppedNote({ what, droppedThrough }: { what: string; droppedThrough: string }) {
+  return (
+    <p className="rounded-control bg-raised px-3 py-2 text-ink-soft text-sm">
+      From here on, this list is not complete. {droppedWords(what, droppedThrough)}
+    </p>
+  );
+}
+
+interface MoreProps {
+  list: Paged;
+  what: string;
+  /** Whether a `DroppedNote` stands in the list. */
+  isNoted: boolean;
+}
+
+function endOf({ list: { droppedThrough }, what, isNoted }: MoreProps): string {
+  if (droppedThrough === null) return "That is everything on the ledger.";
+  return isNoted ? "That is everything that is kept here." : droppedWords(what, droppedThrough);
+}
 
 /** Loads older items when the end of the list comes near, and with a button for readers who do not scroll. */
-export function More({ list, what }: { list: Paged; what: string }) {
-  const { hasMore, droppedThrough, loadingMore, loadMore, error, retry } = list;
+export function More(props: MoreProps) {
+  const { list, what } = props;
+  const { hasMore, loadingMore, loadMore, error, retry } = list;
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!hasMore || loadingMore || error || !end.current) return;
@@ -25,7 +45,7 @@ export function More({ list, what }: { list: Paged; what: string }) {
   }, [hasMore, loadingMore, error, loadMore]);
 
   if (error) return <ReadError title={`Older ${what} could not be read`} error={error} onRetry={retry} />;
-  if (!hasMore) return <p className="py-6 text-center text-ink-faint text-sm">{endOf(what, droppedThrough)}</p>;
+  if (!hasMore) return <p className="py-6 text-center text-ink-faint text-sm">{endOf(props)}</p>;
   return (
     <div ref={end} className="flex justify-center py-6">
       <Button busy={loadingMore} onClick={loadMore}>

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { More } from "@/app/_ui/features/more";
 
 const list = { error: undefined, hasMore: false, loadingMore: false, loadMore: () => {}, retry: () => {} };
-const endOf = (droppedThrough: string | null) =>
-  renderToStaticMarkup(createElement(More, { list: { ...list, droppedThrough }, what: "signals" }));
+const endOf = (droppedThrough: string | null, isNoted = false) =>
+  renderToStaticMarkup(createElement(More, { list: { ...list, droppedThrough }, what: "signals", isNoted }));
 
 describe("the end of a list", () => {
   it("is the end of the ledger's messages", () => {
@@ -16,5 +16,9 @@ describe("the end of a list", () => {
   it("names the day through which older items are no longer kept", () => {
     expect(endOf("1795392000.000000001")).toContain("Some signals until ");
     expect(endOf("1795392000.000000001")).toContain("2026 are no longer kept here. The ledger has them.");
+  });
+
+  it("does not say again what the list has said where it stopped being complete", () => {
+    expect(endOf("1795392000.000000001", true)).toContain("That is everything that is kept here.");
   });
 });

@@ -1,13 +1,14 @@
 "use client";
 import { Award, BookOpen, Sparkles } from "lucide-react";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { useRecognition } from "@/lib/client/api/views/views";
+import { firstBeside } from "@/lib/client/format/dropped";
 import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { EmptyState } from "../../primitives/states";
 import { Tabs } from "../../primitives/tabs";
-import { More } from "../more";
+import { DroppedNote, More } from "../more";
 import { PageHeader } from "../page-header";
 import { ReadError } from "../read-error";
 import { Catalogue } from "./catalogue";
@@ -16,7 +17,8 @@ import { RecognitionCard } from "./recognition-card";
 
 export function RecognitionPage() {
   const recognition = useRecognition();
-  const { instances, definitions, error, retry } = recognition;
+  const { instances, definitions, droppedThrough, error, retry } = recognition;
+  const noted = firstBeside(instances, droppedThrough);
   const [tab, setTab] = useState<"received" | "catalogue">("received");
   const [giving, setGiving] = useState<{ definition: Definition | null } | null>(null);
 
@@ -44,7 +46,7 @@ export function RecognitionPage() {
               label: "Received",
               count: instances.length,
               content:
-                instances.length === 0 ? (
+                instances.length === 0 && !recognition.hasMore && droppedThrough === null ? (
                   <EmptyState title="None yet" icon={<Award aria-hidden="true" />}>
                     When a contact recognises you, it shows here. You can begin by recognising one of them.
                   </EmptyState>
@@ -52,10 +54,17 @@ export function RecognitionPage() {
                   <>
                     <ul aria-label="Received recognitions" className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
                       {instances.map((instance) => (
-                        <RecognitionCard key={instance.id} instance={instance} />
+                        <Fragment key={instance.id}>
+                          {instance.id === noted && droppedThrough !== null && (
+                            <li className="col-span-full">
+                              <DroppedNote what="recognitions" droppedThrough={droppedThrough} />
+                            </li>
+                          )}
+                          <RecognitionCard instance={instance} />
+                        </Fragment>
                       ))}
                     </ul>
-                    <More list={recognition} what="recognitions" />
+                    <More list={recognition} what="recognitions" isNoted={noted !== null} />
                   </>
                 ),
             },

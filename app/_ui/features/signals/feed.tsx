@@ -1,8 +1,9 @@
 "use client";
 import { ArrowUp, Radio } from "lucide-react";
 import Link from "next/link";
-import { useCallback, useMemo } from "react";
+import { Fragment, useCallback, useMemo } from "react";
 import { useRecognition } from "@/lib/client/api/views/views";
+import { firstBeside } from "@/lib/client/format/dropped";
 import { usePeople } from "@/lib/client/format/people";
 import { titleOfRecognition } from "@/lib/client/format/sentences";
 import { periodOf, useNow } from "@/lib/client/format/time";
@@ -11,7 +12,7 @@ import type { Signal } from "@/lib/wire/signals";
 import { Button, buttonClass } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { EmptyState } from "../../primitives/states";
-import { More } from "../more";
+import { DroppedNote, More } from "../more";
 import { ReadError } from "../read-error";
 import { SignalItem } from "./signal-item";
 import { useArrivals } from "./use-arrivals";
@@ -24,6 +25,7 @@ export function Feed({ types }: { types: readonly string[] }) {
   const recognitionTitle = useRecognitionTitle();
   const { arrived, held, release } = useArrivals();
   const periods = usePeriods(feed.signals, held);
+  const noted = firstBeside(feed.signals, feed.droppedThrough);
   const waiting = feed.signals?.filter((signal) => held.has(signal.id)).length ?? 0;
 
   if (!feed.signals) {
@@ -32,7 +34,7 @@ export function Feed({ types }: { types: readonly string[] }) {
     }
     return <SkeletonRows rows={8} label="Loading signals" />;
   }
-  if (feed.signals.length === 0) {
+  if (feed.signals.length === 0 && !feed.hasMore && feed.droppedThrough === null) {
     return (
       <EmptyState
         title="No signals yet"
@@ -59,18 +61,24 @@ export function Feed({ types }: { types: readonly string[] }) {
           <h2 className="mb-1 font-display font-semibold text-ink-soft text-lg">{period}</h2>
           <ol className="relative before:absolute before:inset-y-6 before:left-4.5 before:w-px before:bg-line">
             {signals.map((signal) => (
-              <SignalItem
-                key={signal.id}
-                signal={signal}
-                people={people}
-                recognitionTitle={recognitionTitle}
-                arrived={arrived.has(signal.id)}
-              />
+              <Fragment key={signal.id}>
+                {signal.id === noted && feed.droppedThrough !== null && (
+                  <li className="relative py-2">
+                    <DroppedNote what="signals" droppedThrough={feed.droppedThrough} />
+                  </li>
+                )}
+                <SignalItem
+                  signal={signal}
+                  people={people}
+                  recognitionTitle={recognitionTitle}
+                  arrived={arrived.has(signal.id)}
+                />
+              </Fragment>
             ))}
           </ol>
         </section>
       ))}
-      <More list={feed} what="signals" />
+      <More list={feed} what="signals" isNoted={noted !== null} />
     </div>
   );
 }

@@ -14,7 +14,7 @@ export interface Paged {
   readonly error: Error | undefined;
   /** Whether older items exist that are not loaded yet. */
   readonly hasMore: boolean;
-  /** Items through this consensus time are no longer kept on the server, and belong to the loaded pages; null if there are none. */
+  /** Some items through this consensus time, the latest one, are no longer kept on the server; null if none that belong here are. */
   readonly droppedThrough: string | null;
   /** Whether a page is on its way. */
   readonly loadingMore: boolean;
@@ -32,6 +32,10 @@ export const pageKeys =
     return previous.nextCursor === null ? null : cacheKey(pathOf(previous.nextCursor));
   };
 
+/** Pages go back in time, so the first one that lacks something lacks the latest. */
+export const droppedThroughOf = (pages: readonly Page[] | undefined): string | null =>
+  pages?.find(({ droppedThrough }) => droppedThrough !== undefined)?.droppedThrough ?? null;
+
 /** `keys` comes from `pageKeys`; `read` gets a key. `pages` is undefined until the first page has been read. */
 export function usePages<Answer extends Page>(
   keys: ReturnType<typeof pageKeys>,
@@ -46,7 +50,7 @@ export function usePages<Answer extends Page>(
     pages: data,
     error,
     hasMore: (data?.at(-1)?.nextCursor ?? null) !== null,
-    droppedThrough: data?.at(-1)?.droppedThrough ?? null,
+    droppedThrough: droppedThroughOf(data),
     loadingMore: isLoading || (data !== undefined && data.length < size && !error),
     loadMore: useCallback(() => void setSize((pages) => pages + 1), [setSize]),
     retry: useCallback(() => void mutate(), [mutate]),

@@ -1,0 +1,20 @@
+/** The place in a list from which on items may be missing, because the server no longer keeps them. Pure. */
+
+interface Item {
+  readonly id: string;
+  readonly consensusTimestamp: string | null;
+}
+
+/** Consensus times have nine digits behind the point, so they are compared as texts of one length. */
+const ordered = (consensusTimestamp: string) => consensusTimestamp.padStart(24, "0");
+
+/**
+ * The id of the first item of a list, newest first, that is not later than the latest dropped one. Topics drop at different times, so
+ * older items may stand below. Null if there is none: then the end of the list says what is missing.
+ */
+export function firstBeside(items: readonly Item[] | undefined, droppedThrough: string | null): string | null {
+  if (droppedThrough === null) return null;
+  const through = ordered(droppedThrough);
+  const first = items?.find(({ consensusTimestamp: at }) => at !== null && ordered(at) <= through);
+  return first?.id ?? null;
+}

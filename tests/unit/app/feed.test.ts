@@ -1,0 +1,56 @@
+/** The list of signals, and where it says that some are no longer kept. */
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { SWRConfig } from "swr";
+import { unstable_serialize } from "swr/infinite";
+import { describe, expect, it } from "vitest";
+import { Feed } from "@/app/_ui/features/signals/feed";
+import { signalsKeys } from "@/lib/client/api/views/lists";
+import type { SignalsAnswer } from "@/lib/wire/signals";
+
+const DAY_S = 86_400;
+const at = (day: number) => `${1_790_000_000 + day * DAY_S}.000000001`;
+const signal = (day: number) => ({
+  ...{ id: `0.0.7/${day}`, type: "CONTACT_REQUEST", actor: "tm-ann", target: "tm-ben", metadata: {} },
+  ...{ topicId: "0.0.7", sequenceNumber: day, consensusTimestamp: at(day), ts: Number(at(day)) * 1_000 },
+  ...{ source: "hcs", verified: "verified", position: day },
+});
+type Page = Partial<Pick<SignalsAnswer, "nextCursor" | "droppedThrough">> & { readonly days: readonly number[] };
+
+/** The text of the list with these pages loaded. */
+function textOf(...pages: readonly Page[]): string {
+  const answers = pages.map(({ days, nextCursor = "next", ...page }) => ({
+    ...{ items: days.map(signal), nextCursor, position: 99, ...page },
+  }));
+  const fallback = { [unstable_serialize(signalsKeys([]))]: answers };
+  const html = renderToStaticMarkup(
+    createElement(SWRConfig, { value: { fallback } }, createElement(Feed, { types: [] })),
+  );
+  return html.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
+}
+
+describe("the list of signals", () => {
+  it("says before the first signal beside which others were dropped that the list is not complete from there on", () => {
+    const text = textOf(
+      { days: [20, 19] },
+      { days: [18, 12], droppedThrough: at(15) },
+      { days: [9], droppedThrough: at(15) },
+    );
+    expect(text).toMatch(/#18 .*From here on, this list is not complete\. Some signals until \d Oct 2026 .* #12 .*#9 /);
+    expect(text.match(/is not complete/g)).toHaveLength(1);
+    const last = textOf({ days: [20, 12], droppedThrough: at(15), nextCursor: null });
+    expect(last).toMatch(/is not complete.*That is everything that is kept here\./);
+  });
+
+  it("says at its end that older signals were dropped, if none of them is left", () => {
+    const text = textOf({ days: [20, 19], droppedThrough: at(15), nextCursor: null });
+    expect(text).not.toContain("is not complete");
+    expect(text).toMatch(/#19 .*Some signals until \d Oct 2026 are no longer kept here\. The ledger has them\. ?$/);
+  });
+
+  it("does not call itself empty where signals were dropped, or where older ones are left", () => {
+    expect(textOf({ days: [], nextCursor: null })).toContain("No signals yet");
+    expect(textOf({ days: [], droppedThrough: at(15), nextCursor: null })).toMatch(/^ ?Some signals until \d Oct 2026/);
+    expect(textOf({ days: [] })).toMatch(/Load(ing)? older signals/);
+  });
+});
