@@ -1,4 +1,5 @@
 import type { ProofAnswer } from "@/lib/wire/proof";
+import { answerWithProblem } from "../support/problem";
 import { expect, test } from "../support/test";
 
 test("pressing the seal recomputes the running hash in the browser", async ({ meet, enterAs }) => {
@@ -53,4 +54,22 @@ test("a message that cannot be checked says so, with the reason", async ({ meet,
   });
   await signals.open();
   await expect(await signals.check(signals.rows.first())).toContainText("The hash before this message is not known");
+});
+
+test("a message that is no longer kept says where it is, and offers nothing that cannot help", async ({
+  meet,
+  enterAs,
+}) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.bond(ben);
+  const { page, signals } = await enterAs(ann);
+  const detail = "Message 7 of topic 0.0.7 is no longer kept here. The ledger has it.";
+  await answerWithProblem(page, "**/api/proof/**", 410, "dropped", detail);
+  await signals.open();
+  await signals.rows
+    .first()
+    .getByRole("button", { name: /in this browser$/ })
+    .click();
+  await expect(signals.proof.getByRole("alert")).toHaveText(detail);
+  await expect(signals.proof.getByRole("button")).toHaveCount(0);
 });
