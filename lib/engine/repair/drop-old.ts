@@ -65,7 +65,8 @@ export async function dropOlder(
   let [messages, rows] = [0, 0];
   for (const topic of topics) {
     const { topicId } = topic;
-    const waiting = waitingFor(topic);
+    // A topic that waits to be folded again holds up all of them, also while it is paused.
+    const waiting = waitingFor(topic.isDropping || topic.projected !== null ? { ...topic, paused: false } : topic);
     if (waiting !== null) options.onLeft?.(topicId, waiting);
     for (let conflicts = 0; !isOver(); ) {
       const sinceMs = clock.monotonicMs();

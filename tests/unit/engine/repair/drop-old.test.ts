@@ -103,7 +103,7 @@ describe("dropping", () => {
   it.each([
     ["paused", { paused: true, isReread: false }],
     ["starting-over", { isDropping: true, isReread: false }],
-    ["folded-again", { projected: 256 }],
+    ["folded-again", { projected: 256, paused: true }],
     ["read-again", { isReread: false }],
   ] as const)("tells that a topic is %s, and does what may be done all the same", async (why, told) => {
     state.set(BUSY, told);
