@@ -63,13 +63,8 @@ const FIELDS = {
   lastNs: sql<bigint>`last_ns`.mapWith(topicLog.consensusNs),
   neighbour: sql<number | null>`neighbour`.mapWith(topicLog.verification),
   /** The part of the topic that was dropped, as in `DroppedRange`. */
-  droppedThrough:
-    sql`(SELECT ${t.droppedThrough} FROM ${topics} ${t} WHERE ${t.topicId} = ${values("topicId")})`.mapWith(
-      t.droppedThrough,
-    ),
-  droppedNs: sql`(SELECT ${t.droppedNs} FROM ${topics} ${t} WHERE ${t.topicId} = ${values("topicId")})`.mapWith(
-    t.droppedNs,
-  ),
+  droppedThrough: sql`topic.dropped_through`.mapWith(t.droppedThrough),
+  droppedNs: sql`topic.dropped_ns`.mapWith(t.droppedNs),
 };
 
 export type PageRow = RowOf<typeof FIELDS>;
@@ -91,9 +86,8 @@ function pageIn(order: Order) {
   return prepared(
     values,
     FIELDS,
-    (
-      columns,
-    ) => sql`WITH RECURSIVE topic AS (SELECT ${t.topicNo}, ${t.cursor} FROM ${topics} ${t} WHERE ${t.topicId} = ${values("topicId")}),
+    (columns) => sql`WITH RECURSIVE topic AS (
+  SELECT ${t.topicNo}, ${t.cursor}, ${t.droppedThrough}, ${t.droppedNs} FROM ${topics} ${t} WHERE ${t.topicId} = ${values("topicId")}),
 search (isFrom, topic_no, ns, lo, hi) AS (
   SELECT x.isFrom, topic.topic_no, x.ns, ${values("from")}::bigint, least(${values("to")}::bigint, topic.cursor) + 1
   FROM topic, (VALUES (true, ${fromNs}), (false, least(${toNs}, ${LAST_NS} - 1) + 1)) x (isFrom, ns)
@@ -106,7 +100,7 @@ found AS MATERIALIZED (SELECT ${f.ref}, ${f.consensusNs}, octet_length(${f.messa
 page AS MATERIALIZED (SELECT ref FROM (
     SELECT ref, sum(bytes) OVER (ORDER BY ref ${direction} ROWS UNBOUNDED PRECEDING) - bytes AS before FROM found) sized
   WHERE before < ${literal(PAGE_BYTES)})
-SELECT ${columns} FROM (
+SELECT ${columns} FROM topic, (
   SELECT ${f}.*, x.last_ns, y.neighbour, NULL::bytea AS content, NULL::bigint AS first_seq FROM page JOIN ${topicLog} ${f} ON ${f.ref} = page.ref,
     (SELECT ${b.consensusNs} AS last_ns FROM ${topicLog} ${b} WHERE ${b.ref} = (SELECT ${last}(ref) FROM page)) x,
     (SELECT (SELECT ${b.verification} FROM ${topicLog} ${b} WHERE ${b.ref} = (SELECT ${neighbour})) AS neighbour) y
