@@ -8,6 +8,7 @@ import { batchesContract } from "./parts/batches";
 import { commitContract } from "./parts/commit";
 import { definitionsContract } from "./parts/definitions";
 import { droppingContract } from "./parts/dropping";
+import { droppingGuardsContract } from "./parts/dropping-guards";
 import { droppingLateContract } from "./parts/dropping-late";
 import { edgesContract } from "./parts/edges";
 import { gapsContract } from "./parts/gaps";
@@ -45,6 +46,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("packed rows of people", () => packingRowsContract(subject));
     describe("dropped messages", () => droppingContract(subject));
     describe("what comes late to dropped messages", () => droppingLateContract(subject));
+    describe("the guards of dropping", () => droppingGuardsContract(subject));
     describe("identities", () => identitiesContract(subject));
     describe("readable", () => readableContract(subject));
     describe("registry", () => registryContract(subject));

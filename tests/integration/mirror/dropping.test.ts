@@ -176,13 +176,15 @@ describe("with old messages dropped", () => {
 
   it("pages of the topic that reach back to them are the mirror's own, or are refused where nothing is handed on", async () => {
     const [app, shut] = [await fresh(), await fresh({ MIRROR_PASS_THROUGH: "off" })];
-    const first = t.devnet.ledger.topic(topic).messages[0];
+    const { messages } = t.devnet.ledger.topic(topic);
+    const [first, last] = [messages[0], messages[DROPPED - 1]];
+    const timeOf = (message: typeof first) => formatConsensusTime((message?.consensusNs ?? 0n) as never);
     const paths = [
       `/api/v1/topics/${topic}/messages?limit=100`,
       `/api/v1/topics/${topic}/messages?sequencenumber=lt:${DROPPED + 20}&order=desc&limit=100`,
-      `/api/v1/topics/${topic}/messages?timestamp=gte:${formatConsensusTime((first?.consensusNs ?? 0n) as never)}`,
-      `/api/v1/topics/${topic}/messages/7`,
-      `/api/v1/topics/messages/${formatConsensusTime((first?.consensusNs ?? 0n) as never)}`,
+      `/api/v1/topics/${topic}/messages?timestamp=gte:${timeOf(first)}`,
+      ...[1, 7, DROPPED].map((n) => `/api/v1/topics/${topic}/messages/${n}`),
+      ...[first, last].map((message) => `/api/v1/topics/messages/${timeOf(message)}`),
     ];
     for (const path of paths) {
       const theirs = await fetch(t.devnet.restUrl + path);
