@@ -5,7 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { reasonUnreachable } from "@/lib/core/health/unreachable";
-import { killIfHeldUp, watchThreads } from "@/lib/system/end-process";
+import { killIfHeldUp, watchWork } from "@/lib/system/end-process";
 
 /** The arguments are wrong. The command prints the sentence and the usage, and ends with status 2. */
 export class UsageError extends Error {
@@ -98,7 +98,7 @@ export async function command<O extends Options>(
 ): Promise<void> {
   // The loader of TypeScript starts a thread for sources that it has not compiled yet. That thread ends with the process only.
   await setImmediate();
-  watchThreads();
+  watchWork();
   process.stdout.on("error", ignoreBrokenPipe);
   try {
     const asked = understand(spec, process.argv.slice(2));

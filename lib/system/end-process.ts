@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
+import { watchWholeFiles, wholeFileCalls } from "./whole-files";
 
 /** A thread that runs code ends within milliseconds after it is told to. */
 const ENDS_WITHIN_MS = 1_000;
@@ -16,8 +17,9 @@ const LOOK_UP = "GetAddrInfoReqWrap";
 
 const threads = new Set<Worker>();
 
-/** Must be called before the process starts threads. */
-export function watchThreads(): void {
+/** Watches the threads, and the calls that Node does not list. Call it before the process starts a thread. */
+export function watchWork(): void {
+  watchWholeFiles();
   process.on("worker", (thread) => {
     threads.add(thread);
     thread.once("exit", () => threads.delete(thread));
@@ -27,7 +29,7 @@ export function watchThreads(): void {
 /** Names what keeps the process from ending. */
 function heldUpBy(): "disk" | "look-up" | null {
   const active = process.getActiveResourcesInfo();
-  if (threads.size > 0 || active.some((name) => CALLS.has(name))) return "disk";
+  if (threads.size > 0 || wholeFileCalls() > 0 || active.some((name) => CALLS.has(name))) return "disk";
   return active.includes(LOOK_UP) ? "look-up" : null;
 }
 

@@ -1,7 +1,7 @@
 import "server-only";
 /** The app's life inside a server process: how it starts, and how it ends without losing a request. */
 import type { Clock } from "../../ports/clock";
-import { endProcess, watchThreads } from "../../system/end-process";
+import { endProcess, watchWork } from "../../system/end-process";
 import { watchSockets } from "../access/client-address";
 import type { Front } from "../front/front";
 import type { App } from "./app";
@@ -11,7 +11,7 @@ const shared = globalThis as typeof globalThis & { __trustmeshServer?: boolean }
 /** Says that our own server (server.ts) runs in this process, and so starts and ends the app. */
 export function claimProcess(): void {
   shared.__trustmeshServer = true;
-  watchThreads();
+  watchWork();
   outliveLogReaders();
 }
 

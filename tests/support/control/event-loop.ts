@@ -3,11 +3,10 @@
  * has arrived. Work that is left waits for the clock. Idleness is a condition and not a number of turns, because a busy machine
  * needs more turns.
  */
-import fs from "node:fs";
-import { syncBuiltinESMExports } from "node:module";
 import { performance } from "node:perf_hooks";
 import type { Writable } from "node:stream";
 import * as zlib from "node:zlib";
+import { watchWholeFiles, wholeFileCalls } from "@/lib/system/whole-files";
 import { arrived } from "./loopback";
 
 const underWay = new Set<Promise<unknown>>();
@@ -44,39 +43,14 @@ for (const name of ["BrotliCompress", "DeflateRaw"]) {
   Reflect.set(prototype, "end", new Proxy(prototype.end, { apply }));
 }
 
-/**
- * Node 26 reads and writes a whole file as one piece of work, which `getActiveResourcesInfo` does not list. The functions that end
- * with a callback have the same names.
- */
-const WHOLE_FILES = ["readFile", "writeFile", "appendFile"] as const;
-watch(fs.promises, WHOLE_FILES);
-for (const name of WHOLE_FILES) {
-  const work = Reflect.get(fs, name) as (...given: unknown[]) => void;
-  const apply = (_: unknown, self: unknown, given: unknown[]) => {
-    const callback = given.at(-1);
-    if (typeof callback !== "function") return Reflect.apply(work, self, given);
-    let called = () => {};
-    const done = new Promise<void>((resolve) => {
-      called = resolve;
-    });
-    const heard = (...answer: unknown[]) => {
-      called();
-      callback(...answer);
-    };
-    Reflect.apply(work, self, [...given.slice(0, -1), heard]);
-    void busy(done);
-  };
-  Reflect.set(fs, name, new Proxy(work, { apply }));
-}
-// Modules that import these by name get the watched ones from now on, whoever has imported them before.
-syncBuiltinESMExports();
+watchWholeFiles();
 
 /** Node's names of work on files, host names and immediates. Connections do not count: one may stay silent for ever. */
 const WORK = /^(FSReq|CloseReq|GetAddrInfoReq|GetNameInfoReq|Immediate)/;
 
 const events = () => performance.nodeTiming.uvMetricsInfo.events;
 
-const isWorkLeft = () => process.getActiveResourcesInfo().some((name) => WORK.test(name));
+const isWorkLeft = () => wholeFileCalls() > 0 || process.getActiveResourcesInfo().some((name) => WORK.test(name));
 
 /**
  * True if the event loop saw only the one event of `arrived`, and no immediate ran in that turn. What an immediate sends shows in

@@ -1,14 +1,14 @@
 /**
  * A process that ends while a thread runs (`loop`), while a thread is in a call of the system until standard input ends (`thread`), or
- * while a call of its own reads a pipe that nobody writes (`call`), or while a name look-up does not end (`look-up`). The file
- * `started` says that the thread is in its call.
+ * while a call of its own opens a pipe that nobody writes (`call`) or reads it as a whole file (`file`), or while a name look-up does
+ * not end (`look-up`). The file `started` says that the thread is in its call.
  */
 import { pbkdf2 } from "node:crypto";
 import { lookup } from "node:dns";
-import { existsSync, readFile } from "node:fs";
+import { existsSync, open, readFile } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { endProcess, watchThreads } from "@/lib/system/end-process";
+import { endProcess, watchWork } from "@/lib/system/end-process";
 import { command, Refusal } from "@/scripts/command";
 
 const [how, pipe = "", started = "", by] = process.argv.splice(2);
@@ -19,7 +19,8 @@ async function hold(): Promise<void> {
     pbkdf2("", "", 4_000_000, 64, "sha512", () => {});
     return lookup("localhost", () => {});
   }
-  if (how === "call") return void readFile(pipe, () => {});
+  if (how === "call") return open(pipe, () => {});
+  if (how === "file") return readFile(pipe, () => {});
   const shell = JSON.stringify(["-c", 'touch "$0"; read line', started]);
   const call = `require("node:child_process").spawnSync("sh", ${shell}, { stdio: ["inherit", "ignore", "ignore"] })`;
   const loop = `require("node:fs").writeFileSync(${JSON.stringify(started)}, ""); for (;;);`;
@@ -33,6 +34,6 @@ if (by === "command")
     throw new Refusal("The work has failed.");
   });
 else {
-  watchThreads();
+  watchWork();
   void hold().then(() => endProcess(3));
 }

@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The end of a process that is held up in this way: its status or signal, and what it says holds it up. */
-async function endOf(how: "loop" | "thread" | "call" | "look-up", by: "endProcess" | "command") {
+async function endOf(how: "loop" | "thread" | "call" | "file" | "look-up", by: "endProcess" | "command") {
   const program = ["--import", "tsx", "tests/support/servers/ending-process.ts"];
   const child = spawn(process.execPath, [...program, how, join(folder, "pipe"), join(folder, `${how} ${by}`), by], {
     stdio: ["pipe", "ignore", "pipe"],
@@ -36,6 +36,7 @@ it.each([
   ["ends a thread that runs, and exits with its status", "loop", "endProcess", [3, null]],
   ["is killed while a thread waits for a disk", "thread", "endProcess", ["SIGKILL", DISK]],
   ["is killed while a call of its own waits for a disk", "call", "endProcess", ["SIGKILL", DISK]],
+  ["is killed while a whole file that it reads waits for a disk", "file", "endProcess", ["SIGKILL", DISK]],
   ["ends a thread that runs, after a failed command", "loop", "command", [1, null]],
   ["is killed after a failed command while a thread waits for a disk", "thread", "command", ["SIGKILL", DISK]],
   ["keeps its status while a name look-up does not end", "look-up", "endProcess", [3, LOOK_UP]],
