@@ -11,7 +11,7 @@ import type { Clock } from "../../ports/clock";
 import type { DropStore } from "../../ports/store/sync/drop-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";
 import { type PackOptions, rest } from "./pack";
-import { waitingFor } from "./waiting";
+import { type Work, waitingFor, workForAll } from "./waiting";
 
 export interface DropDeps {
   readonly store: Pick<TopicStore & DropStore, "topics" | "nextDrop" | "drop" | "dropRows">;
@@ -32,11 +32,10 @@ export interface DropOptions {
   readonly onDropped?: (topicId: TopicId, through: number, messages: number) => void;
   /** Called after each step with the rows of people: so many were dropped. */
   readonly onRowsDropped?: (rows: number) => void;
-  /**
-   * Called for a topic of which this run leaves messages, as in packing (./pack). A topic that is started over or folded again holds up
-   * all of them.
-   */
+  /** Called for a topic of which this run leaves messages. */
   readonly onLeft?: PackOptions["onLeft"];
+  /** Called for a topic that keeps this run from dropping messages of any topic. While it is paused, the work on it waits. */
+  readonly onHeldUp?: (topicId: TopicId, by: Work, isPaused: boolean) => void;
 }
 
 export interface Dropped {
@@ -65,9 +64,9 @@ export async function dropOlder(
   let [messages, rows] = [0, 0];
   for (const topic of topics) {
     const { topicId } = topic;
-    // A topic that waits to be folded again holds up all of them, also while it is paused.
-    const waiting = waitingFor(topic.isDropping || topic.projected !== null ? { ...topic, paused: false } : topic);
-    if (waiting !== null) options.onLeft?.(topicId, waiting);
+    const [work, waiting] = [workForAll(topic), waitingFor(topic)];
+    if (work !== null) options.onHeldUp?.(topicId, work, topic.paused);
+    else if (waiting !== null) options.onLeft?.(topicId, waiting);
     for (let conflicts = 0; !isOver(); ) {
       const sinceMs = clock.monotonicMs();
       const range = await store.nextDrop(topicId, beforeNs);

@@ -10,7 +10,7 @@ import type { Clock } from "../../ports/clock";
 import type { PackRange, PackStore } from "../../ports/store/sync/pack-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
-import { type Waiting, waitingFor } from "./waiting";
+import { type Left, waitingFor } from "./waiting";
 
 export interface PackDeps {
   readonly store: Pick<TopicStore & PackStore, "topics" | "nextRange" | "pack" | "packRows">;
@@ -31,11 +31,8 @@ export interface PackOptions {
   readonly onPacked?: (topicId: TopicId, through: number, messages: number) => void;
   /** Called after each step with the rows of people: so many were packed. */
   readonly onRowsPacked?: (rows: number) => void;
-  /**
-   * Called for a topic of which this run leaves messages: something else is done to the topic first, or others keep changing its stored
-   * messages.
-   */
-  readonly onLeft?: (topicId: TopicId, why: Waiting | "changing") => void;
+  /** Called for a topic of which this run leaves messages. */
+  readonly onLeft?: (topicId: TopicId, why: Left) => void;
   /** Called for a topic that this run leaves because of a fault; then the topics after it are packed. Absent: the fault ends the run. */
   readonly onFault?: (topicId: TopicId, cause: unknown) => void;
 }

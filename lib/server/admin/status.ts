@@ -101,6 +101,7 @@ function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
         isDropping: false,
         interpreted: sync?.cursor ?? 0,
         isReread: true,
+        isReadTwice: false,
         packedThrough: 0,
         dropped: { through: 0, throughNs: 0n, hash: null },
         gaps: [],

@@ -3,31 +3,29 @@ import "server-only";
 import { systemClock } from "../../adapters/memory/system-clock";
 import { dropOlder } from "../../engine/repair/drop-old";
 import { packOlder } from "../../engine/repair/pack";
-import type { Waiting } from "../../engine/repair/waiting";
+import type { Left, Work } from "../../engine/repair/waiting";
 import { recordCommand } from "../admin/record-command";
 import { openStoresOfCommand } from "../boot/open";
 import type { Env } from "../config/env";
 
 const SAY_EVERY_MS = 2_000;
 
-type Left = Waiting | "changing";
 const AGAIN = "Run this again when a running instance has done that.";
-/** Why messages of a topic were left. */
-const LEFT: Readonly<Record<Left, (topicId: string) => string>> = {
-  paused: (topicId) => `Topic ${topicId} is paused and was left out: resume it and run this again.`,
-  "starting-over": (topicId) => `Topic ${topicId} starts over and was left out. ${AGAIN}`,
-  "folded-again": (topicId) =>
-    `Topic ${topicId} was left out, because its messages are folded again after a start over. ${AGAIN}`,
-  "read-again": (topicId) =>
-    `Topic ${topicId} is read again by a new decoder, and what is not read yet was left out. ${AGAIN}`,
-  changing: (topicId) => `The stored messages of topic ${topicId} are being changed, so it was left: run this again.`,
+const DONE_FIRST: Readonly<Record<Work, string>> = {
+  "starting-over": "starts over",
+  "folded-again": "is folded again after a start over",
+  "read-again": "is read again by a new decoder",
 };
-/** The same where that holds up the messages of all topics. */
-const DROPS_NOTHING: Partial<typeof LEFT> = {
-  "starting-over": (topicId) => `Nothing is dropped while topic ${topicId} starts over. ${AGAIN}`,
-  "folded-again": (topicId) =>
-    `Nothing is dropped while messages of topic ${topicId} are folded again after a start over. ${AGAIN}`,
-};
+
+function leftSentence(topicId: string, why: Left): string {
+  if (why === "paused") return `Topic ${topicId} is paused and was left out: resume it and run this again.`;
+  if (why === "changing")
+    return `The stored messages of topic ${topicId} are being changed, so it was left: run this again.`;
+  return `Topic ${topicId} ${DONE_FIRST[why]}, so messages of it were left out. ${AGAIN}`;
+}
+
+const heldUpSentence = (topicId: string, by: Work, isPaused: boolean) =>
+  `Nothing is dropped of any topic while topic ${topicId} ${DONE_FIRST[by]}. ${isPaused ? "That waits because the topic is paused: resume it. " : ""}${AGAIN}`;
 
 /** Packs and drops until nothing is left, or the signal ends it. May run beside instances, and beside itself. */
 export async function runPacking(env: Env, say: (line: string) => void, signal: AbortSignal): Promise<void> {
@@ -45,8 +43,7 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
     say(line());
   };
   const told = new Set<string>();
-  const left = (why: Left, topicId: string, sentences: Partial<typeof LEFT> = LEFT) => {
-    const sentence = (sentences[why] ?? LEFT[why])(topicId);
+  const tellOnce = (sentence: string) => {
     if (!told.has(sentence)) say(sentence);
     told.add(sentence);
   };
@@ -68,7 +65,7 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
         { ...deps, hotMs: env.HOT_HOURS * 3_600_000 },
         {
           ...limits,
-          onLeft: (topicId, why) => left(why, topicId),
+          onLeft: (...left) => tellOnce(leftSentence(...left)),
           onFault: (topicId, cause) =>
             say(
               `The messages of topic ${topicId} could not be packed, and stay as they are: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -82,7 +79,8 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
         { ...deps, keepMonths: env.KEEP_MONTHS },
         {
           ...limits,
-          onLeft: (topicId, why) => left(why, topicId, DROPS_NOTHING),
+          onLeft: (...left) => tellOnce(leftSentence(...left)),
+          onHeldUp: (...heldUp) => tellOnce(heldUpSentence(...heldUp)),
           onDropped: dropping.messages,
           onRowsDropped: dropping.rows,
         },

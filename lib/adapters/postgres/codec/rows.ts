@@ -34,12 +34,13 @@ export function topicState(row: typeof topics.$inferSelect): TopicState {
   };
 }
 
-/** `decoder_version` is negative while a topic is to be read once more from its start. */
+/** `decoder_version` is negative if all topics are to be read once more, from their start, after this one. */
 function reading({ cursor, interpreted, decoderVersion, isRenumbered }: typeof topics.$inferSelect) {
   const version = Math.abs(decoderVersion);
   const through = version === DECODER_VERSION ? Math.min(interpreted, cursor) : version > DECODER_VERSION ? cursor : 0;
   const isDone = through === cursor && decoderVersion > 0 && !isRenumbered;
-  return { interpreted: through, isReread: cursor === 0 || version > DECODER_VERSION || isDone };
+  const isReread = cursor === 0 || version > DECODER_VERSION || isDone;
+  return { interpreted: through, isReread, isReadTwice: decoderVersion < 0 };
 }
 
 /** Throws if the row holds a code or a phrase of a later version. */

@@ -20,6 +20,8 @@ export interface TopicState {
   readonly interpreted: number;
   /** All of them were, and what followed from it is done. */
   readonly isReread: boolean;
+  /** After that all topics are read once more, because a message of any may say again what this decoder has taken back. */
+  readonly isReadTwice: boolean;
   /** Packing has looked at all messages through this sequence. */
   readonly packedThrough: number;
   readonly dropped: DroppedRange;

@@ -137,6 +137,10 @@ export function droppingContract(subject: Subject): void {
     // Another decoder has taken back a fact that any message may say again.
     await ask("UPDATE topics SET decoder_version = -1 WHERE topic_id = $1", [R]);
     expect(await next()).toBeNull();
+    expect((await store.sync.topics()).map(({ topicId, isReadTwice }) => [topicId, isReadTwice])).toEqual([
+      [T, false],
+      [R, true],
+    ]);
     await ask("UPDATE topics SET decoder_version = 99");
     await ask("UPDATE topics SET projected = 5 WHERE topic_id = $1", [R]);
     expect(await next()).toBeNull();

@@ -8,7 +8,7 @@ import type { TopicState } from "@/lib/ports/store/sync/topic-store";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const [BUSY, OTHER] = ["0.0.7", "0.0.8"] as [TopicId, TopicId];
-const READY = { paused: false, isDropping: false, projected: null, isReread: true };
+const READY = { paused: false, isDropping: false, projected: null, isReread: true, isReadTwice: false };
 
 let clock: DrivenClock;
 /** How many ranges are left, by topic. */
@@ -102,8 +102,6 @@ describe("dropping", () => {
 
   it.each([
     ["paused", { paused: true, isReread: false }],
-    ["starting-over", { isDropping: true, isReread: false }],
-    ["folded-again", { projected: 256, paused: true }],
     ["read-again", { isReread: false }],
   ] as const)("tells that a topic is %s, and does what may be done all the same", async (why, told) => {
     state.set(BUSY, told);
@@ -114,6 +112,29 @@ describe("dropping", () => {
     leaves.length = 0;
     expect(await all({ onLeft: (...each) => void leaves.push(each) }, 0)).toEqual({ messages: 0, rows: 0 });
     expect(leaves).toEqual([]);
+  });
+
+  it.each([
+    ["starting-over", { isDropping: true, isReread: false }],
+    ["folded-again", { projected: 256 }],
+    ["read-again", { isReread: false, isReadTwice: true }],
+  ] as const)("tells that a topic that is %s holds up all of them, paused or not", async (by, told) => {
+    const leaves: unknown[] = [];
+    const heldUp: unknown[] = [];
+    for (const paused of [false, true]) {
+      state.set(BUSY, { ...told, paused });
+      await all({
+        onLeft: (...each) => void leaves.push(each),
+        onHeldUp: (...each) => void heldUp.push(each),
+      });
+    }
+    expect([leaves, heldUp]).toEqual([
+      [],
+      [
+        [BUSY, by, false],
+        [BUSY, by, true],
+      ],
+    ]);
   });
 
   it("rests after each step for a multiple of its time", async () => {

@@ -14,7 +14,7 @@ import { DrivenClock } from "../../../support/control/driven-clock";
 import { quietLog } from "../../../support/quiet-log";
 
 const [BUSY, OTHER] = ["0.0.7", "0.0.8"] as [TopicId, TopicId];
-const READY = { paused: false, isDropping: false, projected: null, isReread: true, headNs: 0n };
+const READY = { paused: false, isDropping: false, projected: null, isReread: true, isReadTwice: false, headNs: 0n };
 const HOT_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
