@@ -2,12 +2,13 @@ import "server-only";
 import { toMs } from "../../../core/ledger/consensus-time";
 import { keptSince, ledgerMs } from "../../../core/signals/kept-since";
 import { GRACE_MS } from "../../../engine/repair/packing";
+import { workForAll } from "../../../engine/repair/waiting";
 import type { TopicState } from "../../../ports/store/sync/topic-store";
 import type { Env } from "../../config/env";
 import { type Finding, fine } from "./finding";
 
 export interface OlderMessages {
-  readonly topics: readonly Pick<TopicState, "topicId" | "cursor" | "headNs" | "packedThrough" | "dropped">[];
+  readonly topics: readonly Omit<TopicState, "kinds" | "headHash" | "counts" | "interpreted">[];
   /** How long ago a version that packs, and one that drops, first opened the database. In ms. */
   readonly packAgeMs: number;
   readonly dropAgeMs: number;
@@ -37,10 +38,16 @@ function packing({ HOT_HOURS: hours }: Pick<Env, "HOT_HOURS">, { topics, packAge
   if (hours === 0) return `HOT_HOURS is 0, so nothing more is packed. ${progress}.`;
   if (packed === 0 && packAgeMs < GRACE_MS)
     return "Packing begins a day after the first start of a version that packs.";
-  const [most] = [...topics].sort((a, b) => leftOf(b) - leftOf(a));
-  if (most === undefined || leftOf(most) === 0) return `${progress}.`;
-  const others = `The ${counted(all - packed)} others include those younger than HOT_HOURS (${hours})`;
-  return `${progress}. ${others}, and most of them are in topic ${most.topicId}: ${counted(leftOf(most))}.`;
+  const [most, next] = topics.filter((each) => leftOf(each) > 0).sort((a, b) => leftOf(b) - leftOf(a));
+  if (most === undefined) return `${progress}.`;
+  const left = `${progress}; the rest includes those younger than HOT_HOURS (${hours}).`;
+  const where = next
+    ? `Topic ${most.topicId} has the most left, ${counted(leftOf(most))}.`
+    : `All of it is in topic ${most.topicId}.`;
+  const paused = topics.filter((each) => each.paused && leftOf(each) > 0).slice(0, NAMED);
+  return [left, where, ...paused.map(({ topicId }) => `Topic ${topicId} is paused, so nothing of it is packed.`)].join(
+    " ",
+  );
 }
 
 type Topic = OlderMessages["topics"][number];
@@ -52,15 +59,18 @@ function dropping({ KEEP_MONTHS: months }: Pick<Env, "KEEP_MONTHS">, stored: Old
   const known = keptFrom(cut);
   if (months === 0)
     return cut.length === 0
-      ? "KEEP_MONTHS is not set, so everything is kept."
-      : `KEEP_MONTHS is not set, so nothing more is dropped. ${known}`;
+      ? "KEEP_MONTHS is 0, so everything is kept."
+      : `KEEP_MONTHS is 0, so nothing more is dropped. ${known}`;
   if (cut.length === 0 && dropAgeMs < GRACE_MS)
     return "Dropping begins a day after the first start of a version that drops.";
   const heads = topics.map(({ headNs }) => headNs);
   if (heads.every((ns) => ns === 0n)) return `KEEP_MONTHS is ${months}, and nothing is stored yet.`;
   const since = dayOf(toMs(keptSince(ledgerMs(nowMs, heads), months)));
   const rule = `Packed messages from before ${since} are dropped, because KEEP_MONTHS is ${months}.`;
-  return cut.length === 0 ? `${rule} None were so far.` : `${rule} ${known}`;
+  const now = topics.some((topic) => workForAll(topic) !== null)
+    ? " Nothing is dropped now: npm run pack says why."
+    : "";
+  return `${rule} ${cut.length === 0 ? "None were so far." : known}${now}`;
 }
 
 function keptFrom(cut: readonly Topic[]): string {

@@ -9,6 +9,7 @@ const DAY_MS = 86_400_000;
 const until = fromMs(Date.UTC(2026, 8, 30, 23));
 const topic = (n: number, cursor: number, packedThrough: number, through = 0): OlderMessages["topics"][number] => ({
   ...{ topicId: `0.0.${n}` as TopicId, cursor, packedThrough, headNs: fromMs(NOW - 1) },
+  ...{ paused: false, isDropping: false, projected: null, isReread: true, isReadTwice: false },
   dropped: { through, throughNs: through === 0 ? 0n : until, hash: null },
 });
 
@@ -30,9 +31,19 @@ const dropping = (months: number, stored: Partial<OlderMessages>) =>
 describe("the doctor on packing", () => {
   it("says how far it is, and which topic has most left", () => {
     expect(packing(48, { topics: [topic(7, 1_000, 768), topic(8, 60_000, 51_200)] })).toBe(
-      "Packing has looked at 51,968 of 61,000 messages. The 9,032 others include those younger than HOT_HOURS (48), and most of them are in topic 0.0.8: 8,800.",
+      "Packing has looked at 51,968 of 61,000 messages; the rest includes those younger than HOT_HOURS (48). Topic 0.0.8 has the most left, 8,800.",
+    );
+    expect(packing(48, { topics: [topic(7, 513, 512), topic(8, 512, 512)] })).toBe(
+      "Packing has looked at 1,024 of 1,025 messages; the rest includes those younger than HOT_HOURS (48). All of it is in topic 0.0.7.",
     );
     expect(packing(48, { topics: [topic(7, 512, 512)] })).toBe("Packing has looked at 512 of 512 messages.");
+  });
+
+  it("names a topic that is paused, if messages of it are left", () => {
+    const paused = [topic(7, 1_000, 768), topic(8, 512, 512)].map((each) => ({ ...each, paused: true }));
+    expect(packing(48, { topics: paused })).toMatch(
+      /All of it is in topic 0\.0\.7\. Topic 0\.0\.7 is paused, so nothing of it is packed\.$/,
+    );
   });
 
   it("says that it is off, or has not begun", () => {
@@ -62,10 +73,17 @@ describe("the doctor on dropping", () => {
     );
   });
 
+  it("says that nothing is dropped now, while work on one topic holds up all of them", () => {
+    const busy = { ...topic(8, 900, 768), isDropping: true };
+    expect(dropping(2, { topics: [topic(7, 900, 768, 512), busy] })).toMatch(
+      /were dropped\. Nothing is dropped now: npm run pack says why\.$/,
+    );
+  });
+
   it("says that it is off, or has not begun", () => {
-    expect(dropping(0, { topics: [topic(7, 900, 768)] })).toBe("KEEP_MONTHS is not set, so everything is kept.");
+    expect(dropping(0, { topics: [topic(7, 900, 768)] })).toBe("KEEP_MONTHS is 0, so everything is kept.");
     expect(dropping(0, { topics: [topic(8, 900, 768, 512)] })).toMatch(
-      /^KEEP_MONTHS is not set, so nothing more is dropped\. Topic 0\.0\.8 is kept from message 513 on;/,
+      /^KEEP_MONTHS is 0, so nothing more is dropped\. Topic 0\.0\.8 is kept from message 513 on;/,
     );
     expect(dropping(2, { topics: [topic(7, 900, 768)], dropAgeMs: DAY_MS - 1 })).toBe(
       "Dropping begins a day after the first start of a version that drops.",
