@@ -8,7 +8,7 @@ import { ReadError } from "./read-error";
 const droppedWords = (what: string, droppedThrough: string): string =>
   `Some ${what} until ${calendarDate(Number(droppedThrough) * 1_000)} are no longer kept here. The ledger has them.`;
 
-/** Stands in a list before the first item beside which others were dropped (lib/client/format/dropped). */
+/** Stands in a list before the first item from which on it is not complete (lib/client/format/dropped). */
 export function DroppedNote({ what, droppedThrough }: { what: string; droppedThrough: string }) {
   return (
     <p className="rounded-control bg-raised px-3 py-2 text-ink-soft text-sm">

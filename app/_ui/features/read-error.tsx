@@ -14,7 +14,7 @@ export function ReadError({ error, onRetry, ...rest }: Failed & { title: string;
   return <ErrorState {...rest} reason={reasonOf(error)} onRetry={mayPassLater(error) ? onRetry : null} />;
 }
 
-/** The same inside of a panel. */
+/** The same, inside a panel. */
 export function ReadErrorNote({ error, onRetry, className }: Failed & { className: string }) {
   const isFinal = !mayPassLater(error);
   return (

@@ -27,16 +27,18 @@ export class ApiError extends Error {
 }
 
 const OFFLINE = "offline";
+/** The answer is not the API's own: something in front of the server has given it. */
+const UNKNOWN = "unknown";
 
 /** Whether a request failed because nobody is signed in. */
 export const isUnauthenticated = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 
-/** The answer stays the same, however often it is asked for: the request is wrong, is refused for good, or its subject is gone for good. */
+/** The request is wrong, is refused for good, or asks for what is gone for good. So the same request gets the same answer. */
 const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 403, 405, 410, 413, 414, 415, 422, 431]);
 
 /** Whether the same request may succeed later, so that it helps to offer "Try again". */
 export const mayPassLater = (error: unknown): boolean =>
-  !(error instanceof ApiError && FINAL_STATUSES.has(error.status));
+  !(error instanceof ApiError && error.code !== UNKNOWN && FINAL_STATUSES.has(error.status));
 
 /**
  * The sentence to show for any failure. `labels`: what a page calls the members that it sends. A refused member is named so, instead
@@ -60,7 +62,7 @@ async function problemOf(response: Response): Promise<ApiError> {
   }
   return new ApiError(
     response.status,
-    "unknown",
+    UNKNOWN,
     `The server answered with an error (${response.status}).`,
     retryAfterMs,
   );

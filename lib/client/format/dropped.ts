@@ -9,10 +9,11 @@ interface Item {
 const ordered = (consensusTimestamp: string) => consensusTimestamp.padStart(24, "0");
 
 /**
- * The id of the first item of a list, newest first, that is not later than the latest dropped one. Topics drop at different times, so
- * older items may stand below. Null if there is none: then the end of the list says what is missing.
+ * The id of the first item of a list, newest first, from which on the list is not complete: it is not later than the latest dropped
+ * one. Each topic drops at a time of its own, so older items may follow. Null if no item is that old: then the end of the list says
+ * what is missing.
  */
-export function firstBeside(items: readonly Item[] | undefined, droppedThrough: string | null): string | null {
+export function incompleteFrom(items: readonly Item[] | undefined, droppedThrough: string | null): string | null {
   if (droppedThrough === null) return null;
   const through = ordered(droppedThrough);
   const first = items?.find(({ consensusTimestamp: at }) => at !== null && ordered(at) <= through);

@@ -3,7 +3,7 @@ import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { SWRConfig } from "swr";
 import { unstable_serialize } from "swr/infinite";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Feed } from "@/app/_ui/features/signals/feed";
 import { signalsKeys } from "@/lib/client/api/views/lists";
 import type { SignalsAnswer } from "@/lib/wire/signals";
@@ -29,8 +29,14 @@ function textOf(...pages: readonly Page[]): string {
   return html.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
 }
 
+const held = vi.hoisted(() => new Set<string>());
+vi.mock("@/app/_ui/features/signals/use-arrivals", () => ({
+  useArrivals: () => ({ arrived: new Set(), held, release: () => {} }),
+}));
+afterEach(() => held.clear());
+
 describe("the list of signals", () => {
-  it("says before the first signal beside which others were dropped that the list is not complete from there on", () => {
+  it("says once from where on it is not complete", () => {
     const text = textOf(
       { days: [20, 19] },
       { days: [18, 12], droppedThrough: at(15) },
@@ -40,6 +46,17 @@ describe("the list of signals", () => {
     expect(text.match(/is not complete/g)).toHaveLength(1);
     const last = textOf({ days: [20, 12], droppedThrough: at(15), nextCursor: null });
     expect(last).toMatch(/is not complete.*That is everything that is kept here\./);
+  });
+
+  it("says so before a signal that it shows, while an earlier one waits to be shown", () => {
+    held.add("0.0.7/12");
+    const text = textOf({ days: [20, 12, 11], droppedThrough: at(15), nextCursor: null });
+    expect(text).toMatch(/#20 .*is not complete.* #11 /);
+    expect(text).not.toContain("#12 ");
+    held.add("0.0.7/11");
+    expect(textOf({ days: [20, 12, 11], droppedThrough: at(15), nextCursor: null })).toMatch(
+      /#20 .*Some signals until \d Oct 2026 are no longer kept here\. The ledger has them\. ?$/,
+    );
   });
 
   it("says at its end that older signals were dropped, if none of them is left", () => {

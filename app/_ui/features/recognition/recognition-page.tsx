@@ -2,7 +2,7 @@
 import { Award, BookOpen, Sparkles } from "lucide-react";
 import { Fragment, useState } from "react";
 import { useRecognition } from "@/lib/client/api/views/views";
-import { firstBeside } from "@/lib/client/format/dropped";
+import { incompleteFrom } from "@/lib/client/format/dropped";
 import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
@@ -18,7 +18,7 @@ import { RecognitionCard } from "./recognition-card";
 export function RecognitionPage() {
   const recognition = useRecognition();
   const { instances, definitions, droppedThrough, error, retry } = recognition;
-  const noted = firstBeside(instances, droppedThrough);
+  const noted = incompleteFrom(instances, droppedThrough);
   const [tab, setTab] = useState<"received" | "catalogue">("received");
   const [giving, setGiving] = useState<{ definition: Definition | null } | null>(null);
 

@@ -3,7 +3,7 @@ import { ArrowUp, Radio } from "lucide-react";
 import Link from "next/link";
 import { Fragment, useCallback, useMemo } from "react";
 import { useRecognition } from "@/lib/client/api/views/views";
-import { firstBeside } from "@/lib/client/format/dropped";
+import { incompleteFrom } from "@/lib/client/format/dropped";
 import { usePeople } from "@/lib/client/format/people";
 import { titleOfRecognition } from "@/lib/client/format/sentences";
 import { periodOf, useNow } from "@/lib/client/format/time";
@@ -24,11 +24,11 @@ export function Feed({ types }: { types: readonly string[] }) {
   const people = usePeople();
   const recognitionTitle = useRecognitionTitle();
   const { arrived, held, release } = useArrivals();
-  const periods = usePeriods(feed.signals, held);
-  const noted = firstBeside(feed.signals, feed.droppedThrough);
-  const waiting = feed.signals?.filter((signal) => held.has(signal.id)).length ?? 0;
+  const shown = useMemo(() => feed.signals?.filter(({ id }) => !held.has(id)), [feed.signals, held]);
+  const periods = usePeriods(shown);
+  const noted = incompleteFrom(shown, feed.droppedThrough);
 
-  if (!feed.signals) {
+  if (!feed.signals || !shown) {
     if (feed.error) {
       return <ReadError title="Your signals could not be read" error={feed.error} onRetry={feed.retry} />;
     }
@@ -55,7 +55,7 @@ export function Feed({ types }: { types: readonly string[] }) {
   }
   return (
     <div>
-      <NewPill count={waiting} onPress={release} />
+      <NewPill count={feed.signals.length - shown.length} onPress={release} />
       {periods.map(({ period, signals }) => (
         <section key={period} aria-label={period} className="mb-4">
           <h2 className="mb-1 font-display font-semibold text-ink-soft text-lg">{period}</h2>
@@ -88,20 +88,19 @@ function useRecognitionTitle() {
   return useCallback((id: string) => titleOfRecognition(definitions, id), [definitions]);
 }
 
-function usePeriods(signals: readonly Signal[] | undefined, held: ReadonlySet<string>) {
+function usePeriods(signals: readonly Signal[] | undefined) {
   // Moves on with the times of the signals, so that a heading and the times below it agree.
   const now = useNow(MINUTE_MS);
   return useMemo(() => {
     const periods: { period: string; signals: Signal[] }[] = [];
     for (const signal of signals ?? []) {
-      if (held.has(signal.id)) continue;
       const period = periodOf(signal.ts, now);
       const last = periods.at(-1);
       if (last?.period === period) last.signals.push(signal);
       else periods.push({ period, signals: [signal] });
     }
     return periods;
-  }, [signals, held, now]);
+  }, [signals, now]);
 }
 
 function NewPill({ count, onPress }: { count: number; onPress(): void }) {

@@ -14,7 +14,7 @@ export interface Paged {
   readonly error: Error | undefined;
   /** Whether older items exist that are not loaded yet. */
   readonly hasMore: boolean;
-  /** Some items through this consensus time, the latest one, are no longer kept on the server; null if none that belong here are. */
+  /** The latest consensus time of items that belong to the loaded pages and are no longer kept on the server; null if all are kept. */
   readonly droppedThrough: string | null;
   /** Whether a page is on its way. */
   readonly loadingMore: boolean;

@@ -7,7 +7,7 @@ import { KEYS } from "../keys";
 /** Coming back to a page reads its views again, but not more often than this. */
 const FOCUS_THROTTLE_MS = 10_000;
 
-/** A retry helps if a server or network is down, but not after a refusal. */
+/** Whether to try again without being asked to: it helps if a server or network is down, but not after a refusal. */
 export const helpsToRetry = (error: unknown): boolean =>
   !(error instanceof ApiError) || error.status === 0 || error.status >= 500;
 

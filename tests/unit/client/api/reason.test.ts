@@ -30,6 +30,8 @@ describe("a request that failed", () => {
       ...["method-not-allowed", "dropped", "key-reused", "too-large", "address-too-long", "bad-media-type"],
       "headers-too-large",
     ]);
+    // A firewall or a proxy may refuse now and not later.
+    expect([403, 413].map((status) => mayPassLater(new ApiError(status, "unknown", "")))).toEqual([true, true]);
     expect([mayPassLater(new ApiError(0, "offline", "")), mayPassLater(new Error("a fault"))]).toEqual([true, true]);
   });
 });

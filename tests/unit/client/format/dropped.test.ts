@@ -1,18 +1,18 @@
 /** Where a list stops being complete. */
 import { describe, expect, it } from "vitest";
 import { droppedThroughOf } from "@/lib/client/api/views/pages";
-import { firstBeside } from "@/lib/client/format/dropped";
+import { incompleteFrom } from "@/lib/client/format/dropped";
 
 const item = (id: string, consensusTimestamp: string | null) => ({ id, consensusTimestamp });
 const items = [item("pending", null), item("young", "1790000000.000000002"), item("old", "999999999.000000009")];
 
 describe("a list with dropped items", () => {
   it("is not complete from the first item on that is not later than the latest dropped one", () => {
-    expect(firstBeside(items, "1790000000.000000001")).toBe("old");
-    expect(firstBeside(items, "1790000000.000000002")).toBe("young");
-    expect(firstBeside(items, "999999999.000000008")).toBeNull();
-    expect(firstBeside(items, null)).toBeNull();
-    expect(firstBeside(undefined, "1790000000.000000001")).toBeNull();
+    expect(incompleteFrom(items, "1790000000.000000001")).toBe("old");
+    expect(incompleteFrom(items, "1790000000.000000002")).toBe("young");
+    expect(incompleteFrom(items, "999999999.000000008")).toBeNull();
+    expect(incompleteFrom(items, null)).toBeNull();
+    expect(incompleteFrom(undefined, "1790000000.000000001")).toBeNull();
   });
 
   it("lacks the latest one in the first page that lacks any", () => {
