@@ -5,6 +5,7 @@ import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import type { PgOptions } from "@/lib/adapters/postgres/drivers/pool";
 import type { PostgresStore } from "@/lib/adapters/postgres/store";
 import { consensusNs, MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
+import type { Sequence, UserId } from "@/lib/core/ledger/ids";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import { addTopics } from "@/tests/support/stores/add-topics";
 import { rawQuery } from "@/tests/support/stores/raw-query";
@@ -89,6 +90,8 @@ describe("a connection", () => {
       () => views.recognition(id, null, 10),
       () => views.events(id, "contact", consensusNs(0n), 10),
       () => views.written(id, consensusNs(0n), 10),
+      () => views.proof(id, TOPIC, 1 as Sequence),
+      () => views.peers(id, []),
       () => views.head(id),
     ];
     for (const each of read) {
@@ -163,6 +166,44 @@ it("no statement that waits for a connection is lost when others lose their stat
   const reads = Array.from({ length: 20 }, () => store.views.contacts(user("user-0")));
   expect((await Promise.all(reads)).map(({ edges }) => edges)).toEqual(reads.map(() => []));
   await store.close();
+});
+
+/** Everything of a user's views whose statements are given the number that an earlier answer had. */
+const viewsOf = async (id: UserId, { views }: PostgresStore = store) => ({
+  contacts: await views.contacts(id),
+  peers: await views.peers(id, USERS.map(user)),
+  signals: await views.signals(id, PAGE),
+  missed: await views.signalsAfter(id, 0, 10),
+  recognition: await views.recognition(id, null, 10),
+});
+
+describe.each([
+  ["kept", ""],
+  ["made anew for each read", "?options=-c%20plan_cache_mode%3Dforce_custom_plan"],
+])("with plans that are %s, a user's views", (_, options) => {
+  it("are the user's own, though the known number has become another user's or nobody's", async () => {
+    await opened(options);
+    await used();
+    const [a, b] = [user("user-0"), user("user-5")];
+    const name = (from: string, to: string) =>
+      rawQuery(db, "UPDATE user_heads SET user_id = $2 WHERE user_id = $1", [from, to]);
+    const before = await viewsOf(b);
+    expect(before.signals.rows).toHaveLength(2);
+    expect(before.missed.rows).toHaveLength(2);
+    await viewsOf(a);
+    await name(a, "nobody");
+    await name(b, a);
+    const fresh = await openStore(db, "devnet");
+    for (const id of [a, b]) expect(await viewsOf(id)).toEqual(await viewsOf(id, fresh));
+    expect((await viewsOf(a)).signals).toEqual(before.signals);
+    expect(await viewsOf(b)).toMatchObject({
+      contacts: { position: 0, edges: [] },
+      signals: { position: 0, rows: [], droppedNs: null },
+      missed: { position: 0, rows: [], hasDropped: false },
+      recognition: { position: 0, rows: [], own: [] },
+    });
+    await store.close();
+  });
 });
 
 describe("the operator's own options", () => {
