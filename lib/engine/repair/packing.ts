@@ -39,7 +39,7 @@ const AT_ONCE = { pauseMs: 0, mostMs: 5_000 };
 const none = () => ({ messages: 0, rows: 0 });
 
 export class Packing {
-  /** Counts since the start. A fault is one that is logged, not a database that is down. */
+  /** Counts since the start. A fault is a failure that is logged; a database that is down is none. */
   readonly counts = { packed: none(), dropped: none(), faults: { pack: 0, drop: 0 } };
   private readonly closing = new AbortController();
   private running: Promise<void> | null = null;
@@ -84,7 +84,8 @@ export class Packing {
       const endMs = clock.monotonicMs() + limits.mostMs;
       const { signal } = this.closing;
       const { messages, rows } = await packOlder(this.deps, {
-        ...{ ...limits, signal },
+        ...limits,
+        signal,
         onPacked: (_topicId, _through, count) => {
           packed.messages += count;
         },
@@ -102,7 +103,9 @@ export class Packing {
       if (keepMonths === 0 || (await store.dropAgeMs()) < GRACE_MS) return;
       step = "drop";
       const done = await dropOlder(this.deps, {
-        ...{ ...limits, mostMs: endMs - clock.monotonicMs(), signal },
+        ...limits,
+        mostMs: endMs - clock.monotonicMs(),
+        signal,
         onDropped: (_topicId, _through, count) => {
           dropped.messages += count;
         },

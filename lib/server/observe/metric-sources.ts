@@ -195,7 +195,7 @@ function followPacking({ packing, adminReads }: App, counter: Define, gauge: Def
   const { counts } = packing;
   gauge(
     "topic_unpacked_messages",
-    "Stored messages that packing has not looked at yet, with those younger than HOT_HOURS, as of the last look at the database",
+    "Stored messages that packing has not looked at yet, including those younger than HOT_HOURS, as of the last look at the database",
     ["topic"],
     (tell) => {
       for (const { topicId: topic, cursor, packedThrough } of adminReads.topics.last?.value ?? [])

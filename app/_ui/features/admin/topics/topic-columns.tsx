@@ -12,7 +12,7 @@ const URGENCY = { bad: 3, notice: 2, good: 1, plain: 0 } as const;
 const perMinuteSum = ({ perMinute }: TopicStatus) => perMinute.reduce((sum, count) => sum + count, 0);
 const rejectedOf = ({ counts }: TopicStatus) => counts.undecodable + counts.untrusted + counts.failed + counts.unproven;
 
-/** Shown where old messages of any topic were dropped. Topics of which none were have no value in it. */
+/** Shown if old messages of any topic were dropped. A topic that keeps all its messages has no value here. */
 const KEPT_FROM: SortedColumn<TopicStatus> = {
   id: "kept",
   head: "Kept from",

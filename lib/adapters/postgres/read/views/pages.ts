@@ -4,8 +4,8 @@
  * A connection over TCP plans such a statement once, for all 16 partitions, and each run reads one of them. Neon over HTTP, the
  * embedded database and poolers plan it for each read. So a user's number that is known from an earlier answer is given along:
  * then the server plans for the user's partition alone. Otherwise a scalar subquery takes the number from the user's row (`READER`),
- * which the server reads once before the rest. Joins to other tables are lateral with a limit or scalar subqueries, so that they are index look-ups for the few
- * rows of a page whatever the statistics say (PGlite gathers none by itself).
+ * which the server reads once before the rest. Joins to other tables are lateral with a limit or scalar subqueries, so that they are
+ * index look-ups for the few rows of a page whatever the statistics say (PGlite gathers none by itself).
  *
  * On PostgreSQL with 1,000,000 messages of 20,000 users, one of them with 10,000 rows: planning 0.6 ms for 16 partitions and
  * half of that for one, the newest 50 signals 0.9 ms, what a stream missed 0.8 ms, contacts 0.5 ms; a type that the user does
@@ -33,10 +33,10 @@ export const USER = sql`${sql.placeholder("userId" satisfies keyof Reader)}::tex
 /** The user's row in user_heads. A user who is not known has none. */
 export const h = alias(userHeads, "h");
 
-/** Every statement of a view begins with this, so it reads the user's row once, however often it needs it. */
+/** A statement that needs the user's row begins with this. So it reads the row once, however often it needs it, and else never. */
 export const READER = sql`WITH ${h} AS MATERIALIZED (SELECT * FROM ${userHeads} WHERE ${userHeads.userId} = ${USER})`;
 
-/** One row for any user: `h`, or nulls in its place. */
+/** One row: the user's row as `h`, or nulls if the user is not known. */
 export const FROM_READER = sql`FROM (SELECT 1) one LEFT JOIN ${h} ON true`;
 
 /** A column of the user's row, where `h` is not in scope. */
