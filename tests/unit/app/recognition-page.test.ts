@@ -1,0 +1,41 @@
+/** The page of recognitions, and where it says that some are no longer kept. */
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { SWRConfig } from "swr";
+import { describe, expect, it, vi } from "vitest";
+import { RecognitionPage } from "@/app/_ui/features/recognition/recognition-page";
+import { RECOGNITION_LIST } from "@/lib/client/api/views/lists";
+
+vi.mock("next/navigation", () => ({ usePathname: () => "/recognition", useRouter: () => ({}) }));
+
+const at = (second: number) => `17900000${second}.000000001`;
+const instance = (second: number) => ({
+  ...{ id: `0.0.7/${second}`, type: "RECOGNITION_MINT", actor: "tm-ann", target: "tm-ben" },
+  ...{ metadata: { note: `note ${second}` }, topicId: "0.0.7", sequenceNumber: second, position: second },
+  ...{ consensusTimestamp: at(second), ts: Number(at(second)) * 1_000, source: "hcs", verified: "verified" },
+  ...{ definition: null, pending: false },
+});
+
+/** The text of the page with one page of recognitions loaded, the last one. */
+function textOf(seconds: readonly number[], droppedThrough?: string, nextCursor: string | null = null): string {
+  const answer = { instances: seconds.map(instance), definitions: [], nextCursor, droppedThrough };
+  const html = renderToStaticMarkup(
+    createElement(SWRConfig, { value: { fallback: { [RECOGNITION_LIST]: [answer] } } }, createElement(RecognitionPage)),
+  );
+  return html.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
+}
+
+describe("the list of recognitions", () => {
+  it("says once from where on it is not complete", () => {
+    const text = textOf([20, 12, 11], at(15));
+    expect(text).toMatch(/note 20 .*is not complete\. Some recognitions until .* note 12 .*note 11 .*is kept here\./);
+    expect(text.match(/is not complete/g)).toHaveLength(1);
+    expect(textOf([20, 19], at(15))).toMatch(/note 19 .*Some recognitions until .* are no longer kept here/);
+    expect(textOf([20])).toContain("That is everything on the ledger.");
+  });
+
+  it("does not call itself empty where recognitions were dropped, or where older ones are left", () => {
+    expect(textOf([])).toContain("None yet");
+    for (const text of [textOf([], at(15)), textOf([], undefined, "next")]) expect(text).not.toContain("None yet");
+  });
+});
