@@ -53,6 +53,8 @@ describe("the doctor on packing", () => {
     expect(packing(48, { topics: [topic(7, 1_000, 0)], packAgeMs: DAY_MS - 1 })).toBe(
       "Packing begins a day after the first start of a version that packs.",
     );
+    // The command packs at once.
+    expect(packing(48, { topics: [topic(7, 1_000, 256)], packAgeMs: 0 })).toContain("has looked at 256 of 1,000");
   });
 });
 
@@ -71,6 +73,8 @@ describe("the doctor on dropping", () => {
     expect(dropping(2, { topics: [topic(7, 900, 768)] })).toBe(
       "Packed messages from before 2026-09-01 are dropped, because KEEP_MONTHS is 2. None were so far.",
     );
+    // A clock that is ahead makes no message older.
+    expect(dropping(2, { topics: [topic(7, 900, 768)], nowMs: NOW + 90 * DAY_MS })).toContain("before 2026-09-01");
   });
 
   it("says that nothing is dropped now, while work on one topic holds up all of them", () => {
@@ -88,5 +92,6 @@ describe("the doctor on dropping", () => {
     expect(dropping(2, { topics: [topic(7, 900, 768)], dropAgeMs: DAY_MS - 1 })).toBe(
       "Dropping begins a day after the first start of a version that drops.",
     );
+    expect(dropping(2, { topics: [topic(8, 900, 768, 512)], dropAgeMs: 0 })).toContain("is kept from message 513 on");
   });
 });
