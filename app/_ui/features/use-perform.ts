@@ -1,14 +1,18 @@
 "use client";
 import { useCallback, useState } from "react";
-import { reasonOf } from "@/lib/client/api/http";
+import { isOutcomeUnknown, reasonOf } from "@/lib/client/api/http";
 import { useToast } from "../primitives/overlays/toast";
 
 export interface Performance {
   /** Shown when the ledger has accepted the action. */
   readonly done: string;
-  /** Shown with the reason when the action was refused and the page has been rolled back. */
+  /** Shown with the reason when the action was refused and the page has been rolled back; not where nobody knows if it was done. */
   readonly failed: string;
 }
+
+/** What to call an action that failed with this error. */
+export const failureTitle = (error: unknown, { failed }: Pick<Performance, "failed">): string =>
+  isOutcomeUnknown(error) ? "It is not known whether that was written" : failed;
 
 /** Runs an action and reports how it ended. Resolves with whether it succeeded. */
 export function usePerform() {
@@ -22,7 +26,7 @@ export function usePerform() {
         say({ tone: "good", title: words.done });
         return true;
       } catch (error) {
-        say({ tone: "bad", title: words.failed, detail: reasonOf(error) });
+        say({ tone: "bad", title: failureTitle(error, words), detail: reasonOf(error) });
         return false;
       } finally {
         setBusy(false);

@@ -28,7 +28,14 @@ export class ApiError extends Error {
 
 const OFFLINE = "offline";
 /** The answer is not the API's own: something in front of the server has given it. */
-const UNKNOWN = "unknown";
+export const UNKNOWN = "unknown";
+export const BAD_ANSWER = "bad-answer";
+
+/** A write may have been done or not: its answers were lost. */
+export const OUTCOME_UNKNOWN = "outcome-unknown";
+/** Whether nobody knows if a write that failed was done. */
+export const isOutcomeUnknown = (error: unknown): boolean =>
+  error instanceof ApiError && (error.code === OUTCOME_UNKNOWN || error.code === "uncertain");
 
 /** Whether a request failed because nobody is signed in. */
 export const isUnauthenticated = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
@@ -81,7 +88,7 @@ async function send<T>(schema: z.ZodMiniType<T>, path: string, init: RequestInit
   if (!response.ok) throw await problemOf(response);
   const answer = schema.safeParse(await response.json().catch(() => null));
   if (answer.success) return answer.data;
-  throw new ApiError(response.status, "bad-answer", "The server's answer could not be understood.");
+  throw new ApiError(response.status, BAD_ANSWER, "The server's answer could not be understood.");
 }
 
 /** A network that swallows everything does not refuse. A person who has pressed a link does not wait longer. */
