@@ -5,14 +5,15 @@ import { calendarDate } from "@/lib/client/format/time";
 import { Button } from "../primitives/button";
 import { ReadError } from "./read-error";
 
+/** What was dropped is known of a person and a time, and not of a kind: of these items perhaps none is missing. */
 const droppedWords = (what: string, droppedThrough: string): string =>
-  `Some ${what} until ${calendarDate(Number(droppedThrough) * 1_000)} are no longer kept here. The ledger has them.`;
+  `Some ${what} until ${calendarDate(Number(droppedThrough) * 1_000)} may be missing, because this server no longer keeps all of them. The ledger has them.`;
 
 /** Stands in a list before the first item from which on it is not complete (lib/client/format/dropped). */
 export function DroppedNote({ what, droppedThrough }: { what: string; droppedThrough: string }) {
   return (
     <p className="rounded-control bg-raised px-3 py-2 text-ink-soft text-sm">
-      From here on, this list is not complete. {droppedWords(what, droppedThrough)}
+      From here on, this list may not be complete. {droppedWords(what, droppedThrough)}
     </p>
   );
 }

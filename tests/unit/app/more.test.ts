@@ -15,7 +15,9 @@ describe("the end of a list", () => {
 
   it("names the day through which older items are no longer kept", () => {
     expect(endOf("1795392000.000000001")).toContain("Some signals until ");
-    expect(endOf("1795392000.000000001")).toContain("2026 are no longer kept here. The ledger has them.");
+    expect(endOf("1795392000.000000001")).toContain(
+      "2026 may be missing, because this server no longer keeps all of them. The ledger has them.",
+    );
   });
 
   it("does not say again what the list has said where it stopped being complete", () => {

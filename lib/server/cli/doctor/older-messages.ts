@@ -15,8 +15,8 @@ export interface OlderMessages {
   readonly nowMs: number;
 }
 
-/** Topics that one sentence names. */
-const NAMED = 3;
+/** Topics that are named: as many as a set-up without shards has. */
+const NAMED = 4;
 
 /** Says how far packing is, and from which message on topics are kept. The app does both by itself, so neither is ever wrong. */
 export const olderMessages = (
@@ -80,6 +80,8 @@ function keptFrom(cut: readonly Topic[]): string {
       ({ topicId, dropped: { through, throughNs } }) =>
         `Topic ${topicId} is kept from message ${counted(through + 1)} on; messages until ${dayOf(Number(throughNs / 1_000_000n))} were dropped.`,
     );
-  const more = cut.length > NAMED ? [`Messages of ${counted(cut.length - NAMED)} more topics were dropped too.`] : [];
+  const rest = cut.length - NAMED;
+  const more =
+    rest > 0 ? [`Messages of ${rest === 1 ? "one more topic" : `${counted(rest)} more topics`} were dropped too.`] : [];
   return [...named, ...more].join(" ");
 }

@@ -77,6 +77,13 @@ describe("the doctor on dropping", () => {
     expect(dropping(2, { topics: [topic(7, 900, 768)], nowMs: NOW + 90 * DAY_MS })).toContain("before 2026-09-01");
   });
 
+  it("names four topics, and counts the others", () => {
+    const cut = (count: number) => Array.from({ length: count }, (_, i) => topic(7 + i, 900, 768, 512));
+    expect(dropping(2, { topics: cut(4) })).toMatch(/Topic 0\.0\.10 is kept from message 513 on; [^.]*\.$/);
+    expect(dropping(2, { topics: cut(5) })).toMatch(/ Messages of one more topic were dropped too\.$/);
+    expect(dropping(2, { topics: cut(6) })).toMatch(/ Messages of 2 more topics were dropped too\.$/);
+  });
+
   it("says that nothing is dropped now, while work on one topic holds up all of them", () => {
     const busy = { ...topic(8, 900, 768), isDropping: true };
     expect(dropping(2, { topics: [topic(7, 900, 768, 512), busy] })).toMatch(
