@@ -5,7 +5,7 @@ import { calendarDate } from "@/lib/client/format/time";
 import { Button } from "../primitives/button";
 import { ReadError } from "./read-error";
 
-/** What was dropped is known of a person and a time, and not of a kind: of these items perhaps none is missing. */
+/** Drops are known of a person and a time, and not of a kind. So perhaps none of these items is missing. */
 const droppedWords = (what: string, droppedThrough: string): string =>
   `Some ${what} until ${calendarDate(Number(droppedThrough) * 1_000)} may be missing, because this server no longer keeps all of them. The ledger has them.`;
 

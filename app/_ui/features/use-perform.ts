@@ -10,7 +10,7 @@ export interface Performance {
   readonly failed: string;
 }
 
-/** What to call an action that failed with this error. */
+/** The title for an action that failed with this error. */
 export const failureTitle = (error: unknown, { failed }: Pick<Performance, "failed">): string =>
   isOutcomeUnknown(error) ? "It is not known whether that was written" : failed;
 
