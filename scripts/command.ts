@@ -2,7 +2,6 @@
  * The start and end of every operator's command. `--help` prints the usage and does nothing else. Wrong arguments print the
  * usage and end with status 2, before anything else runs. A failure prints one sentence and ends with status 1.
  */
-import { setImmediate } from "node:timers/promises";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { reasonUnreachable } from "@/lib/core/health/unreachable";
 import { killIfHeldUp, watchWork } from "@/lib/system/end-process";
@@ -96,8 +95,6 @@ export async function command<O extends Options>(
   spec: Command<O>,
   work: (asked: { readonly values: Values<O>; readonly words: readonly string[] }) => Promise<void> | void,
 ): Promise<void> {
-  // The loader of TypeScript starts a thread for sources that it has not compiled yet. That thread ends with the process only.
-  await setImmediate();
   watchWork();
   process.stdout.on("error", ignoreBrokenPipe);
   try {

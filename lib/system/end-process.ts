@@ -15,15 +15,24 @@ const CALLS: ReadonlySet<string> = new Set(["FSReqCallback", "FSReqPromise"]);
 /** A name look-up is in that pool too. `process.exit` waits for it, but the system's resolver gives up by itself. */
 const LOOK_UP = "GetAddrInfoReqWrap";
 
-const threads = new Set<Worker>();
+/** The bundles of one process have their own copies of this module, and end each other's threads. */
+const shared = globalThis as typeof globalThis & { __trustmeshThreads?: Set<Worker> };
+shared.__trustmeshThreads ??= new Set();
+const threads = shared.__trustmeshThreads;
 
-/** Watches the threads, and the calls that Node does not list. Call it before the process starts a thread. */
+/** Watches the calls that Node does not list. Call it before the process reads whole files. */
 export function watchWork(): void {
   watchWholeFiles();
-  process.on("worker", (thread) => {
-    threads.add(thread);
-    thread.once("exit", () => threads.delete(thread));
-  });
+}
+
+/**
+ * Says that the thread may wait for a disk, and returns it. Threads of others do not count: the loader of TypeScript starts one for
+ * sources that it has not compiled yet, and that one ends with the process only.
+ */
+export function watchThread(thread: Worker): Worker {
+  threads.add(thread);
+  thread.once("exit", () => threads.delete(thread));
+  return thread;
 }
 
 /** Names what keeps the process from ending. */
@@ -34,7 +43,7 @@ function heldUpBy(): "disk" | "look-up" | null {
 }
 
 /**
- * Call this before the exit of a process whose work is over. It ends all threads. If a thread or a disk call does not end within
+ * Call this before the exit of a process whose work is over. It ends the watched threads. If a thread or a disk call does not end within
  * a second, it prints a sentence and kills the process. For a name look-up it only prints the sentence, so that the process keeps
  * its exit status.
  */

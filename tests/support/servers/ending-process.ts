@@ -8,7 +8,7 @@ import { lookup } from "node:dns";
 import { existsSync, open, readFile } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { endProcess, watchWork } from "@/lib/system/end-process";
+import { endProcess, watchThread, watchWork } from "@/lib/system/end-process";
 import { command, Refusal } from "@/scripts/command";
 
 const [how, pipe = "", started = "", by] = process.argv.splice(2);
@@ -24,7 +24,7 @@ async function hold(): Promise<void> {
   const shell = JSON.stringify(["-c", 'touch "$0"; read line', started]);
   const call = `require("node:child_process").spawnSync("sh", ${shell}, { stdio: ["inherit", "ignore", "ignore"] })`;
   const loop = `require("node:fs").writeFileSync(${JSON.stringify(started)}, ""); for (;;);`;
-  new Worker(how === "loop" ? loop : call, { eval: true });
+  watchThread(new Worker(how === "loop" ? loop : call, { eval: true }));
   while (!existsSync(started)) await sleep(10);
 }
 

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { watchThread } from "../../../../system/end-process";
 import { DatabaseUnusable } from "../errors";
 import type { Opening } from "./messages";
 
@@ -18,10 +19,12 @@ const SOURCE = ["lib", "adapters", "postgres", "drivers", "embedded", "thread-pr
 export const startThread: StartThread = (workerData) => {
   const bundled = join(/* turbopackIgnore: true */ __dirname, BUNDLED);
   if (existsSync(/* turbopackIgnore: true */ bundled))
-    return new Worker(/* turbopackIgnore: true */ bundled, { workerData, execArgv: [] });
+    return watchThread(new Worker(/* turbopackIgnore: true */ bundled, { workerData, execArgv: [] }));
   const source = join(/* turbopackIgnore: true */ process.cwd(), ...SOURCE);
   if (existsSync(/* turbopackIgnore: true */ source))
-    return new Worker(/* turbopackIgnore: true */ source, { workerData, execArgv: ["--require", "tsx/cjs"] });
+    return watchThread(
+      new Worker(/* turbopackIgnore: true */ source, { workerData, execArgv: ["--require", "tsx/cjs"] }),
+    );
   throw new DatabaseUnusable(
     `The embedded database cannot start, because ${BUNDLED} is missing beside this program: build the app again, or set DATABASE_URL to another database.`,
   );
