@@ -3,7 +3,7 @@ import type { LogEntry } from "../../core/signals/batch";
 import type { LedgerLog, LogPage, LogQuery } from "../../ports/store/ledger-log";
 import type { DroppedRange } from "../../ports/store/sync/topic-store";
 import { verification } from "./codec/codes";
-import { LogSegment, SEGMENT_LENGTH } from "./codec/log-segment";
+import { SEGMENT_LENGTH } from "./codec/log-segment";
 import { sequenceOf } from "./codec/ref";
 import { logEntry } from "./codec/rows";
 import { shorten } from "./codec/shorthand";
@@ -74,9 +74,11 @@ export class PostgresLedgerLog implements LedgerLog {
   }
 
   async at(ns: ConsensusNs) {
-    for (const { topicId, content, ...row } of await this.statements.run("log", MESSAGE_AT({ ns }))) {
-      const read = () => (content === null ? logEntry(withoutBody(row)) : new LogSegment(topicId, content).at(ns));
-      const [entry] = this.readable.rows(content === null ? "topic_log" : "topic_segments", [read], (each) => each());
+    for (const { topicId, content, firstSeq, ...row } of await this.statements.run("log", MESSAGE_AT({ ns }))) {
+      const [entry] =
+        content === null || firstSeq === null
+          ? this.readable.rows("topic_log", [withoutBody(row)], logEntry)
+          : this.readable.segments([{ topicId, firstSeq, content }], (segment) => segment.at(ns));
       if (entry) return { topicId, entry: { ...entry, body: null } };
     }
     return null;

@@ -55,10 +55,11 @@ const values = given<{
 
 const { body: _, ...COLUMNS } = getTableColumns(f);
 const CONTENT = sql<Uint8Array | null>`content`.mapWith(topicSegments.content);
+const FIRST_SEQ = sql<number | null>`first_seq`.mapWith(topicSegments.firstSeq);
 const FIELDS = {
   ...COLUMNS,
   content: CONTENT,
-  firstSeq: sql<number | null>`first_seq`.mapWith(topicSegments.firstSeq),
+  firstSeq: FIRST_SEQ,
   found: sql<number>`(SELECT count(*) FROM found)`.mapWith(Number),
   lastNs: sql<bigint>`last_ns`.mapWith(topicLog.consensusNs),
   neighbour: sql<number | null>`neighbour`.mapWith(topicLog.verification),
@@ -116,7 +117,7 @@ ORDER BY ${f.ref} ${direction}`,
 
 export const PAGE_OF = { asc: pageIn("asc"), desc: pageIn("desc") } as const;
 
-const AT_FIELDS = { ...COLUMNS, content: CONTENT, topicId: sql<TopicId>`topic_id` };
+const AT_FIELDS = { ...COLUMNS, content: CONTENT, firstSeq: FIRST_SEQ, topicId: sql<TopicId>`topic_id` };
 const atValues = given<{ readonly ns: bigint }>();
 
 export const MESSAGE_AT = prepared(
@@ -126,12 +127,12 @@ export const MESSAGE_AT = prepared(
   SELECT ${t.topicNo}, ${t.topicId}, ${atValues("ns")}::bigint, 1::bigint, ${t.cursor} + 1 FROM ${topics} ${t}
   UNION ALL SELECT s.topic_no, s.topic_id, s.ns, ${STEP})
 SELECT ${columns} FROM (
-  (SELECT ${f}.*, x.topic_id, NULL::bytea AS content FROM (SELECT topic_no, topic_id, max(lo) AS seq FROM search GROUP BY topic_no, topic_id) x
+  (SELECT ${f}.*, x.topic_id, NULL::bytea AS content, NULL::bigint AS first_seq FROM (SELECT topic_no, topic_id, max(lo) AS seq FROM search GROUP BY topic_no, topic_id) x
   JOIN LATERAL (SELECT * FROM ${topicLog} ${l}
     WHERE ${l.ref} >= ${baseOf(sql`x.topic_no`)} + x.seq AND ${l.ref} < ${baseOf(sql`x.topic_no + 1`)} AND ${l.disposition} <> ${FAILED}
     ORDER BY ${l.ref} LIMIT 1) ${f} ON ${f.consensusNs} = ${atValues("ns")}::bigint LIMIT 1)
   UNION ALL
-  SELECT (NULL::${topicLog}).*, ${t.topicId}, ${s.content} FROM ${topics} ${t}, LATERAL (SELECT * FROM ${topicSegments} ${s}
+  SELECT (NULL::${topicLog}).*, ${t.topicId}, ${s.content}, ${s.firstSeq} FROM ${topics} ${t}, LATERAL (SELECT * FROM ${topicSegments} ${s}
     WHERE ${s.topicNo} = ${t.topicNo} AND ${s.firstNs} <= ${atValues("ns")}::bigint ORDER BY ${s.firstNs} DESC LIMIT 1) ${s}
   WHERE ${s.lastNs} >= ${atValues("ns")}::bigint) ${f}`,
   UNNAMED,

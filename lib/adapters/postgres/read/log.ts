@@ -41,9 +41,13 @@ function isIn<V extends Range>(range: Given<V>, of: SQLWrapper = ref): SQL {
 }
 
 const COLUMNS = getTableColumns(topicLog);
-const FIELDS = { ...COLUMNS, content: sql<Uint8Array | null>`content`.mapWith(topicSegments.content) };
+const FIELDS = {
+  ...COLUMNS,
+  content: sql<Uint8Array | null>`content`.mapWith(topicSegments.content),
+  firstSeq: sql<number | null>`first_seq`.mapWith(topicSegments.firstSeq),
+};
 
-/** A message of the log. With `content` it is a segment, and all other members are null. */
+/** A message of the log. With `content` and `firstSeq` it is a segment, and all other members are null. */
 export type LogRow = RowOf<typeof FIELDS>;
 
 const ranged = given<Range>();
@@ -53,8 +57,8 @@ export const LOG = prepared(
   ranged,
   FIELDS,
   (columns) => sql`SELECT ${columns} FROM (
-  SELECT ${topicLog}.*, NULL::bytea AS content FROM ${topicLog} WHERE ${isIn(ranged)}
-  UNION ALL SELECT (NULL::${topicLog}).*, ${topicSegments.content} FROM ${topicSegments}
+  SELECT ${topicLog}.*, NULL::bytea AS content, NULL::bigint AS first_seq FROM ${topicLog} WHERE ${isIn(ranged)}
+  UNION ALL SELECT (NULL::${topicLog}).*, ${topicSegments.content}, ${firstSeq} FROM ${topicSegments}
   WHERE ${topicNo} = ${topicNoOf(ranged("topicId"))} AND ${firstSeq} > ${ranged("from")}::bigint - ${literal(SEGMENT_LENGTH)}
     AND ${firstSeq} <= ${ranged("to")}::bigint) ${topicLog} ORDER BY ${ref}`,
   UNNAMED,
@@ -98,13 +102,13 @@ export const PARTS = prepared(
   grouped,
   FIELDS,
   (columns) => sql`SELECT ${columns} FROM (
-  SELECT ${topicLog}.*, NULL::bytea AS content FROM ${topicLog} WHERE ${ref} IN (
+  SELECT ${topicLog}.*, NULL::bytea AS content, NULL::bigint AS first_seq FROM ${topicLog} WHERE ${ref} IN (
     SELECT min(${ref}) FROM ${topicLog}
     WHERE ${chunkKey} = ANY (${grouped("chunkKeys")}::text[]) AND ${isIn(grouped)}
       AND ${chunkNumber} BETWEEN 1 AND ${literal(MAX_CHUNKS)} AND ${topicLog.disposition} <> ${FAILED_CODE}
       AND ${reason} IS DISTINCT FROM 'bad-chunk'
     GROUP BY ${chunkKey}, ${chunkNumber})
-  UNION ALL SELECT (NULL::${topicLog}).*, ${topicSegments.content} FROM ${topicSegments}
+  UNION ALL SELECT (NULL::${topicLog}).*, ${topicSegments.content}, ${firstSeq} FROM ${topicSegments}
   WHERE ${topicNo} = ${topicNoOf(grouped("topicId"))} AND ${firstSeq} = ANY (ARRAY(
     SELECT ${segmentStartOf(sequenceIn(packedParts.ref))} FROM ${packedParts}
     WHERE ${packedParts.chunkKey} = ANY (${grouped("chunkKeys")}::text[]) AND ${isIn(grouped, packedParts.ref)}))) ${topicLog}

@@ -11,7 +11,7 @@ import type { AccountId, TopicId } from "../../../core/ledger/ids";
 import type { LogEntry } from "../../../core/signals/batch";
 import type { DroppedRange } from "../../../ports/store/sync/topic-store";
 import { signatureState } from "../codec/codes";
-import { LogSegment, type PackedMessage, segmentStart } from "../codec/log-segment";
+import { type PackedMessage, segmentStart } from "../codec/log-segment";
 import { refAt, sequenceIn, sequenceOf, topicNoIn } from "../codec/ref";
 import { logEntry, payerOf } from "../codec/rows";
 import { expand, shorten } from "../codec/shorthand";
@@ -97,11 +97,11 @@ export class StoredMessages {
   entriesIn(topicId: TopicId, rows: readonly LogRow[], from?: number, to?: number): readonly LogEntry[] {
     const inLog = rows.filter(({ content }) => content === null);
     const kept = this.readable.rows("topic_log", inLog, logEntry);
-    const contents = rows.flatMap(({ content }) => content ?? []);
-    if (contents.length === 0) return kept;
-    const packed = this.readable.rows("topic_segments", contents, (content) =>
-      new LogSegment(topicId, content).entries(from, to),
+    const segments = rows.flatMap(({ content, firstSeq }) =>
+      content === null || firstSeq === null ? [] : [{ topicId, firstSeq, content }],
     );
+    if (segments.length === 0) return kept;
+    const packed = this.readable.segments(segments, (segment) => segment.entries(from, to));
     const bySequence = new Map([...packed.flat(), ...kept].map((entry) => [entry.sequence, entry]));
     return [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
   }
@@ -117,14 +117,15 @@ export class StoredMessages {
     const segments = [...new Set(refs.map(segmentOf))];
     const asked = { refs: refs.map(String), segments: segments.map(String) };
     const rows = await this.statements.run("segments", MESSAGES(asked));
-    const contents = rows.flatMap(({ ref, topicId, content }) => (content === null ? [] : [{ ref, topicId, content }]));
-    const packed = this.readable.rows("topic_segments", contents, ({ ref, topicId, content }) => {
-      const segment = new LogSegment(topicId, content);
-      return refs.flatMap((each) => {
+    const contents = rows.flatMap(({ ref, topicId, content }) =>
+      content === null ? [] : [{ ref, topicId, firstSeq: sequenceOf(ref), content }],
+    );
+    const packed = this.readable.segments(contents, (segment, { ref }) =>
+      refs.flatMap((each) => {
         const message = segmentOf(each) === ref ? segment.message(sequenceOf(each)) : null;
         return message === null ? [] : [[each, message] as const];
-      });
-    });
+      }),
+    );
     const kept = this.readable.rows(
       "topic_log",
       rows.filter(({ content }) => content === null),

@@ -108,13 +108,12 @@ export async function nextRange(
   const entries = readable.rows("topic_log", kept, logEntry);
   const [segment] = rows.flatMap(({ content, held }) => (content === null || held === null ? [] : [{ content, held }]));
   if (segment === undefined) return { ...range, entries, packed: [] };
-  const [packed] = readable.rows("topic_segments", [segment.content], (content) =>
-    new LogSegment(topicId, content).entries(),
-  );
+  const { content, held } = segment;
+  const [packed] = readable.segments([{ topicId, firstSeq: from + 1, content }], (each) => each.entries());
   if (packed !== undefined) return { ...range, entries, packed };
   // A segment that cannot be read goes once all its messages have come anew.
   const here = new Set(entries.map(({ sequence }) => sequence as number));
-  const isWhole = heldIn(from + 1, segment.held).every((sequence) => here.has(sequence));
+  const isWhole = heldIn(from + 1, held).every((sequence) => here.has(sequence));
   return { ...range, packed: [], entries: isWhole ? entries : [] };
 }
 

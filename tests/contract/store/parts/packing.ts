@@ -5,7 +5,7 @@ import { MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
 import { packable } from "@/lib/core/signals/packable";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type Database, type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf } from "@/tests/support/worlds/histories/batches";
+import { batchOf, timeOf } from "@/tests/support/worlds/histories/batches";
 import {
   A,
   addPackedTopics,
@@ -204,6 +204,26 @@ export function packingContract(subject: Subject): void {
       expect((await store.sync.topic(T))?.counts.messages).toBe(before + 3);
       await packAll(store);
       expect((await store.sync.log(T, 1, 1_000)).length).toBe(before + 3);
+    });
+
+    it("is told with its topic and its sequence numbers by every reader", async () => {
+      await store.sync.commit(batchOf(T, 0, run(1, 560)));
+      await packAll(store);
+      await rawQuery(store.db, "UPDATE topic_segments SET content = '\\x0100' WHERE first_seq = 257");
+      const { sync, views, ledgerLog, unreadable } = await openStore(store.db, "devnet");
+      let met: unknown[] = [];
+      unreadable.follow((table, rows, ranges) => void met.push({ table, rows, ranges }));
+      const everything = { sequences: { from: 1, to: 560 }, times: { from: 0n, to: MAX_CONSENSUS_NS as bigint } };
+      for (const read of [
+        () => sync.log(T, 300, 310),
+        () => views.signals(A, { types: [], beforeNs: null, limit: 1_000, maxRows: 10_000 }),
+        () => ledgerLog.page({ topicId: T, ...everything, order: "asc", limit: 100 }),
+        () => ledgerLog.at(timeOf(T, 300)),
+      ]) {
+        met = [];
+        await read();
+        expect(met).toContainEqual({ table: "topic_segments", rows: 1, ranges: [{ topicId: T, from: 257, to: 512 }] });
+      }
     });
 
     it("breaks no answer, is counted, and is replaced when its messages come anew", async () => {
