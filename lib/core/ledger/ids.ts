@@ -74,6 +74,19 @@ export function parseUserId(text: unknown): UserId | null {
   return text.length <= MAX_ID_CHARACTERS || [...text].length <= MAX_ID_CHARACTERS ? (text as UserId) : null;
 }
 
+/** The beginning of an account id: its shard and its realm. */
+const BEGINS_AS_ACCOUNT = /^\d+\.\d+(\.|$)/;
+
+/**
+ * Whether somebody may have this id. One that begins as an account id does must be the id of an account that the ledger could have:
+ * `0.0.abc` is nobody's. The ledger may hold messages to such ids, so they stay ids, and only new messages are refused.
+ */
+export function mayBeSomebody(id: string): boolean {
+  if (!BEGINS_AS_ACCOUNT.test(id)) return true;
+  const accountId = parseAccountId(id);
+  return accountId !== null && mayExist(accountId);
+}
+
 export function parseSequence(value: unknown): Sequence | null {
   const n = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
   return typeof n === "number" && Number.isSafeInteger(n) && n >= 1 ? (n as Sequence) : null;

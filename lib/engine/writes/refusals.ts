@@ -41,6 +41,14 @@ export function undecodable(reason: UndecodableReason, envelope: Members): Resul
   return refuse("bad-envelope", detail, fieldOf(reason, envelope));
 }
 
+/** The refusal of a message to an id that nobody may have. */
+export const toNobody = (envelope: Members): Result<never, SubmitRefusal> =>
+  refuse(
+    "bad-envelope",
+    "Check the id of the person whom this message is for: an account id looks like 0.0.7226146.",
+    fieldOf("bad-id", envelope),
+  );
+
 /** The refusal of trust for which there is no slot. */
 export function noSlot(refusal: Exclude<SlotRefusal, "given">, envelope: Members): Result<never, SubmitRefusal> {
   if (refusal === "not-bonded")

@@ -5,7 +5,7 @@
  * answer, whatever the rules say by then.
  */
 
-import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
+import { mayBeSomebody, type Sequence, type TopicId, type UserId } from "../../core/ledger/ids";
 import type { WriteWindow } from "../../core/ledger/write-window";
 import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
@@ -29,6 +29,7 @@ import {
   noSlot,
   refuse,
   type SubmitRefusal,
+  toNobody,
   UNSETTLED,
   undecodable,
   WRONG_CLOCK,
@@ -87,6 +88,8 @@ interface Claimed {
 
 /** A message says when it was made. Its `ts` must be within -600 s and +120 s of now. */
 const TS_PAST_S = 600;
+/** These end what was said before, and it may have been said to an id that nobody has. */
+const ENDS = /^(CONTACT_REVOKE|TRUST_REVOKE|TRUST_DECLINE)$/;
 /** The SDK sends at most 20 chunks of 1,024 bytes. Half of that is more than any note. */
 const MAX_MESSAGE_BYTES = 10 * 1024;
 
@@ -164,6 +167,8 @@ export class SubmitService {
         "not-yours",
         "You can only write in your own name, and a member of this message names another actor.",
       );
+    const { type, target } = decoded.value;
+    if (target !== null && !mayBeSomebody(target) && !ENDS.test(type)) return toNobody(envelope);
     const message = new TextEncoder().encode(JSON.stringify(envelope));
     if (message.length > MAX_MESSAGE_BYTES)
       return refuse("too-large", "This message is too long for the ledger. Shorten its text.", "payload");

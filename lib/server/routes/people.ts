@@ -1,5 +1,5 @@
 import "server-only";
-import { parseAccountId, parseUserId } from "../../core/ledger/ids";
+import { mayBeSomebody, parseAccountId, parseUserId } from "../../core/ledger/ids";
 import { isKnown } from "../../engine/reads/known-user";
 import { PersonAnswer } from "../../wire/person";
 import type { App } from "../boot/app";
@@ -23,8 +23,9 @@ export const person = defineRoute({
   },
 });
 
-/** One mirror request. Null if the id is not an account's, or no mirror answers. */
+/** One mirror request at most. Null if the id is not an account's, or no mirror answers. */
 async function hasAccount({ ledger }: App, userId: string): Promise<boolean | null> {
+  if (!mayBeSomebody(userId)) return false;
   const accountId = parseAccountId(userId);
   if (accountId === null) return null;
   const found = await ledger.account(accountId);

@@ -94,6 +94,11 @@ test("a malformed id and one's own id are refused before anything is sent", asyn
   await contacts.open();
   await contacts.askById("two words");
   await expect(page.getByText(/An id has 1 to 50 characters/)).toBeVisible();
+  await page.getByLabel("Account id").fill("0.0.abc");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await expect(
+    page.getByText("No account can have the id 0.0.abc. An account id looks like 0.0.7226146."),
+  ).toBeVisible();
   await page.getByLabel("Account id").fill(ann.id);
   await page.getByRole("button", { name: "Ask", exact: true }).click();
   await expect(page.getByText("That is you.")).toBeVisible();

@@ -32,6 +32,12 @@ it("for an unused account id, the answer says whether the ledger has that accoun
   expect(requests()).toBe(before + 1);
 });
 
+it("no account has an id that begins as an account id and is none, and no mirror is asked", async () => {
+  const before = requests();
+  for (const id of ["0.0.abc", "0.0.0"]) expect(await find(id)).toEqual({ userId: id, known: false, account: false });
+  expect(requests()).toBe(before);
+});
+
 it("while no mirror answers, the account is unknown", async () => {
   const fault = t.devnet.faults.add({ kind: "reset" });
   expect(await find("0.0.999998")).toEqual({ userId: "0.0.999998", known: false, account: null });

@@ -2,7 +2,7 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
-import { UnusedWarning } from "@/app/_ui/features/contacts/before-asking";
+import { noAccount, UnusedWarning } from "@/app/_ui/features/contacts/before-asking";
 
 const shown = (id: string) =>
   renderToStaticMarkup(createElement(UnusedWarning, { id }))
@@ -24,5 +24,15 @@ describe("the warning before an id that nobody has used", () => {
 
   it.each(["0.0.1001", "1.0.2", "tm-0.0.2"])("does not say so of %s", (id) => {
     expect(shown(id)).not.toContain("network");
+  });
+});
+
+describe("the refusal of an id without an account", () => {
+  it("says so of an account id", () => {
+    expect(noAccount("0.0.7226146")).toBe("This network has no account 0.0.7226146. Check the id.");
+  });
+
+  it.each(["0.0.abc", "0.0.0"])("says what an account id looks like, where no account can have it: %s", (id) => {
+    expect(noAccount(id)).toBe(`No account can have the id ${id}. An account id looks like 0.0.7226146.`);
   });
 });

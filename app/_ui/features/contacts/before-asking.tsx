@@ -1,5 +1,6 @@
 "use client";
 import { findPerson } from "@/lib/client/api/views/reads";
+import { mayBeSomebody } from "@/lib/core/ledger/ids";
 
 /** `unused`: nobody with this id has used TrustMesh yet. */
 export type Found = "known" | "unused" | "no-account";
@@ -14,7 +15,11 @@ export async function beforeAsking(id: string): Promise<Found> {
   return found?.known === false ? "unused" : "known";
 }
 
-export const noAccount = (id: string) => `This network has no account ${id}. Check the id.`;
+/** Why nobody with this id can be asked. */
+export const noAccount = (id: string) =>
+  mayBeSomebody(id)
+    ? `This network has no account ${id}. Check the id.`
+    : `No account can have the id ${id}. An account id looks like 0.0.7226146.`;
 
 /** The network keeps the accounts below 0.0.1001 for itself (`hedera.firstUserEntity`). People have later ones. */
 const LAST_NETWORK_ACCOUNT = 1_000;

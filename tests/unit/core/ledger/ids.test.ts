@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   entityNumbers,
   MAX_ID_CHARACTERS,
+  mayBeSomebody,
   parseAccountId,
   parseSequence,
   parseTopicId,
@@ -102,6 +103,29 @@ describe("user ids", () => {
         },
       ),
     );
+  });
+
+  it.each(["0.0.7226146", "0.0.1", "1.2.3", "tm-alice", "tm-0.0.abc", "7226146", "alice", "v1.2.3"])(
+    "may be somebody's: %s",
+    (id) => {
+      expect(parseUserId(id)).toBe(id);
+      expect(mayBeSomebody(id)).toBe(true);
+    },
+  );
+
+  it.each([
+    ["letters for the number", "0.0.abc"],
+    ["no number", "0.0."],
+    ["two numbers", "0.0"],
+    ["four numbers", "0.0.1.2"],
+    ["a leading zero", "0.0.007"],
+    ["a checksum", "0.0.123-vfmkw"],
+    ["the number 0", "0.0.0"],
+    ["a number above the ledger's last one", "0.0.274877906944"],
+    ["an address for the number", "0.0.0x52908400098527886e0f703006985"],
+  ])("stay ids, but may be nobody's if they begin as an account id does, with %s", (_, id) => {
+    expect(parseUserId(id)).toBe(id);
+    expect(mayBeSomebody(id)).toBe(false);
   });
 
   it.each([[null], [undefined], [7], [{}], [["a"]], [true]])("refuses %j, which is not text", (value) => {
