@@ -44,6 +44,25 @@ test("a request by id is confirmed with the name of the person, where that is kn
   await expect(shell.notice("You asked Kofi Mensah")).toBeVisible();
 });
 
+test("the tab of requests counts those that wait for an answer of one's own, as the navigation does", async ({
+  meet,
+  enterAs,
+}) => {
+  const [ann, ben, cem, dan] = [await meet("Ann"), await meet("Ben"), await meet("Cem"), await meet("Dan")];
+  await ann.ask(ben);
+  await ann.ask(cem);
+  const { contacts, shell, page } = await enterAs(ann);
+  await contacts.open();
+  const tab = page.getByRole("tab", { name: /^Requests/ });
+  await expect(tab).toHaveText("Requests");
+  await dan.ask(ann);
+  await expect(tab).toHaveText("Requests1");
+  await expect(shell.place("Contacts")).toHaveAccessibleName(/1 person asks to be your contact/);
+  await contacts.showRequests();
+  await expect(contacts.outgoing("Ben")).toBeVisible();
+  await expect(contacts.incoming("Dan")).toBeVisible();
+});
+
 test("the page tells how people become contacts on this server", async ({ meet, enterAs, page }) => {
   const { contacts } = await enterAs(await meet("Ann"));
   await contacts.open();

@@ -48,7 +48,8 @@ export function ContactsPage() {
             {
               value: "requests",
               label: "Requests",
-              count: data.requests.incoming.length + data.requests.outgoing.length,
+              // The same number as in the navigation: the people who wait for an answer. Without any there is none to show.
+              count: data.requests.incoming.length || undefined,
               content: <RequestList requests={data.requests} />,
             },
           ]}
