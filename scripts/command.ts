@@ -4,6 +4,7 @@
  */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { reasonUnreachable } from "@/lib/core/health/unreachable";
+import { isTierUnavailable } from "@/lib/ports/tier-unavailable";
 import { killIfHeldUp, watchWork } from "@/lib/system/end-process";
 
 /** The arguments are wrong. The command prints the sentence and the usage, and ends with status 2. */
@@ -121,6 +122,10 @@ function sentenceOf(cause: unknown): unknown {
   const isSentence = !["Error", "TypeError", "RangeError", "ReferenceError", "AggregateError", "error"].includes(
     cause.name,
   );
+  if (isTierUnavailable(cause)) {
+    const told = `${cause.message.charAt(0).toUpperCase()}${cause.message.slice(1)}`;
+    return `${told}${reason === null ? "" : ` (${reason})`}. npm run doctor says what to do.`;
+  }
   if (isSentence) return reason === null ? cause.message : `${cause.message} (${reason})`;
   return reason === null ? cause : `A server that the command needs cannot be reached: ${reason}.`;
 }

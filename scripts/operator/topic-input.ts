@@ -28,7 +28,9 @@ const nameOf = (source: string | undefined) => (isStandardInput(source) ? "stand
 export async function readMessages(source: string | undefined, what: string): Promise<readonly LedgerMessage[]> {
   const topicId = source === undefined ? null : parseTopicId(source);
   if (topicId !== null) return fetchTopic(topicId);
-  return parseMessages(readText(source, what), nameOf(source));
+  const messages = parseMessages(readText(source, what), nameOf(source));
+  if (messages.length === 0) throw new Unreadable(`${nameOf(source)} holds no message.`);
+  return messages;
 }
 
 /** The text of a file or of standard input: UTF-8 or UTF-16, with or without a byte order mark. */
@@ -43,6 +45,7 @@ export function readText(source: string | undefined, what: string): string {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT")
       throw new Unreadable(`${source} is no topic id (0.0.<number>), and no file here has this name.`);
+    if (code === "EISDIR") throw new Unreadable(`${source} is a folder: name a file in it.`);
     throw new Unreadable(`${nameOf(source)} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
   if (bytes.length === 0) throw new Unreadable(`${nameOf(source)} is empty: it must hold the mirror's JSON.`);

@@ -120,7 +120,8 @@ describe("topic:verify", () => {
 
   it.each([
     ["a file that is not there", ["nowhere.json"], "", "nowhere.json is no topic id (0.0.<number>), and no file here"],
-    ["a folder", ["."], "", ". cannot be read: EISDIR"],
+    ["a folder", ["."], "", ". is a folder: name a file in it."],
+    ["a page without messages", [], '{"messages":[]}', "standard input holds no message."],
     ["nothing", [], "", "standard input is empty: it must hold the mirror's JSON."],
     ["HTML", [], "<html>", "standard input is not JSON in the mirror's shape"],
     ["a message without a topic", [], '{"messages":[{"sequence_number":1}]}', "message 1 has no topic_id"],
