@@ -53,7 +53,10 @@ function embedded(env: Env): Finding {
   if (problem !== null) return wrong("database", problem);
   const folder = join(env.DATA_DIR, "postgres");
   const is = existsSync(folder) ? "is" : "will be made";
-  return fine("database", `The embedded Postgres ${is} in ${folder}.`);
+  return fine(
+    "database",
+    `The embedded Postgres ${is} in ${folder}. Only the app opens it, so what it holds is not checked here.`,
+  );
 }
 
 function behind({ MIGRATE }: Env, missing: readonly string[]): Finding {

@@ -28,7 +28,11 @@ const counted = (count: number) => count.toLocaleString("en");
 const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
 
-function packing({ HOT_HOURS: hours }: Pick<Env, "HOT_HOURS">, { topics, packAgeMs }: OlderMessages): string {
+/** "2026-11-30 10:20 UTC" */
+const graceEnd = (nowMs: number, ageMs: number): string =>
+  new Date(nowMs + GRACE_MS - ageMs).toISOString().replace(/T(\d\d:\d\d).*$/, " $1 UTC");
+
+function packing({ HOT_HOURS: hours }: Pick<Env, "HOT_HOURS">, { topics, packAgeMs, nowMs }: OlderMessages): string {
   const [packed, all] = [
     sum(topics.map(({ packedThrough }) => packedThrough)),
     sum(topics.map(({ cursor }) => cursor)),
@@ -37,7 +41,7 @@ function packing({ HOT_HOURS: hours }: Pick<Env, "HOT_HOURS">, { topics, packAge
   if (all === 0) return "Nothing is stored yet, so there is nothing to pack.";
   if (hours === 0) return `HOT_HOURS is 0, so nothing more is packed. ${progress}.`;
   if (packed === 0 && packAgeMs < GRACE_MS)
-    return "Packing begins a day after the first start of a version that packs.";
+    return `Packing begins at ${graceEnd(nowMs, packAgeMs)}, a day after the first start of a version that packs.`;
   const [most, next] = topics.filter((each) => leftOf(each) > 0).sort((a, b) => leftOf(b) - leftOf(a));
   if (most === undefined) return `${progress}.`;
   const left = `${progress}; the rest includes those younger than HOT_HOURS (${hours}).`;
@@ -62,7 +66,7 @@ function dropping({ KEEP_MONTHS: months }: Pick<Env, "KEEP_MONTHS">, stored: Old
       ? "KEEP_MONTHS is 0, so everything is kept."
       : `KEEP_MONTHS is 0, so nothing more is dropped. ${known}`;
   if (cut.length === 0 && dropAgeMs < GRACE_MS)
-    return "Dropping begins a day after the first start of a version that drops.";
+    return `Dropping begins at ${graceEnd(nowMs, dropAgeMs)}, a day after the first start of a version that drops.`;
   const heads = topics.map(({ headNs }) => headNs);
   if (heads.every((ns) => ns === 0n)) return `KEEP_MONTHS is ${months}, and nothing is stored yet.`;
   const since = dayOf(toMs(keptSince(ledgerMs(nowMs, heads), months)));

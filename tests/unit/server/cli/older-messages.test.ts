@@ -51,7 +51,7 @@ describe("the doctor on packing", () => {
       "HOT_HOURS is 0, so nothing more is packed. Packing has looked at 256 of 1,000 messages.",
     );
     expect(packing(48, { topics: [topic(7, 1_000, 0)], packAgeMs: DAY_MS - 1 })).toBe(
-      "Packing begins a day after the first start of a version that packs.",
+      "Packing begins at 2026-11-30 00:00 UTC, a day after the first start of a version that packs.",
     );
     // The command packs at once.
     expect(packing(48, { topics: [topic(7, 1_000, 256)], packAgeMs: 0 })).toContain("has looked at 256 of 1,000");
@@ -97,7 +97,7 @@ describe("the doctor on dropping", () => {
       /^KEEP_MONTHS is 0, so nothing more is dropped\. Topic 0\.0\.8 is kept from message 513 on;/,
     );
     expect(dropping(2, { topics: [topic(7, 900, 768)], dropAgeMs: DAY_MS - 1 })).toBe(
-      "Dropping begins a day after the first start of a version that drops.",
+      "Dropping begins at 2026-11-30 00:00 UTC, a day after the first start of a version that drops.",
     );
     expect(dropping(2, { topics: [topic(8, 900, 768, 512)], dropAgeMs: 0 })).toContain("is kept from message 513 on");
   });
