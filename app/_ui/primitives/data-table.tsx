@@ -4,6 +4,8 @@ import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
 import { Select } from "./select";
 
 type Direction = "asc" | "desc";
+/** The names of the two orders of a column, for a reader who chooses one from a list. */
+type Ways = Readonly<Record<Direction, string>>;
 
 export interface Column<Row> {
   id: string;
@@ -12,6 +14,8 @@ export interface Column<Row> {
   /** Sort direction after the first press of the head. If absent, the column cannot be sorted. */
   first?: Direction;
   numeric?: boolean;
+  /** Absent: the ways of numbers or of the alphabet. */
+  ways?: Ways;
   /** The narrowest screen that shows the column. If absent, every screen does. */
   from?: "sm" | "md" | "xl";
   /** Whether the cell is the row's header. */
@@ -109,7 +113,9 @@ function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
   );
 }
 
-const WAYS = { asc: "lowest first", desc: "highest first" } as const;
+export const OF_TIMES: Ways = { asc: "oldest first", desc: "newest first" };
+const OF_NUMBERS: Ways = { asc: "lowest first", desc: "highest first" };
+const OF_TEXTS: Ways = { asc: "A to Z", desc: "Z to A" };
 
 function OrderSelect<Row>({ caption, columns, sort, onSort }: DataTableProps<Row>) {
   const choose = (value: string) => {
@@ -126,10 +132,10 @@ function OrderSelect<Row>({ caption, columns, sort, onSort }: DataTableProps<Row
         {!sort && <option value="">Default order</option>}
         {columns
           .filter(({ first }) => first)
-          .flatMap(({ id, head, numeric, first }) =>
+          .flatMap(({ id, head, numeric, ways = numeric ? OF_NUMBERS : OF_TEXTS, first }) =>
             (first === "desc" ? (["desc", "asc"] as const) : (["asc", "desc"] as const)).map((direction) => (
               <option key={`${id}.${direction}`} value={`${id}.${direction}`}>
-                {head}, {numeric ? WAYS[direction] : direction === "asc" ? "A to Z" : "Z to A"}
+                {head}, {ways[direction]}
               </option>
             )),
           )}

@@ -8,7 +8,7 @@ import { usePeople } from "@/lib/client/format/people";
 import { calendarDate, clockTime, useNow } from "@/lib/client/format/time";
 import type { OperatorLogEntry } from "@/lib/wire/operators/admin";
 import { Button } from "../../../primitives/button";
-import { DataTable } from "../../../primitives/data-table";
+import { DataTable, OF_TIMES } from "../../../primitives/data-table";
 import { SkeletonRows } from "../../../primitives/skeleton";
 import { EmptyState } from "../../../primitives/states";
 import { SearchField } from "../../people/person-picker";
@@ -31,6 +31,7 @@ const COLUMNS: readonly SortedColumn<OperatorLogEntry>[] = [
     id: "when",
     head: "When",
     first: "desc",
+    ways: OF_TIMES,
     className: "whitespace-nowrap",
     key: ({ atMs }) => atMs,
     csv: ({ atMs }) => new Date(atMs).toISOString(),

@@ -7,7 +7,7 @@ import { bytes, counted, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
 import type { RejectedMessage } from "@/lib/wire/operators/admin";
 import { Badge } from "../../../primitives/badge";
-import { DataTable } from "../../../primitives/data-table";
+import { DataTable, OF_TIMES } from "../../../primitives/data-table";
 import { EmptyState } from "../../../primitives/states";
 import { SearchField } from "../../people/person-picker";
 import { DownloadRows } from "../frame/download-csv";
@@ -21,6 +21,7 @@ const COLUMNS: readonly SortedColumn<RejectedMessage>[] = [
     head: "Message",
     isHeader: true,
     first: "desc",
+    ways: OF_TIMES,
     key: ({ consensusTimestamp }) => consensusTimestamp,
     csv: ({ topicId, sequence }) => `${topicId}/${sequence}`,
     cell: ({ topicId, sequence, consensusTimestamp, disposition, reason }) => (

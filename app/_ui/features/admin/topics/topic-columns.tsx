@@ -50,6 +50,7 @@ export function topicColumns(
       head: "State",
       first: "desc",
       from: "sm",
+      ways: { asc: "least urgent first", desc: "most urgent first" },
       key: (topic) => URGENCY[standingOf(topic).tone],
       csv: (topic) => standingOf(topic).text,
       cell: (topic) => <Standing topic={topic} />,
