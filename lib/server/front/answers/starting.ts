@@ -18,7 +18,8 @@ export const starting = (loading: () => readonly string[], hasUi: boolean): Serv
     const reasons = ["The server is starting.", ...loading()];
     if (route === "GET /api/health") return alive(request, response);
     if (route === "GET /api/health/ready") return notReady(request, response, reasons);
-    const problem = { code: "unavailable", detail: reasons.join(" "), options: { retryAfterS: REFRESH_S } } as const;
+    const detail = [...reasons, "Try again in a few seconds."].join(" ");
+    const problem = { code: "unavailable", detail, options: { retryAfterS: REFRESH_S } } as const;
     sendProblem(request, response, problem, { title: "TrustMesh is starting", refreshS: REFRESH_S });
   });
 

@@ -70,7 +70,10 @@ describe("while the app loads", () => {
     expect(page.body).not.toContain("<a ");
     const api = await ask("GET /api/contacts", "accept: text/html");
     expect(api).toMatchObject({ status: 503, headers: { "content-type": "application/problem+json" } });
-    expect(JSON.parse(api.body)).toMatchObject({ code: "unavailable", detail: expect.stringContaining("starting") });
+    expect(JSON.parse(api.body)).toMatchObject({
+      code: "unavailable",
+      detail: "The server is starting. It is opening the database. Try again in a few seconds.",
+    });
     isOpen();
     await opening;
     expect((await ask("GET /api/health/ready")).body).not.toContain("database");
