@@ -4,6 +4,7 @@ import useSWRInfinite from "swr/infinite";
 import { ActionAnswer, AdminStatus, OperatorLogAnswer } from "@/lib/wire/operators/admin";
 import { ShardsAnswer, type SplitBody } from "@/lib/wire/operators/shards";
 import { ApiError, getJson, postJson, reasonOf } from "../api/http";
+import { untilDecided } from "../api/until-decided";
 import { asSentence } from "../format/as-sentence";
 import { rememberStatus } from "./history";
 import { ADMIN_PATHS } from "./paths";
@@ -88,23 +89,11 @@ export const drainRequest = (topicId: string): AdminRequest => ({
   body: { topicId },
 });
 
-const ATTEMPTS = 4;
-const PAUSE_MS = 1_000;
-
-/** The answer was lost on its way. A retry under the same key repeats nothing. */
-const isLost = (error: unknown): boolean => error instanceof ApiError && error.status === 0 && navigator.onLine;
+const LOOK_FIRST = "No answer came for it. Look into the operator log whether it has begun, before you repeat it.";
 
 /** Sends an action under an idempotency key, with retries. Rejects with the reason of a refusal. */
-export async function sendAction({ path, body }: AdminRequest, key: string): Promise<ActionAnswer> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await postJson(ActionAnswer, path, body, { "idempotency-key": key });
-    } catch (error) {
-      if (attempt === ATTEMPTS || !isLost(error)) throw error;
-      await new Promise((done) => setTimeout(done, PAUSE_MS));
-    }
-  }
-}
+export const sendAction = ({ path, body }: AdminRequest, key: string): Promise<ActionAnswer> =>
+  untilDecided(() => postJson(ActionAnswer, path, body, { "idempotency-key": key }), LOOK_FIRST);
 
 /** Why an action was refused, without the field name that the server puts in front: no form here shows that name. */
 export function refusalOf(error: unknown): string {

@@ -1,8 +1,9 @@
 /** One user action becomes one message on the ledger. */
 import { SubmitAnswer } from "@/lib/wire/submit";
 import { raiseFloor } from "./floors";
-import { ApiError, BAD_ANSWER, isUnauthenticated, OUTCOME_UNKNOWN, postJson, UNKNOWN } from "./http";
+import { ApiError, postJson } from "./http";
 import { inOrder, nextNonce } from "./nonce";
+import { untilDecided } from "./until-decided";
 
 /** A message before it is written: its type, and the payload that its type asks for. */
 export interface Draft {
@@ -15,31 +16,6 @@ const LOOK_FIRST = "No answer came for it. Look again in a minute whether it is 
 const isUsedNonce = (error: unknown) =>
   error instanceof ApiError && error.status === 409 && error.code.includes("nonce");
 
-/** The answer was lost or broken, or the first attempt is still running. So the message may be written, and nobody here knows. */
-const leavesOpen = ({ status, code }: ApiError) =>
-  (status === 0 && navigator.onLine) || code === "in-progress" || code === BAD_ANSWER;
-
-/** Refusals that say nothing about the message itself. */
-const UNDECIDED: ReadonlySet<string> = new Set([
-  "in-progress",
-  "no-session",
-  "wrong-token",
-  "too-slow",
-  "too-many",
-  UNKNOWN,
-]);
-/** Whether the server has looked at the message. One that starts, is busy or only reads has not. */
-const isDecided = ({ status, code }: ApiError) =>
-  code === "ledger-refused" || (status >= 400 && status < 500 && !UNDECIDED.has(code));
-
-/** A server that is away is asked so often; one that answers is waited for longer, because it may be starting. */
-const ATTEMPTS = { unanswered: 4, answered: 10 };
-const PAUSE_MS = 1_000;
-
-/**
- * Sends a message until the server has decided about it. A retry under the same key writes nothing twice, because the server answers it
- * with the first answer. Once an attempt is open, only an answer about the message itself says whether it was written.
- */
 async function post(from: string, draft: Draft, key: string): Promise<SubmitAnswer> {
   const body = {
     type: draft.type,
@@ -48,20 +24,7 @@ async function post(from: string, draft: Draft, key: string): Promise<SubmitAnsw
     ts: Math.floor(Date.now() / 1_000),
     payload: draft.payload,
   };
-  let isOpen = false;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await postJson(SubmitAnswer, "/api/hcs/submit", body, { "idempotency-key": key });
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      isOpen ||= leavesOpen(error);
-      if (!isOpen || isDecided(error)) throw error;
-      const attempts = error.status === 0 ? ATTEMPTS.unanswered : ATTEMPTS.answered;
-      if (attempt >= attempts || isUnauthenticated(error))
-        throw new ApiError(error.status, OUTCOME_UNKNOWN, LOOK_FIRST);
-      await new Promise((done) => setTimeout(done, PAUSE_MS));
-    }
-  }
+  return untilDecided(() => postJson(SubmitAnswer, "/api/hcs/submit", body, { "idempotency-key": key }), LOOK_FIRST);
 }
 
 /**
