@@ -20,9 +20,12 @@ const shared = globalThis as typeof globalThis & { __trustmeshThreads?: Set<Work
 shared.__trustmeshThreads ??= new Set();
 const threads = shared.__trustmeshThreads;
 
+/** The last Node that lists calls for whole files. Replacing functions of node:fs makes an answer from memory a tenth dearer. */
+const LISTS_WHOLE_FILES = 24;
+
 /** Watches the calls that Node does not list. Call it before the process reads whole files. */
 export function watchWork(): void {
-  watchWholeFiles();
+  if (Number.parseInt(process.versions.node, 10) > LISTS_WHOLE_FILES) watchWholeFiles();
 }
 
 /**
