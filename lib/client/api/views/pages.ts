@@ -14,7 +14,7 @@ export interface Paged {
   readonly error: Error | undefined;
   /** Whether older items exist that are not loaded yet. */
   readonly hasMore: boolean;
-  /** The latest consensus time of items that belong to the loaded pages and are no longer kept on the server; null if all are kept. */
+  /** The latest consensus time of the person's signals, of any kind, that the server no longer keeps beside the loaded pages; null if none. */
   readonly droppedThrough: string | null;
   /** Whether a page is on its way. */
   readonly loadingMore: boolean;
