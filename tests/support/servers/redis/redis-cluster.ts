@@ -51,8 +51,14 @@ export async function startRedisCluster({ masters = 3, hasReplicas = false } = {
   const settled = () =>
     until(async () => {
       const infos = await Promise.all(running().map((node) => node.send("CLUSTER", "INFO")));
-      const isKnown = (info: string) => Number(/cluster_known_nodes:(\d+)/.exec(info)?.[1]) === nodes.length;
-      return infos.map(String).every((info) => info.includes("cluster_state:ok") && isKnown(info));
+      const has = (info: string, field: string, count: number) => info.includes(`${field}:${count}\r\n`);
+      return infos.map(String).every(
+        (info) =>
+          info.includes("cluster_state:ok") &&
+          has(info, "cluster_known_nodes", nodes.length) &&
+          // A node can know another one, and not yet know its slots: it would refuse them with CLUSTERDOWN.
+          has(info, "cluster_slots_ok", SLOTS),
+      );
     });
   await settled();
   for (const [index, node] of replicas.entries()) {
