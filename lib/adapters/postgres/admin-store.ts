@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, lt, ne, sql } from "drizzle-orm";
 import { adminAudit, topics } from "../../../drizzle/schema";
-import type { Sequence, TopicId } from "../../core/ledger/ids";
+import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import type {
   AdminStore,
   DatedOverview,
@@ -12,6 +12,7 @@ import type {
 } from "../../ports/store/admin-store";
 import { sequenceOf } from "./codec/ref";
 import type { Statements } from "./drivers/statements";
+import { DROPPED_MESSAGES, DROPPED_SIGNALS } from "./read/dropped-counts";
 import { FIRST_UNVERIFIED, OVERVIEW, overviewOf, PEOPLE_BY_TOPIC, REJECTED, rejectedMessage } from "./read/operators";
 import type { Readable } from "./read/readable";
 import { countRows, RELATION_SIZES } from "./read/server";
@@ -101,6 +102,16 @@ export class PostgresAdminStore implements AdminStore {
   async peopleByTopic(): Promise<ReadonlyMap<TopicId, TopicPeople>> {
     const rows = await this.statements.run("admin", PEOPLE_BY_TOPIC);
     return new Map(rows.map(({ topicId, ...people }) => [topicId, people]));
+  }
+
+  async droppedMessages(): Promise<ReadonlyMap<TopicId, number>> {
+    const rows = await this.statements.run("admin", DROPPED_MESSAGES);
+    return new Map(rows.map(({ topicId, messages }) => [topicId, messages]));
+  }
+
+  async droppedSignals(userId: UserId): Promise<number> {
+    const [row] = await this.statements.run("admin", DROPPED_SIGNALS({ userId }));
+    return row?.signals ?? 0;
   }
 
   async sizes(): Promise<StorageSizes> {

@@ -204,6 +204,16 @@ export function standingOf(topic: TopicStatus): { readonly text: string; readonl
   }
 }
 
+/**
+ * How many messages of a topic are stored now, and how many are no longer kept; null if that is not known. All dropped ones were
+ * verified (lib/core/signals/packable).
+ */
+export function storedOf({ counts, dropped }: Pick<TopicStatus, "counts" | "dropped">) {
+  const gone = dropped === undefined ? 0 : (dropped.messages ?? null);
+  const left = (count: number) => (gone === null ? null : Math.max(0, count - gone));
+  return { messages: left(counts.messages), verified: left(counts.verified), dropped: gone };
+}
+
 /** Why the sync of a topic fails and when it retries; null while it works. */
 export function troubleOf({ lastError, retryAtMs }: TopicStatus, nowMs: number): string | null {
   if (lastError === null) return null;

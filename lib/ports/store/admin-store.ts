@@ -3,7 +3,7 @@
  * reject with `TierUnavailable`.
  */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
-import type { AccountId, Sequence, TopicId } from "../../core/ledger/ids";
+import type { AccountId, Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import type { Gap } from "./sync/gap-store";
 import type { TopicState } from "./sync/topic-store";
 
@@ -102,6 +102,10 @@ export interface AdminStore {
   firstUnverified(): Promise<ReadonlyMap<TopicId, Sequence>>;
   /** By topic. Reads every row, so it does not suit a store of many millions. */
   peopleByTopic(): Promise<ReadonlyMap<TopicId, TopicPeople>>;
+  /** How many messages were dropped of each topic that has dropped any (sync/drop-store). */
+  droppedMessages(): Promise<ReadonlyMap<TopicId, number>>;
+  /** How many of a person's signals were dropped. Counts the person's rows. */
+  droppedSignals(userId: UserId): Promise<number>;
   /** One statement, and one more where tables have no estimate. */
   sizes(): Promise<StorageSizes>;
   /** The newest `limit` of each kind, newest first, with `startBytes` bytes of each. */

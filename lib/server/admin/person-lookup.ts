@@ -19,16 +19,17 @@ const TYPE_OF_KIND: Readonly<Record<TopicKind, string>> = {
 };
 
 /**
- * Null if nothing is stored for this id. Up to six statements and one Redis command. Rejects with TierUnavailable (postgres).
+ * Null if nothing is stored for this id. Up to seven statements and one Redis command. Rejects with TierUnavailable (postgres).
  */
 export async function personLookup(app: App, userId: UserId): Promise<PersonLookup | null> {
-  const { views, accounts, registry } = app.stores;
-  const [{ position, edges }, [profile], route, bindings, written, redis] = await Promise.all([
+  const { views, accounts, registry, admin } = app.stores;
+  const [{ position, edges }, [profile], route, bindings, written, dropped, redis] = await Promise.all([
     views.contacts(userId),
     views.profiles([userId]),
     registry.user(userId),
     accounts.bindings(),
     views.written(userId, SINCE_EVER, WRITES_SHOWN),
+    admin.droppedSignals(userId),
     app.sharedViews?.held(userId).catch(ifDown("redis", () => null)) ?? null,
   ]);
   const own = bindings.filter((binding) => binding.userId === userId).map(({ accountId }) => accountId);
@@ -49,6 +50,7 @@ export async function personLookup(app: App, userId: UserId): Promise<PersonLook
     ),
     counts: {
       signals: route.signals,
+      ...(dropped > 0 ? { droppedSignals: dropped } : {}),
       contacts: edges.filter(isBonded).length,
       requestsIn: edges.filter(isIncoming).length,
       requestsOut: edges.filter(isOutgoing).length,

@@ -48,7 +48,10 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     const first = firstUnverified?.value.get(topic.topicId) ?? null;
     const check = checks?.value.filter(({ target }) => target === topic.topicId).sort((a, b) => b.id - a.id)[0];
     const people = peopleByTopic?.value?.get(topic.topicId) ?? null;
-    return topicStatus(app, topic, { firstUnverified: first, people, check: check ?? null });
+    return topicStatus(app, topic, {
+      ...{ firstUnverified: first, people, check: check ?? null },
+      dropped: reads.droppedMessages.last?.value.get(topic.topicId),
+    });
   });
   const instances = reports.map((report) => instanceStatus(report, report.instanceId === app.instanceId));
   const listedTopics = fitting(topicStatuses, MAX_ANSWER_BYTES * 0.5);
@@ -123,12 +126,14 @@ interface Beside {
   readonly firstUnverified: number | null;
   readonly people: TopicPeople | null;
   readonly check: OperatorLogRow | null;
+  /** How many messages were dropped, if that is known. */
+  readonly dropped: number | undefined;
 }
 
 function topicStatus(
   { scheduler, rates, clock }: App,
   topic: TopicOverview,
-  { firstUnverified, people, check }: Beside,
+  { firstUnverified, people, check, dropped }: Beside,
 ): TopicStatus {
   const { topicId, cursor, counts, gaps, gapCount, headNs, paused } = topic;
   const sync = scheduler.syncs.get(topicId);
@@ -142,7 +147,7 @@ function topicStatus(
     paused,
     cursor,
     interpreted: topic.interpreted,
-    ...droppedMessages(topic.dropped),
+    ...droppedMessages(topic.dropped, dropped),
     asOf: asOfNs === null ? null : formatConsensusTime(asOfNs),
     lastMessageAt: headNs === 0n ? null : formatConsensusTime(consensusNs(headNs)),
     lagMs: scheduler.lagMs(topicId),

@@ -29,7 +29,13 @@ export const PersonLookup = z.object({
     z.array(z.object({ kind: z.enum(TOPIC_KINDS), topicId: TopicIdText })),
     "Topics that the person's next messages go to",
   ),
-  counts: z.object({ signals: count, contacts: count, requestsIn: count, requestsOut: count }),
+  counts: z.object({
+    signals: described(count, "All signals that concern the person, with those that were dropped since"),
+    droppedSignals: described(z.optional(count), "Those that are no longer kept (KEEP_MONTHS); absent if all are kept"),
+    contacts: count,
+    requestsIn: count,
+    requestsOut: count,
+  }),
   accounts: described(z.array(AccountIdText), "Hedera accounts that sign in as this person by a binding"),
   sessions: z.object({
     endedUntilMs: described(

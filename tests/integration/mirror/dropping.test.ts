@@ -136,7 +136,8 @@ describe("with old messages dropped", () => {
 
   it("operators see from which message on each topic is kept", async () => {
     const [at] = await stored("SELECT max(dropped_ns) AS ns FROM topics");
-    const dropped = { through: DROPPED, throughTime: formatConsensusTime(BigInt(String(at?.ns)) as never) };
+    const throughTime = formatConsensusTime(BigInt(String(at?.ns)) as never);
+    const dropped = { through: DROPPED, throughTime, messages: DROPPED };
     for (const path of ["/api/health/ingestion", "/api/admin/status"]) {
       const { topics } = (await asked(await fresh(), path, t.devnet.operatorId)).content;
       const told = (topics as readonly { topicId: TopicId; dropped?: object }[]).map((each) => [
@@ -148,6 +149,17 @@ describe("with old messages dropped", () => {
         [topic]: dropped,
       });
     }
+  });
+
+  it("an operator's look-up of a person says how many signals are no longer kept", async () => {
+    const app = await fresh();
+    const left = (await signalPages(app)).flatMap(({ items }) => items as readonly unknown[]).length;
+    const found = await asked(app, `/api/admin/people/${ALICE}`, t.devnet.operatorId);
+    expect(found.content.counts).toMatchObject({ signals: positions.length, droppedSignals: positions.length - left });
+    expect(left).toBeLessThan(positions.length);
+    const young = await asked(app, `/api/admin/people/tm-${MESSAGES}`, t.devnet.operatorId);
+    expect(young.content.counts).toMatchObject({ signals: 1 });
+    expect(young.content.counts).not.toHaveProperty("droppedSignals");
   });
 
   it("a proof, an operator's look-up and a published profile say that a message is no longer kept", async () => {

@@ -44,7 +44,9 @@ export function topicStatus(index: number, atMs: number = NOW): TopicStatus {
     paused: index % 17 === 11,
     cursor,
     interpreted: cursor,
-    ...(index % 5 === 1 ? { dropped: { through: 5_120, throughTime: stamp(Date.UTC(2026, 7, 31, 23, 59)) } } : {}),
+    ...(index % 5 === 1
+      ? { dropped: { through: 5_120, throughTime: stamp(Date.UTC(2026, 7, 31, 23, 59)), messages: 5_100 } }
+      : {}),
     asOf: stamp(atMs - 900),
     lastMessageAt: stamp(atMs - 4_000 - index * 250),
     lagMs: state === "backing-off" ? 48_000 : 400 + ((index * 137) % 1_500),

@@ -68,6 +68,7 @@ export const ingestion = defineRoute({
   handle: async ({ app }) => {
     await app.health.examine();
     const known = app.adminReads.topics.last;
+    const droppedOf = app.adminReads.droppedMessages.last?.value;
     const topics = (known?.value ?? []).map(({ topicId, kinds, cursor, counts, gaps, dropped }) => {
       const sync = app.scheduler.syncs.get(topicId);
       return {
@@ -78,7 +79,7 @@ export const ingestion = defineRoute({
         lagMs: sync === undefined ? null : app.scheduler.lagMs(topicId),
         gaps: gaps.map(({ from, to, state }) => ({ from, to, state })),
         counts,
-        ...droppedMessages(dropped),
+        ...droppedMessages(dropped, droppedOf?.get(topicId)),
         lastError: sync?.lastError ?? null,
       };
     });

@@ -1,6 +1,7 @@
 /** Messages and meanings that come late to a topic whose old messages are dropped. */
 import { beforeEach, expect, it } from "vitest";
-import { MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
+import { type ConsensusNs, MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
+import { packable } from "@/lib/core/signals/packable";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, hashOf, timeOf } from "@/tests/support/worlds/histories/batches";
@@ -58,6 +59,52 @@ export function droppingLateContract(subject: Subject): void {
     if (again !== null) await store.sync.drop(again);
     expect(await sweep()).toBeGreaterThan(0);
     expect(await ask("SELECT ref FROM hcs_messages WHERE is_dropped(ref)")).toEqual([]);
+  });
+
+  it("is counted by topic and by person, whatever has come late or still stands", async () => {
+    const head = async () => Number((await ask("SELECT head FROM user_heads WHERE user_id = $1", [B]))[0]?.head);
+    const shown = async () => {
+      let rows = 0;
+      for (let beforeNs = null as ConsensusNs | null; ; ) {
+        const page = await store.views.signals(B, { types: [], beforeNs, limit: 90, maxRows: 10_000 });
+        rows += page.rows.length;
+        beforeNs = page.nextBeforeNs;
+        if (beforeNs === null) return rows;
+      }
+    };
+    /** Both counts. All other rows of the person must be shown. */
+    const counted = async () => {
+      const signals = await store.admin.droppedSignals(B);
+      expect(signals).toBe((await head()) - (await shown()));
+      return [(await store.admin.droppedMessages()).get(T), signals] as const;
+    };
+    for (const step of STEPS.slice(0, 3)) await step(store);
+    expect(await counted()).toEqual([undefined, 0]);
+    for (let range = await store.sync.nextRange(T); range !== null; range = await store.sync.nextRange(T))
+      await store.sync.pack(
+        range,
+        packable(range.entries).map(({ sequence }) => sequence),
+      );
+    const range = await store.sync.nextDrop(T, timeOf(T, 257));
+    if (range === null) throw new Error("there is nothing to drop");
+    await store.sync.drop(range);
+    // The rows of people still stand, and then are packed.
+    const [first, signals] = await counted();
+    expect(first).toBe(range.messages);
+    expect(signals).toBeGreaterThan(100);
+    await packAll(store);
+    expect(await counted()).toEqual([first, signals]);
+    const more = (await dropAll(store, timeOf(T, 513))).messages;
+    expect((await counted())[0]).toBe(range.messages + more);
+    // Messages of the gap come after all, are kept, and then go too.
+    await store.sync.backfill(behind(304, 306));
+    expect((await counted())[0]).toBe(range.messages + more);
+    await packAll(store);
+    expect((await counted())[0]).toBe(range.messages + more);
+    await dropAll(store, timeOf(T, 513));
+    expect((await counted())[0]).toBe(range.messages + more + 3);
+    await store.sync.startOver(T);
+    expect(await store.admin.droppedMessages()).toEqual(new Map());
   });
 
   it("learns the hash at its end anew from a message that was mended there", async () => {

@@ -9,6 +9,7 @@ import {
   progressOf,
   standingOf,
   standingSince,
+  storedOf,
   topicActionWords,
   troubleOf,
 } from "@/lib/client/admin/sentences";
@@ -113,6 +114,18 @@ describe("a topic", () => {
     const dropped = { through: 512, throughTime: "1790000000.000000001" };
     expect(coverageWords({ ...whole, dropped })).toBe("Stored through 1,000, kept from 513 on, all verified, no gaps.");
     expect(coverageWords({ ...whole, cursor: 0 })).toBe("Nothing stored yet.");
+  });
+
+  it("says how many messages are stored now, and how many are no longer kept", () => {
+    const counts = { ...topic.counts, messages: 1_000, verified: 990 };
+    const dropped = { through: 512, throughTime: "1790000000.000000001" };
+    expect(storedOf({ counts, dropped: undefined })).toEqual({ messages: 1_000, verified: 990, dropped: 0 });
+    expect(storedOf({ counts, dropped: { ...dropped, messages: 500 } })).toEqual({
+      messages: 500,
+      verified: 490,
+      dropped: 500,
+    });
+    expect(storedOf({ counts, dropped })).toEqual({ messages: null, verified: null, dropped: null });
   });
 
   it("says why its sync fails and when it retries", () => {

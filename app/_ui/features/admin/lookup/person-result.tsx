@@ -36,7 +36,7 @@ function Person({ person }: { person: PersonLookup }) {
         <Facts
           facts={[
             ["Position", whole(person.position)],
-            ["Signals", whole(counts.signals)],
+            ["Signals", signalsKept(counts)],
             ["Contacts", whole(counts.contacts)],
             ["Requests in", whole(counts.requestsIn)],
             ["Requests out", whole(counts.requestsOut)],
@@ -62,6 +62,12 @@ function Person({ person }: { person: PersonLookup }) {
       <LastWrites writes={person.lastWrites} />
     </section>
   );
+}
+
+/** `12`, or `12, and 285 no longer kept` */
+function signalsKept({ signals, droppedSignals = 0 }: PersonLookup["counts"]): string {
+  const kept = whole(Math.max(0, signals - droppedSignals));
+  return droppedSignals === 0 ? kept : `${kept}, and ${whole(droppedSignals)} no longer kept`;
 }
 
 function SignedOut({ untilMs }: { untilMs: number | null }) {

@@ -10,7 +10,9 @@ import {
   useSeen,
   valuesOf,
 } from "@/lib/client/admin/history";
+import { storedOf } from "@/lib/client/admin/sentences";
 import { bytes, compact, counted, dollars, lasting, percent, rate, whole } from "@/lib/client/format/numbers";
+import type { AdminStatus } from "@/lib/wire/operators/admin";
 import { Trend } from "../charts/trend";
 import { Figure, Figures, Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
@@ -20,7 +22,6 @@ import { RecentErrors } from "./recent-errors";
 
 export function Overview() {
   const { total, topics, streams, mirror, storage, cost } = useStatus();
-  const messages = topics.reduce((sum, { counts }) => sum + counts.messages, 0);
   const paused = topics.filter((topic) => topic.paused).length;
   return (
     <>
@@ -39,8 +40,8 @@ export function Overview() {
           />
           <Figure
             name="Messages stored"
-            value={compact(messages)}
-            note={storage ? bytes(storage.databaseBytes) : "database down"}
+            value={<MessagesStored />}
+            note={`${storage ? bytes(storage.databaseBytes) : "database down"}${droppedNote(topics)}`}
           />
           <Figure
             name="Open streams"
@@ -77,6 +78,22 @@ export function Overview() {
     </>
   );
 }
+
+/** Before the database's first answer nobody knows what is stored: the topics then count what this process has committed. */
+function MessagesStored() {
+  const { topics, database } = useStatus();
+  const stored = topics.map((topic) => storedOf(topic).messages);
+  const isKnown = database.topicsReadMs !== null && stored.every((count) => count !== null);
+  return compact(isKnown ? sumOf(stored) : null);
+}
+
+function droppedNote(topics: AdminStatus["topics"]): string {
+  const dropped = sumOf(topics.map((topic) => storedOf(topic).dropped));
+  return dropped === 0 ? "" : `, ${compact(dropped)} no longer kept`;
+}
+
+const sumOf = (counts: readonly (number | null)[]): number =>
+  counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
 
 function SlowestLag() {
   const { topics } = useStatus();

@@ -1,4 +1,4 @@
-import { coverageWords, standingOf } from "@/lib/client/admin/sentences";
+import { coverageWords, standingOf, storedOf } from "@/lib/client/admin/sentences";
 import { compact, lasting, percent, whole } from "@/lib/client/format/numbers";
 import { calendarDate } from "@/lib/client/format/time";
 import type { TopicStatus } from "@/lib/wire/operators/admin";
@@ -32,10 +32,20 @@ const KEPT_FROM: SortedColumn<TopicStatus> = {
 
 const dateOf = (consensusTimestamp: string) => calendarDate(Number(consensusTimestamp) * 1_000);
 
-export function topicColumns(
-  open: (topicId: string) => void,
-  hasDropped: boolean,
-): readonly SortedColumn<TopicStatus>[] {
+export interface TopicColumnsOptions {
+  open(topicId: string): void;
+  /** Whether old messages of any topic were dropped. */
+  readonly hasDropped: boolean;
+  /** False before the database's first answer: the topics then count what this process has committed. */
+  readonly isCounted: boolean;
+}
+
+export function topicColumns({
+  open,
+  hasDropped,
+  isCounted,
+}: TopicColumnsOptions): readonly SortedColumn<TopicStatus>[] {
+  const stored = (topic: TopicStatus) => (isCounted ? storedOf(topic).messages : null);
   return [
     {
       id: "topic",
@@ -65,13 +75,13 @@ export function topicColumns(
       cell: ({ lagMs }) => lasting(lagMs),
     },
     {
-      id: "cursor",
+      id: "stored",
       head: "Stored",
       numeric: true,
       first: "desc",
       from: "sm",
-      key: ({ cursor }) => cursor,
-      cell: ({ cursor }) => compact(cursor),
+      key: stored,
+      cell: (topic) => compact(stored(topic)),
     },
     ...(hasDropped ? [KEPT_FROM] : []),
     {

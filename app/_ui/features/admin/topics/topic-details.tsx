@@ -7,6 +7,7 @@ import {
   entryTitle,
   outcomeOf,
   progressOf,
+  storedOf,
   topicActionWords,
   troubleOf,
 } from "@/lib/client/admin/sentences";
@@ -53,6 +54,7 @@ const LABELS: Record<TopicAction, string> = {
 
 function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): void }) {
   const { topicId, counts } = topic;
+  const stored = storedOf(topic);
   const now = useNow();
   const trouble = troubleOf(topic, now);
   const isFitting = (action: TopicAction) =>
@@ -75,12 +77,12 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
           ["Lag", lasting(topic.lagMs)],
           ["Synced through", topic.asOf ? exactConsensusTime(topic.asOf) : "nothing yet"],
           ["Last message", <LastMessage key="last" topic={topic} />],
-          ["Messages", whole(counts.messages)],
+          ["Messages stored", whole(stored.messages)],
           ...(topic.interpreted < topic.cursor
             ? [["Read again", `${whole(topic.interpreted)} of ${whole(topic.cursor)}`] as const]
             : []),
           ...droppedFacts(topic),
-          ["Verified", whole(counts.verified)],
+          ["Verified", whole(stored.verified)],
           ["Unverifiable", whole(counts.unverifiable)],
           ["Failed", whole(counts.failed)],
           ["Undecodable", <RejectedLink key="u" count={counts.undecodable} topicId={topicId} />],
@@ -115,8 +117,9 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
 /** Some messages before the first one that is kept are still there, because they are never packed. */
 function droppedFacts({ dropped }: TopicStatus) {
   if (dropped === undefined) return [];
-  const { through, throughTime } = dropped;
-  return [["No longer kept", `most through ${whole(through)}, until ${exactConsensusTime(throughTime)}`] as const];
+  const { through, throughTime, messages } = dropped;
+  const some = messages === undefined ? "most" : counted(messages, "message");
+  return [["No longer kept", `${some} through ${whole(through)}, until ${exactConsensusTime(throughTime)}`] as const];
 }
 
 function LastMessage({ topic: { topicId, cursor, lastMessageAt } }: { topic: TopicStatus }) {

@@ -20,14 +20,15 @@ const textOf = ({ topicId, kinds, state, paused, lastError }: TopicStatus) =>
 
 /** The table of topics. The address names the topic whose details are open. */
 export function Topics() {
-  const { topics } = useStatus();
+  const { topics, database } = useStatus();
   const { get, set } = useUrlState();
   const [intent, setIntent] = useState<Intent | null>(null);
   const hasDropped = topics.some(({ dropped }) => dropped !== undefined);
+  const isCounted = database.topicsReadMs !== null;
   const options = useMemo(() => {
     const open = (topicId: string) => set({ topic: topicId }, "push");
-    return { columns: topicColumns(open, hasDropped), start: null, textOf };
-  }, [set, hasDropped]);
+    return { columns: topicColumns({ open, hasDropped, isCounted }), start: null, textOf };
+  }, [set, hasDropped, isCounted]);
   const { shown, sort, query, onSort, onQuery } = useTable(topics, options);
   const open = topics.find(({ topicId }) => topicId === get("topic"));
   return (

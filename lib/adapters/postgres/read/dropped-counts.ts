@@ -1,0 +1,62 @@
+/**
+ * How many messages of a topic, and signals of a person, were dropped (../write/drop-old.ts). Counters and positions stay as they were,
+ * so what is still there is counted. Of the messages through the end of the dropped range that is little.
+ */
+import { sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import {
+  hcsMessages,
+  topicGaps,
+  topicLog,
+  topicSegments,
+  topics,
+  userHeads,
+  userSegments,
+} from "../../../../drizzle/schema";
+import type { UserId } from "../../../core/ledger/ids";
+import { gapState } from "../codec/codes";
+import { baseOf } from "../codec/ref";
+import { literal } from "../sql/expressions";
+import { given, prepared, template, UNNAMED } from "../sql/template";
+
+const t = alias(topics, "t");
+const g = alias(topicGaps, "g");
+const l = alias(topicLog, "l");
+const s = alias(topicSegments, "s");
+const h = alias(userHeads, "h");
+const r = alias(hcsMessages, "r");
+const u = alias(userSegments, "u");
+
+const THROUGH = t.droppedThrough;
+
+/** Messages of open gaps through the end never came, and so were not dropped. */
+const IN_GAPS = sql`coalesce((SELECT sum(least(${g.toSeq}, ${THROUGH}) - ${g.fromSeq} + 1) FROM ${topicGaps} ${g}
+    WHERE ${g.topicNo} = ${t.topicNo} AND ${g.state} <> ${literal(gapState.code("filled"))} AND ${g.fromSeq} <= ${THROUGH}), 0)`;
+const IN_LOG = sql`(SELECT count(*) FROM ${topicLog} ${l}
+    WHERE ${l.ref} > ${baseOf(t.topicNo)} AND ${l.ref} <= ${baseOf(t.topicNo)} + ${THROUGH})`;
+const IN_SEGMENTS = sql`coalesce((SELECT sum(bit_count(${s.held})) FROM ${topicSegments} ${s}
+    WHERE ${s.topicNo} = ${t.topicNo} AND ${s.firstSeq} <= ${THROUGH}), 0)`;
+
+/** Each topic with dropped messages has a row. One that is started over has the cursor 0, and is left out. */
+export const DROPPED_MESSAGES = template(
+  { topicId: t.topicId, messages: sql`${THROUGH} - ${IN_GAPS} - ${IN_LOG} - ${IN_SEGMENTS}`.mapWith(Number) },
+  (columns) => sql`SELECT ${columns} FROM ${topics} ${t} WHERE ${THROUGH} > 0 AND ${t.cursor} >= ${THROUGH}`,
+);
+
+const ofUser = given<{ readonly userId: UserId }>();
+
+const UNTIL = sql`(SELECT max(${t.droppedNs}) FROM ${topics} ${t})`;
+
+/** Rows whose message was dropped stand for a while. Only those of old times are looked up. */
+export const DROPPED_SIGNALS = prepared(
+  ofUser,
+  {
+    signals: sql`${h.head} - (SELECT count(*) FROM ${hcsMessages} ${r} WHERE ${r.userNo} = ${h.userNo}
+        AND NOT (${r.consensusNs} <= ${UNTIL} AND is_dropped(${r.ref})))
+      - coalesce((SELECT sum(${u.rows} - CASE WHEN ${u.firstNs} <= ${UNTIL}
+          THEN (SELECT count(*) FROM rows_in(${u}) ${r} WHERE is_dropped(${r.ref})) ELSE 0 END)
+        FROM ${userSegments} ${u} WHERE ${u.userNo} = ${h.userNo}), 0)`.mapWith(Number),
+  },
+  (columns) => sql`SELECT ${columns} FROM ${userHeads} ${h} WHERE ${h.userId} = ${ofUser("userId")}`,
+  UNNAMED,
+);
