@@ -44,7 +44,7 @@ const USAGE = `npm run shards -- COMMAND
   tenant rename ID NAME                       changes a tenant's name
   assign TENANT|none USER…                    assigns users to a tenant, or to none
   publish [--new]                             publishes the registry to REGISTRY_TOPIC; --new creates that topic
-With --app URL, the running app does split, drain and status; set ADMIN_TOKEN.`;
+With --app URL, the running app does split, drain and status: the URL is what the app prints when it starts. Set ADMIN_TOKEN.`;
 
 const OPTIONS = {
   app: { type: "string" },
@@ -163,7 +163,9 @@ async function ask<T>(app: string, method: "GET" | "POST", path: string, body?: 
     throw new UsageError(`--app ${app} is not an address. An address looks like http://127.0.0.1:3000.`);
   const response = await fetch(new URL(path, app), options).catch((cause: unknown) => {
     const reason = reasonUnreachable(cause) ?? "it could not be asked";
-    throw new Refusal(`The app at ${app} does not answer: ${reason}. Start it, or give its address with --app.`);
+    throw new Refusal(
+      `The app at ${app} does not answer: ${reason}. Start it, or give the address that it prints when it starts with --app.`,
+    );
   });
   const answer = (await response.json().catch(() => ({}))) as { detail?: string; code?: string };
   if (answer.code === "no-session")

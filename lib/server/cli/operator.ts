@@ -26,16 +26,18 @@ export interface OperatorTools {
 /** The embedded set-up has no room for a second process, so the command must ask the app. */
 class NeedsApp extends Error {
   override readonly name = "NeedsApp";
-  constructor() {
+  constructor({ PORT }: Pick<Env, "PORT">) {
+    // The app may be started with another PORT than this command, and with 0 the system chooses one.
+    const such = `http://127.0.0.1:${PORT === 0 ? 3_000 : PORT}`;
     super(
-      "On the embedded devnet or database only the app can do this. Start it and add --app http://127.0.0.1:3000, with ADMIN_TOKEN set.",
+      `On the embedded devnet or database only the app can do this. Start it, set ADMIN_TOKEN for both, and add --app with the address that the app prints when it starts, such as --app ${such}.`,
     );
   }
 }
 
 /** Throws NeedsApp if the environment names nothing that a second process can open. */
 export async function openOperator(env: Env, log: Log): Promise<OperatorTools> {
-  if (env.isDevnet || env.DATABASE_URL === undefined) throw new NeedsApp();
+  if (env.isDevnet || env.DATABASE_URL === undefined) throw new NeedsApp(env);
   const metrics = new Metrics();
   // Instances warn about the configuration themselves.
   const mute = { info: () => {}, warn: () => {}, error: log.error };

@@ -170,7 +170,14 @@ it.each([
   60_000,
 );
 
-it("points to --app on the embedded set-up", async () => {
-  const { code, out } = await shards(["status"], { HEDERA_NETWORK: "devnet" });
-  expect([code, out]).toEqual([1, expect.stringContaining("--app http://127.0.0.1:3000")]);
+it("points to --app and to the app's address on the embedded set-up", async () => {
+  for (const [port, address] of [
+    ["3000", "http://127.0.0.1:3000."],
+    ["4100", "http://127.0.0.1:4100."],
+    ["0", "http://127.0.0.1:3000."],
+  ] as const) {
+    const { code, out } = await shards(["status"], { HEDERA_NETWORK: "devnet", PORT: port });
+    const words = `add --app with the address that the app prints when it starts, such as --app ${address}`;
+    expect([code, out]).toEqual([1, expect.stringContaining(words)]);
+  }
 });
