@@ -42,7 +42,7 @@ const OPTIONS = {
 function setUpsOf(text: string | undefined): readonly SetUp[] {
   if (text === undefined) return SET_UP_NAMES;
   const setUp = SET_UP_NAMES.find((each) => each === text);
-  if (setUp === undefined) throw new UsageError(`--set-up must be ${SET_UP_NAMES.join(" or ")}.`);
+  if (setUp === undefined) throw new UsageError(`--set-up must be ${SET_UP_NAMES.join(" or ")}, not "${text}".`);
   return [setUp];
 }
 

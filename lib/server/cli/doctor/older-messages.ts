@@ -60,11 +60,10 @@ const leftOf = ({ cursor, packedThrough }: Topic) => cursor - packedThrough;
 function dropping({ KEEP_MONTHS: months }: Pick<Env, "KEEP_MONTHS">, stored: OlderMessages): string {
   const { topics, dropAgeMs, nowMs } = stored;
   const cut = topics.filter(({ dropped }) => dropped.through > 0);
-  const known = keptFrom(cut);
   if (months === 0)
     return cut.length === 0
       ? "KEEP_MONTHS is 0, so everything is kept."
-      : `KEEP_MONTHS is 0, so nothing more is dropped. ${known}`;
+      : `KEEP_MONTHS is 0, so nothing more is dropped. ${keptFrom(cut, untilWhen)}`;
   if (cut.length === 0 && dropAgeMs < GRACE_MS)
     return `Dropping begins at ${graceEnd(nowMs, dropAgeMs)}, a day after the first start of a version that drops.`;
   const heads = topics.map(({ headNs }) => headNs);
@@ -74,15 +73,19 @@ function dropping({ KEEP_MONTHS: months }: Pick<Env, "KEEP_MONTHS">, stored: Old
   const now = topics.some((topic) => workForAll(topic) !== null)
     ? " Nothing is dropped now: npm run pack says why."
     : "";
-  return `${rule} ${cut.length === 0 ? "None were so far." : known}${now}`;
+  return `${rule} ${cut.length === 0 ? "None were so far." : keptFrom(cut)}${now}`;
 }
 
-function keptFrom(cut: readonly Topic[]): string {
+/** A day for topics of which nothing more is dropped. Beside the day of the rule, it would be a second one that differs. */
+const untilWhen = ({ dropped: { throughNs } }: Topic) =>
+  `; messages until ${dayOf(Number(throughNs / 1_000_000n))} were dropped`;
+
+function keptFrom(cut: readonly Topic[], beside: (topic: Topic) => string = () => ""): string {
   const named = cut
     .slice(0, NAMED)
     .map(
-      ({ topicId, dropped: { through, throughNs } }) =>
-        `Topic ${topicId} is kept from message ${counted(through + 1)} on; messages until ${dayOf(Number(throughNs / 1_000_000n))} were dropped.`,
+      (topic) =>
+        `Topic ${topic.topicId} is kept from message ${counted(topic.dropped.through + 1)} on${beside(topic)}.`,
     );
   const rest = cut.length - NAMED;
   const more =

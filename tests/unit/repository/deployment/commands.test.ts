@@ -92,6 +92,11 @@ describe("a command of package.json", () => {
   });
 });
 
+it("the model of capacity repeats a set-up that it does not know", async () => {
+  const { code, err } = await run("scripts/operator/capacity.ts", "--set-up", "gcp");
+  expect([code, err]).toEqual([2, expect.stringContaining('--set-up must be vercel or aws, not "gcp".')]);
+});
+
 it("a command whose output nobody reads any more goes on to its end", () => {
   // The doctor prints line by line, and the first line that cannot be printed is not the last one.
   const file = bundleOf("scripts/operator/doctor.ts");
