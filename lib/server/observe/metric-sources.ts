@@ -190,7 +190,7 @@ function followStreams({ hub }: App, counter: Define, gauge: Define): void {
   );
 }
 
-function followPacking({ packing, adminReads }: App, counter: Define, gauge: Define): void {
+function followPacking({ packing, adminReads, clock, env }: App, counter: Define, gauge: Define): void {
   if (packing === null) return;
   const { counts } = packing;
   gauge(
@@ -200,6 +200,16 @@ function followPacking({ packing, adminReads }: App, counter: Define, gauge: Def
     (tell) => {
       for (const { topicId: topic, cursor, packedThrough } of adminReads.topics.last?.value ?? [])
         tell({ topic }, cursor - packedThrough);
+    },
+  );
+  gauge(
+    "topic_packing_late_seconds",
+    "How long a message with 10,000 before it that packing has not looked at is older than HOT_HOURS, as of the last look at the database; 0 if none is",
+    ["topic"],
+    (tell) => {
+      const dueMs = clock.now() - env.HOT_HOURS * 3_600_000;
+      for (const { topicId: topic, backlogNs } of adminReads.topics.last?.value ?? [])
+        tell({ topic }, backlogNs === null ? 0 : Math.max(0, dueMs - Number(backlogNs / 1_000_000n)) / 1_000);
     },
   );
   counter("packing_packed", "Messages, and rows of people, that this instance packed", ["what"], (tell) => {

@@ -127,7 +127,7 @@ describe("a connection", () => {
 
   it("keeps no plans of statements that operators and repairs send now and then", async () => {
     const before = await rawQuery(db, "SELECT name FROM pg_prepared_statements ORDER BY name");
-    await store.admin.topics(10);
+    await store.admin.topics(10, 10);
     await store.admin.rejected(10, 10);
     await store.sync.log(TOPIC, 1, 10);
     await store.sync.parts(TOPIC, ["chunks"]);

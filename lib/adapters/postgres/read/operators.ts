@@ -20,7 +20,7 @@ const l = alias(topicLog, "l");
 const r = alias(hcsMessages, "r");
 const u = alias(userSegments, "u");
 
-const overview = given<{ readonly gapLimit: number }>();
+const overview = given<{ readonly gapLimit: number; readonly backlog: number }>();
 
 const OPEN_GAPS = sql`FROM ${topicGaps} ${g}
     WHERE ${g.topicNo} = ${t.topicNo} AND ${g.state} <> ${literal(gapState.code("filled"))}`;
@@ -29,6 +29,9 @@ type GapInJson = Omit<typeof topicGaps.$inferSelect, "topicNo">;
 const TOPIC = {
   ...getTableColumns(t),
   databaseMs: DATABASE_MS,
+  backlogNs: sql<bigint | null>`(SELECT ${l.consensusNs} FROM ${topicLog} ${l}
+    WHERE ${l.ref} >= ${baseOf(t.topicNo)} + ${t.packedThrough} + ${overview("backlog")}::bigint
+      AND ${l.ref} <= ${baseOf(t.topicNo)} + ${t.cursor} ORDER BY ${l.ref} LIMIT 1)`.mapWith(l.consensusNs),
   gapCount: sql`(SELECT count(*) ${OPEN_GAPS})`.mapWith(Number),
   gaps: sql`(SELECT json_agg(json_build_object('fromSeq', o.from_seq, 'toSeq', o.to_seq, 'state', o.state, 'firstSeenMs', o.first_seen_ms))
     FROM (SELECT * ${OPEN_GAPS} ORDER BY ${g.fromSeq} LIMIT ${overview("gapLimit")}::integer) o)` as SQL<
@@ -44,8 +47,14 @@ export const OVERVIEW = prepared(
   UNNAMED,
 );
 
-export function overviewOf({ databaseMs, gapCount, gaps, ...row }: RowOf<typeof TOPIC>): DatedOverview {
-  return { ...topicState(row), databaseMs, gapCount, gaps: (gaps ?? []).map((gap) => gapOf(row.topicId, gap)) };
+export function overviewOf({ databaseMs, gapCount, gaps, backlogNs, ...row }: RowOf<typeof TOPIC>): DatedOverview {
+  return {
+    ...topicState(row),
+    databaseMs,
+    gapCount,
+    backlogNs,
+    gaps: (gaps ?? []).map((gap) => gapOf(row.topicId, gap)),
+  };
 }
 
 /** The first message of a topic that is stored but not verified. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf, PAYER, type PlainSignal, seq, topic, user } from "@/tests/support/worlds/histories/batches";
+import { batchOf, PAYER, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");
@@ -86,16 +86,34 @@ export function adminContract(subject: Subject): void {
     await store.sync.commit(batchOf(T, 3, [SIGNAL], { first: 6, gap: { from: seq(4), to: seq(5) } }));
     await store.sync.backfill(batchOf(T, 0, [SIGNAL, SIGNAL], { first: 1 }));
     await store.sync.recordHole(T, 8, 9, 5_000);
-    const [seven, eight] = await store.admin.topics(1);
+    const [seven, eight] = await store.admin.topics(1, 10);
     expect(seven).toMatchObject({ topicId: T, cursor: 6, gapCount: 2, gaps: [{ from: 4, to: 5, state: "declared" }] });
     expect(seven?.counts.messages).toBe(4);
     expect(eight).toMatchObject({ topicId: OTHER, cursor: 0, gapCount: 0, gaps: [] });
-    expect((await store.admin.topics(10))[0]?.gaps).toHaveLength(2);
+    expect((await store.admin.topics(10, 10))[0]?.gaps).toHaveLength(2);
+  });
+
+  it("knows the time of the message that lies so many behind what is packed", async () => {
+    await store.sync.commit(
+      batchOf(
+        T,
+        0,
+        Array.from({ length: 5 }, () => SIGNAL),
+      ),
+    );
+    await store.sync.commit(batchOf(T, 5, [SIGNAL], { first: 8, gap: { from: seq(6), to: seq(7) } }));
+    const backlog = async (count: number) => (await store.admin.topics(1, count)).map(({ backlogNs }) => backlogNs);
+    // The message itself, or the next one that is stored. OTHER has none.
+    expect(await backlog(3)).toEqual([timeOf(T, 3), null]);
+    expect(await backlog(6)).toEqual([timeOf(T, 8), null]);
+    expect(await backlog(9)).toEqual([null, null]);
+    await rawQuery(store.db, "UPDATE topics SET packed_through = 3 WHERE topic_id = $1", [T]);
+    expect(await backlog(2)).toEqual([timeOf(T, 5), null]);
   });
 
   it("dates topics by the database's own clock", async () => {
     const beforeMs = Date.now();
-    const [seven] = await store.admin.topics(1);
+    const [seven] = await store.admin.topics(1, 10);
     // The database of the tests runs on this machine; it cuts milliseconds off, or rounds them.
     expect(seven?.databaseMs).toBeGreaterThanOrEqual(beforeMs - 1);
     expect(seven?.databaseMs).toBeLessThanOrEqual(Date.now() + 1);
@@ -201,7 +219,7 @@ export function adminContract(subject: Subject): void {
     it("closes the gap in which a found message lay", async () => {
       await store.sync.commit(batchOf(T, 0, [SIGNAL], { first: 3, gap: { from: seq(1), to: seq(2) } }));
       await store.sync.restore(batchOf(T, 0, [SIGNAL], { first: 1 }));
-      expect((await store.admin.topics(10))[0]?.gaps).toMatchObject([{ from: 2, to: 2, state: "declared" }]);
+      expect((await store.admin.topics(10, 10))[0]?.gaps).toMatchObject([{ from: 2, to: 2, state: "declared" }]);
     });
   });
 }

@@ -153,9 +153,9 @@ it("compares the database's clock with a statement that it sends anyway, and ski
       wrapStores: (stores) => ({
         ...stores,
         admin: Object.assign(Object.create(stores.admin) as AdminStore, {
-          topics: async (gapLimit: number) => {
+          topics: async (gapLimit: number, backlog: number) => {
             statements += 1;
-            const topics = await stores.admin.topics(gapLimit);
+            const topics = await stores.admin.topics(gapLimit, backlog);
             return topics.map((topic) => ({ ...topic, databaseMs: t.clock.now() + 60_000 }));
           },
         }),

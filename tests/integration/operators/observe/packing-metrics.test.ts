@@ -28,7 +28,7 @@ it("tells of each topic how many messages are not packed, and counts those that 
   );
   await t.sync();
   expect(await metrics("unpacked")).toContain(`trustmesh_topic_unpacked_messages{topic="${topic}"} ${MESSAGES}`);
-  expect(await metrics("packing")).toEqual([
+  expect(await metrics("trustmesh_packing_")).toEqual([
     'trustmesh_packing_packed_total{what="messages"} 0',
     'trustmesh_packing_packed_total{what="rows"} 0',
     'trustmesh_packing_dropped_total{what="messages"} 0',
@@ -41,4 +41,19 @@ it("tells of each topic how many messages are not packed, and counts those that 
   await t.clock.drive(t.app.packing?.some() ?? Promise.reject(new Error("nothing packs here")));
   expect(await metrics("unpacked")).toContain(`trustmesh_topic_unpacked_messages{topic="${topic}"} ${MESSAGES - 256}`);
   expect(await metrics("packing_packed")).toContain('trustmesh_packing_packed_total{what="messages"} 256');
+});
+
+it("tells how long ten thousand messages are late, by HOT_HOURS", async () => {
+  const topic = t.devnet.topics.contact;
+  const late = async () => {
+    const line = (await metrics("packing_late")).find((each) => each.includes(topic));
+    return Number(line?.split(" ").at(-1));
+  };
+  expect(await late()).toBe(0);
+  await damage("UPDATE topics SET packed_through = packed_through - 9990");
+  // The messages are two hours old, and HOT_HOURS is 1.
+  expect(await late()).toBeGreaterThan(3_600);
+  expect(await late()).toBeLessThan(3_700);
+  await damage("UPDATE topics SET packed_through = packed_through + 9990");
+  expect(await late()).toBe(0);
 });
