@@ -95,12 +95,11 @@ const LOOK_FIRST = "No answer came for it. Look into the operator log whether it
 export const sendAction = ({ path, body }: AdminRequest, key: string): Promise<ActionAnswer> =>
   untilDecided(() => postJson(ActionAnswer, path, body, { "idempotency-key": key }), LOOK_FIRST);
 
-/** Why an action was refused, without the field name that the server puts in front: no form here shows that name. */
-export function refusalOf(error: unknown): string {
-  const reason = reasonOf(error);
-  const name = error instanceof ApiError && error.field !== null ? `${error.field}: ` : "";
-  return asSentence(reason.startsWith(name) ? reason.slice(name.length) : reason);
-}
+/** The operators' forms have these names for the members that they send. */
+const LABELS = { to: "The number of segments", topicId: "The topic", owner: "The owner" };
+
+/** Why an action was refused. */
+export const refusalOf = (error: unknown): string => asSentence(reasonOf(error, LABELS));
 
 /** An idempotency key. crypto.randomUUID exists on https and on loopback addresses only. */
 export const newActionKey = (): string =>

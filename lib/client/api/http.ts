@@ -47,6 +47,9 @@ const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 403, 405, 410, 413, 41
 export const mayPassLater = (error: unknown): boolean =>
   !(error instanceof ApiError && error.code !== UNKNOWN && FINAL_STATUSES.has(error.status));
 
+/** A refusal begins with the name of what it refuses (lib/server/http/checked-input). */
+const SUBJECTS = ["member", "parameter"] as const;
+
 /**
  * The sentence to show for any failure. `labels`: what a page calls the members that it sends. A refused member is named so, instead
  * of by its name in the API.
@@ -55,8 +58,8 @@ export function reasonOf(error: unknown, labels: Readonly<Record<string, string>
   if (!(error instanceof ApiError)) return "Something went wrong in this page. Reload it and try again.";
   const { message, field } = error;
   const label = field === null ? undefined : labels[field];
-  if (label === undefined || !message.startsWith(`${field}: `)) return message;
-  return `${label} ${message.slice(`${field}: `.length).replace(/\.?$/, ".")}`;
+  const subject = SUBJECTS.map((noun) => `The ${noun} "${field}" `).find((words) => message.startsWith(words));
+  return label === undefined || subject === undefined ? message : `${label} ${message.slice(subject.length)}`;
 }
 
 async function problemOf(response: Response): Promise<ApiError> {

@@ -1,18 +1,32 @@
 import "server-only";
 /** Checks what a client sends against a schema of lib/wire, and says in our words what is wrong with it. */
-import type * as z from "zod/mini";
+import * as z from "zod/mini";
 import { counted } from "../../core/counted";
 import { ProblemError } from "./answers/problem";
 
-/** The checked input. Throws the ProblemError "bad-input", which names the member at fault and says what it must be. */
-export function checked<T>(schema: z.ZodMiniType<T>, input: unknown, wordsFor = wording): T {
-  const parsed = schema.safeParse(input, { error: wordsFor });
-  if (parsed.success) return parsed.data;
-  const { path, message } = firstIssue(parsed.error.issues);
+/** The checked body. Throws the ProblemError "bad-input", which names the member at fault and says what it must be. */
+export const checked = <T>(schema: z.ZodMiniType<T>, input: unknown): T => parsed(schema, input, "member", wording);
+
+/** The checked parameters of an address, each with its text, or with a list of texts if the address has it more than once. */
+export const checkedQuery = <T>(schema: z.ZodMiniType<T>, query: unknown): T =>
+  parsed(schema, query, "parameter", queryWording);
+
+/** A caller's name for a part of the input. */
+type Noun = "member" | "parameter";
+
+function parsed<T>(schema: z.ZodMiniType<T>, input: unknown, noun: Noun, error: typeof wording): T {
+  const result = schema.safeParse(input, { error });
+  if (result.success) return result.data;
+  const { path, message } = firstIssue(result.error.issues, namesIn(schema), noun);
   // The sender chooses member names, so they are cut.
-  const field = (path.join(".") || "body").slice(0, 100);
-  throw new ProblemError("bad-input", `${field}: ${message}`, { field });
+  const field = path.join(".").slice(0, 100);
+  const subject = field === "" ? "The body" : `The ${noun} "${field}"`;
+  throw new ProblemError("bad-input", `${subject} ${message}.`, { field: field === "" ? "body" : field });
 }
+
+/** The names that an input of this schema may have; null if it is no object. */
+const namesIn = (schema: z.ZodMiniType): readonly string[] | null =>
+  schema instanceof z.ZodMiniObject ? Object.keys(schema.shape) : null;
 
 /** Names the expected kind of input in words, by Zod's name for it. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -30,21 +44,16 @@ const COUNTED: Readonly<Record<string, string>> = { string: "character", array: 
 
 const UNFIT = "must be in the form that /api/openapi.json describes";
 
-/** The checked parameters of an address, each with its text, or with a list of texts if the address has it more than once. */
-export const checkedQuery = <T>(schema: z.ZodMiniType<T>, query: unknown): T => checked(schema, query, queryWording);
-
 const queryWording = (issue: z.core.$ZodRawIssue): string =>
   /^invalid_(type|value)$/.test(issue.code) && Array.isArray(issue.input) ? "must be given only once" : wording(issue);
 
-/** Words every issue so that it follows the field's name. A schema's own words go first, and have the same form. */
+/** Words every issue as the rest of a sentence that begins with the name. A schema's own words go first, and have the same form. */
 function wording(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type":
-      if (issue.input === undefined) return "is missing";
-      return KINDS[issue.expected] === undefined ? UNFIT : `must be ${KINDS[issue.expected]}`;
+      return orMissing(issue.input, KINDS[issue.expected] === undefined ? UNFIT : `must be ${KINDS[issue.expected]}`);
     case "invalid_value":
-      if (issue.input === undefined) return "is missing";
-      return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}`;
+      return orMissing(issue.input, `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}`);
     case "too_small": {
       const { origin, minimum, inclusive } = issue;
       const unit = COUNTED[origin];
@@ -63,14 +72,29 @@ function wording(issue: z.core.$ZodRawIssue): string {
   }
 }
 
+const orMissing = (input: unknown, words: string) => (input === undefined ? `is missing: it ${words}` : words);
+
 /** The first issue of a union's closest form: the caller most likely meant the form with the fewest faults. */
-function firstIssue([issue]: readonly z.core.$ZodIssue[]): { path: readonly PropertyKey[]; message: string } {
+function firstIssue(
+  [issue]: readonly z.core.$ZodIssue[],
+  names: readonly string[] | null,
+  noun: Noun,
+): { path: readonly PropertyKey[]; message: string } {
   if (issue === undefined) return { path: [], message: UNFIT };
   const { path, message } = issue;
-  if (issue.code === "unrecognized_keys")
-    return { path: [...path, issue.keys[0] ?? ""], message: "must be left out: no member has this name" };
+  if (issue.code === "unrecognized_keys") {
+    const known = path.length === 0 ? names : null;
+    return { path: [...path, issue.keys[0] ?? ""], message: `must be left out: ${namesInWords(known, noun)}` };
+  }
   if (issue.code !== "invalid_union") return { path, message };
   const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length);
-  const inner = firstIssue(nearest ?? []);
+  const inner = firstIssue(nearest ?? [], null, noun);
   return { ...inner, path: [...path, ...inner.path] };
+}
+
+function namesInWords(names: readonly string[] | null, noun: Noun): string {
+  if (names === null) return `no ${noun} has this name`;
+  const [only, ...others] = names;
+  if (only === undefined) return `this request has no ${noun}s`;
+  return others.length === 0 ? `the only ${noun} is ${only}` : `the ${noun}s are ${names.join(", ")}`;
 }

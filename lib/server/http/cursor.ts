@@ -10,7 +10,11 @@ export function decodeCursor(cursor: string | undefined): ConsensusNs | null {
   if (cursor === undefined) return null;
   const ns = parseConsensusTime(Buffer.from(cursor, "base64url").toString("latin1"));
   if (ns !== null) return ns;
-  throw new ProblemError("bad-input", "cursor: this is not a cursor of this server. Start again without it.", {
-    field: "cursor",
-  });
+  throw new ProblemError(
+    "bad-input",
+    'The parameter "cursor" is none that this server gave out. Start again without it.',
+    {
+      field: "cursor",
+    },
+  );
 }

@@ -7,7 +7,7 @@ import type { ApiRequest } from "./api-request";
 export function idempotencyKey(request: Pick<ApiRequest, "headers">): string | null {
   const given = request.headers.get("idempotency-key");
   if (given === null || /^[\x21-\x7e]{1,200}$/.test(given)) return given;
-  throw new ProblemError("bad-input", "Idempotency-Key: must have 1 to 200 printable characters.", {
+  throw new ProblemError("bad-input", "The header Idempotency-Key must have 1 to 200 printable characters.", {
     field: "Idempotency-Key",
   });
 }

@@ -31,13 +31,13 @@ export function parseFloor(header: string | null, app: App): ReadFloor {
     if (topicId === null || sequence === null || !app.scheduler.syncs.has(topicId)) {
       throw new ProblemError(
         "bad-input",
-        "If-Min-Sequence is a list of <topicId>=<sequence> for topics that are kept here.",
+        "The header If-Min-Sequence must be a list of <topicId>=<sequence> for topics that are kept here.",
         { field: "If-Min-Sequence" },
       );
     }
     if (sequence > (floor.get(topicId) ?? 0)) floor.set(topicId, sequence);
     if (floor.size > MAX_TOPICS) {
-      throw new ProblemError("bad-input", `If-Min-Sequence names at most ${MAX_TOPICS} topics.`, {
+      throw new ProblemError("bad-input", `The header If-Min-Sequence must name at most ${MAX_TOPICS} topics.`, {
         field: "If-Min-Sequence",
       });
     }

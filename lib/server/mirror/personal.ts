@@ -256,7 +256,9 @@ export const personalMessages = defineRoute({
     const { app, userId, params, request } = context;
     const topicId = topicNamed(params.topicId ?? "");
     if (topicId === null)
-      throw new ProblemError("bad-input", "topicId: a topic is named 0.0.<number>.", { field: "topicId" });
+      throw new ProblemError("bad-input", "The topic id in the address must look like 0.0.7148063.", {
+        field: "topicId",
+      });
     const asked = askedOf(request);
     if (!asked.ok) throw new ProblemError("bad-input", `${asked.error.join(". ")}.`, { field: "query" });
     const startMs = app.clock.now();

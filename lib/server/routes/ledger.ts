@@ -24,9 +24,13 @@ export const proof = defineRoute({
     const topicId = parseTopicId(params.topicId ?? "");
     const sequence = parseSequence(params.sequence ?? "");
     if (topicId === null)
-      throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
+      throw new ProblemError("bad-input", "The topic id in the address must look like 0.0.7148063.", {
+        field: "topicId",
+      });
     if (sequence === null)
-      throw new ProblemError("bad-input", "sequence: must be a whole number from 1.", { field: "sequence" });
+      throw new ProblemError("bad-input", "The sequence number in the address must be a whole number from 1.", {
+        field: "sequence",
+      });
     const began = startRead(app);
     const row = await app.stores.views.proof(userId, topicId, sequence);
     if (row === null) {
@@ -88,9 +92,13 @@ export const sync = defineRoute({
     const asked = body.topics === undefined ? undefined : [...new Set(body.topics.map(parseTopicId))];
     const topicIds = asked?.map((topicId) => {
       if (topicId !== null && app.scheduler.syncs.has(topicId)) return topicId;
-      throw new ProblemError("bad-input", "topics: this server does not sync one of these topics.", {
-        field: "topics",
-      });
+      throw new ProblemError(
+        "bad-input",
+        "This server does not sync one of these topics. Name topics that GET /api/registry/topics answers.",
+        {
+          field: "topics",
+        },
+      );
     });
     return privateJson(await syncTopics(app, topicIds));
   },

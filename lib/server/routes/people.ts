@@ -17,7 +17,9 @@ export const person = defineRoute({
   handle: async ({ app, params }) => {
     const userId = parseUserId(params.userId ?? "");
     if (userId === null)
-      throw new ProblemError("bad-input", "userId: an id has 1 to 50 characters without spaces.", { field: "userId" });
+      throw new ProblemError("bad-input", "The id in the address must have 1 to 50 characters without spaces.", {
+        field: "userId",
+      });
     const known = await isKnown(app.stores.views, userId);
     return privateJson({ userId, known, account: known ? null : await hasAccount(app, userId) });
   },

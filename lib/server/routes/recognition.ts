@@ -109,7 +109,7 @@ export const profiles = defineRoute({
       if (id === null)
         throw new ProblemError(
           "bad-input",
-          "ids: must be ids of 1 to 50 characters without spaces, separated by commas.",
+          'The parameter "ids" must be ids of 1 to 50 characters without spaces, separated by commas.',
           {
             field: "ids",
           },

@@ -126,7 +126,9 @@ export const demoSignIn = defineRoute({
     const { app, body } = context;
     const userId = parseUserId(body.userId);
     if (userId === null)
-      throw new ProblemError("bad-input", "userId: must have 1 to 50 characters without spaces.", { field: "userId" });
+      throw new ProblemError("bad-input", 'The member "userId" must have 1 to 50 characters without spaces.', {
+        field: "userId",
+      });
     const answer = {
       ...{ authenticated: true, userId, handle: demoNameOf(app, userId) ?? userId },
       ...{ network: app.env.HEDERA_NETWORK, admin: isAdmin(app, userId), demo: true },

@@ -19,7 +19,9 @@ export const stream = defineRoute({
     const given = request.headers.get("last-event-id") || query.lastEventId || query.cursor || null;
     const cursor = given === null ? null : parsePosition(given);
     if (given !== null && cursor === null)
-      throw new ProblemError("bad-input", "Last-Event-ID: it must be the id of an event.", { field: "Last-Event-ID" });
+      throw new ProblemError("bad-input", "The header Last-Event-ID must be the id of an event.", {
+        field: "Last-Event-ID",
+      });
     beforeRead(context);
     return eventStream(app, { userId, session }, cursor);
   },

@@ -380,10 +380,10 @@ describe("a server without an operator key", () => {
 
 describe("a refused envelope", () => {
   it.each([
-    ["a missing member", { from: undefined }, /^from: is missing$/],
-    ["an unknown type", { type: "HELLO" }, /^type: must be one of CONTACT_REQUEST, [A-Z0-9_, ]+$/],
-    ["a fraction for a whole number", { ts: 1.5 }, /^ts: must be a whole number$/],
-    ["a text for an object", { payload: "x" }, /^payload: must be an object$/],
+    ["a missing member", { from: undefined }, /^The member "from" is missing: it must be a string\.$/],
+    ["an unknown type", { type: "HELLO" }, /^The member "type" must be one of CONTACT_REQUEST, [A-Z0-9_, ]+\.$/],
+    ["a fraction for a whole number", { ts: 1.5 }, /^The member "ts" must be a whole number\.$/],
+    ["a text for an object", { payload: "x" }, /^The member "payload" must be an object\.$/],
   ])("tells %s in plain words", async (_, wrong, detail) => {
     const response = await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, wrong));
     expect(await response.json()).toMatchObject({ code: "bad-input", detail: expect.stringMatching(detail) });

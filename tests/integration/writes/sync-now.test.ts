@@ -43,9 +43,9 @@ describe("POST /api/sync", () => {
   });
 
   it.each([
-    ["a body that is no object", { body: [] }, "body: must be an object"],
-    ["a member of another kind", { body: { topics: "0.0.1" } }, "topics: must be a list"],
-    ["an item of another kind", { body: { topics: [1] } }, "topics.0: must be a string"],
+    ["a body that is no object", { body: [] }, "The body must be an object."],
+    ["a member of another kind", { body: { topics: "0.0.1" } }, 'The member "topics" must be a list.'],
+    ["an item of another kind", { body: { topics: [1] } }, 'The member "topics.0" must be a string.'],
   ])("refuses %s in plain words", async (_, sent, detail) => {
     expect(await (await t.ask("POST", "/api/sync", ALICE, sent)).json()).toMatchObject({ code: "bad-input", detail });
   });

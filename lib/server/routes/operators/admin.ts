@@ -74,7 +74,9 @@ export const invalidate = defineRoute({
 function topicOf({ app, params }: AdminContext<unknown, unknown>): TopicId {
   const topicId = parseTopicId(params.topicId ?? "");
   if (topicId === null)
-    throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
+    throw new ProblemError("bad-input", "The topic id in the address must look like 0.0.7148063.", {
+      field: "topicId",
+    });
   if (!app.scheduler.syncs.has(topicId)) throw new ProblemError("not-found", "This server does not sync this topic.");
   return topicId;
 }

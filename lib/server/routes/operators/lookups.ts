@@ -18,7 +18,9 @@ export const lookUpPerson = defineRoute({
   handle: async ({ app, params }) => {
     const userId = parseUserId(params.userId ?? "");
     if (userId === null)
-      throw new ProblemError("bad-input", "userId: an id has 1 to 50 characters without spaces.", { field: "userId" });
+      throw new ProblemError("bad-input", "The id in the address must have 1 to 50 characters without spaces.", {
+        field: "userId",
+      });
     const found = await personLookup(app, userId);
     if (found === null)
       throw new ProblemError(
@@ -39,9 +41,13 @@ export const lookUpMessage = defineRoute({
     const topicId = parseTopicId(params.topicId ?? "");
     const sequence = parseSequence(params.sequence ?? "");
     if (topicId === null)
-      throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
+      throw new ProblemError("bad-input", "The topic id in the address must look like 0.0.7148063.", {
+        field: "topicId",
+      });
     if (sequence === null)
-      throw new ProblemError("bad-input", "sequence: must be a whole number from 1.", { field: "sequence" });
+      throw new ProblemError("bad-input", "The sequence number in the address must be a whole number from 1.", {
+        field: "sequence",
+      });
     const found = await messageLookup(app, topicId, sequence);
     if (found === null) await unlessDropped(app, topicId, sequence);
     if (found === null)

@@ -39,6 +39,9 @@ export const shards = defineRoute({
 
 const CREATING: readonly Step["name"][] = ["plan", "intend", "create"];
 
+/** Reasons of lib/core begin small, because they also stand behind a colon. */
+const sentenceOf = (reason: string) => `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
+
 /** Refuses goals that can never be reached, before anything changes. */
 async function refuseImpossible(
   { app }: AdminContext<unknown, unknown>,
@@ -49,7 +52,7 @@ async function refuseImpossible(
   for (const goal of goals) {
     if (goal.name === "grow" && app.shards.refusal !== null) throw new ProblemError("read-only", app.shards.refusal);
     const step = nextStep(registry, goal, fromMs(app.clock.now()));
-    if (step.name === "impossible") throw new ProblemError("bad-input", `${field}: ${step.reason}.`, { field });
+    if (step.name === "impossible") throw new ProblemError("bad-input", sentenceOf(step.reason), { field });
     if (CREATING.includes(step.name) && !app.shards.canCreate)
       throw new ProblemError(
         "read-only",
@@ -105,7 +108,7 @@ export const split = defineRoute({
   handle: (context) => {
     const { kind, tier = "standard", owner = null, to } = context.body;
     const group = groupOf(tier, kind, owner);
-    if (typeof group === "string") throw new ProblemError("bad-input", `owner: ${group}.`, { field: "owner" });
+    if (typeof group === "string") throw new ProblemError("bad-input", sentenceOf(group), { field: "owner" });
     const goal: Goal = { name: "grow", group, to };
     const target = [tier, kind, ...(owner === null ? [] : [owner]), to].join(" ");
     return act(context, { name: "shards.split", target }, async (entry) => {
@@ -127,7 +130,9 @@ export const drain = defineRoute({
     const { app, body } = context;
     const topicId = parseTopicId(body.topicId);
     if (topicId === null)
-      throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
+      throw new ProblemError("bad-input", 'The member "topicId" must be a topic id like 0.0.7148063.', {
+        field: "topicId",
+      });
     return act(context, { name: "shards.drain", target: topicId }, async (entry) => {
       const registry = await app.stores.registry.load();
       const goals = drainGoals(registry, topicId);

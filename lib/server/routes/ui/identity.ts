@@ -35,9 +35,13 @@ export const identity = defineRoute({
 async function identityOf(app: App, userId: UserId, did: string, now: string) {
   const address = addressOfDid(did);
   if (address === null)
-    throw new ProblemError("bad-input", "did: an identity looks like did:ethr:0x and 40 hexadecimal digits.", {
-      field: "did",
-    });
+    throw new ProblemError(
+      "bad-input",
+      'The parameter "did" must be an identity: did:ethr:0x and 40 hexadecimal digits.',
+      {
+        field: "did",
+      },
+    );
   await app.limits.spendUser("person", userId);
   const binding = await app.identities.bindingOf(address);
   if (binding !== null) {

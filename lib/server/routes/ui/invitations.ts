@@ -21,11 +21,15 @@ export const shorten = defineRoute({
     const expiresAt = nowMs + body.ttl * 1_000;
     const invitation = invitationIn(body.d, userId, expiresAt);
     if (invitation === null)
-      throw new ProblemError("bad-input", "d: an invitation is a CONTACT_REQUEST with a jti, as JSON.", { field: "d" });
+      throw new ProblemError(
+        "bad-input",
+        'The member "d" must be an invitation: a CONTACT_REQUEST with a jti, as JSON.',
+        { field: "d" },
+      );
     if (invitation.inviter !== userId)
-      throw new ProblemError("not-yours", "d: you can only invite in your own name.", { field: "d" });
+      throw new ProblemError("not-yours", "You can only invite in your own name.", { field: "d" });
     if (invitation.untilMs <= nowMs)
-      throw new ProblemError("bad-input", "d: this invitation has expired. Make a new one.", { field: "d" });
+      throw new ProblemError("bad-input", "This invitation has expired. Make a new one.", { field: "d" });
     await app.limits.spendForAll("submit", userId);
     const code = await app.invitations.register(invitation, { text: body.d, untilMs: expiresAt });
     return privateJson({ code, expiresAt });

@@ -19,7 +19,7 @@ export const publishProfile = defineRoute({
   handle: async (context) => {
     const { app, userId, body, background } = context;
     if (body.accountId !== userId)
-      throw new ProblemError("not-yours", "accountId: you can only publish your own profile.", { field: "accountId" });
+      throw new ProblemError("not-yours", "You can only publish your own profile.", { field: "accountId" });
     const { accountId, displayName, bio, avatar, timestamp, signature, publicKey } = body;
     const profile = { accountId, displayName, bio, avatar, timestamp };
     return writeOnce(context, "profile", async (guarded) => {

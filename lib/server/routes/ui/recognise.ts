@@ -28,7 +28,7 @@ export const mintRecognition = defineRoute({
   handle: async (context) => {
     const { app, userId, body, background } = context;
     if (body.issuerId !== userId)
-      throw new ProblemError("not-yours", "issuerId: you can only give in your own name.", { field: "issuerId" });
+      throw new ProblemError("not-yours", "You can only give in your own name.", { field: "issuerId" });
     const { issuerId: issuer, recipientId: to, timestamp, ...signed } = body;
     return writeOnce(context, "mint", async (guarded) => {
       const members = { type: "SIGNAL_MINT", to, ...signed, issuer, minted_at: app.clock.now(), timestamp };
@@ -97,7 +97,7 @@ export const issuerSubmit = defineRoute({
     const { app, userId, body, background } = context;
     const isAllowed = body.from === userId || app.env.ISSUERS.has(keyOf(body.from, userId));
     if (!isAllowed)
-      throw new ProblemError("not-yours", "from: the operator does not let you write for this issuer.", {
+      throw new ProblemError("not-yours", "The operator does not let you write for this issuer.", {
         field: "from",
       });
     return writeOnce(context, "issuer", async (guarded, isRepeatable) => {

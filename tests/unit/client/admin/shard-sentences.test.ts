@@ -94,9 +94,9 @@ describe("the words of a drain", () => {
 });
 
 it("a refusal is a sentence without the name of the request's field", () => {
-  const detail = "to: there are 4 segments already: drain the last ones.";
+  const detail = 'The member "to" must be at least 1.';
   expect(refusalOf(new ApiError(400, "bad-input", detail, null, "to"))).toBe(
-    "There are 4 segments already: drain the last ones.",
+    "The number of segments must be at least 1.",
   );
   expect(refusalOf(new ApiError(503, "read-only", "No topic can be created"))).toBe("No topic can be created.");
 });

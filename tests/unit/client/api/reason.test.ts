@@ -8,15 +8,18 @@ const refused = (detail: string, field: string | null) => new ApiError(400, "bad
 
 describe("the reason of a refusal", () => {
   it("names a member as the page does, and not as the API does", () => {
-    const error = refused("accountId: must be an account id like 0.0.7226146", "accountId");
+    const error = refused('The member "accountId" must be an account id like 0.0.7226146.', "accountId");
     expect(reasonOf(error, LABELS)).toBe("The Hedera account must be an account id like 0.0.7226146.");
-    expect(reasonOf(refused("accountId: is missing.", "accountId"), LABELS)).toBe("The Hedera account is missing.");
+    const missing = 'The parameter "accountId" is missing: it must be a string.';
+    expect(reasonOf(refused(missing, "accountId"), LABELS)).toBe("The Hedera account is missing: it must be a string.");
   });
 
   it("is the server's own sentence otherwise", () => {
     const own = "The signature is not of your account's key over this message.";
     expect(reasonOf(refused(own, "accountId"), LABELS)).toBe(own);
-    expect(reasonOf(refused("body: is missing", "body"), LABELS)).toBe("body: is missing");
+    const other = 'The member "other" must be a number.';
+    expect(reasonOf(refused(other, "other"), LABELS)).toBe(other);
+    expect(reasonOf(refused(other, "accountId"), LABELS)).toBe(other);
     expect(reasonOf(refused(own, null), LABELS)).toBe(own);
   });
 });

@@ -36,19 +36,23 @@ const INPUTS: readonly unknown[] = [
   ...[[], [1], Array(1_000).fill(0), Array(1_000).fill("0.0.1"), {}, { other: 1 }, { "": [] }],
 ];
 
-/** The words follow the member's name: `nonce: must be a number`. */
-const OURS = /^[^:]+: (is missing|must (be|have|not be) )/;
+/** A sentence that names the member: `The member "nonce" must be a number.` */
+const OURS = /^The (body|member "[^"]*"|parameter "[^"]*") (is missing: it )?must (be|have|not be) .*[^.]\.$/;
 
 describe("what a client is told of input that does not fit", () => {
   const schemas = Object.entries(ROUTES).flatMap(([name, route]: [string, AnyRoute]) =>
-    [route.body, route.query].flatMap((schema) => (schema === undefined ? [] : [[name, schema] as const])),
+    (["body", "query"] as const).flatMap((of) => {
+      const { [of]: schema } = route;
+      return schema === undefined ? [] : [[name, of, schema] as const];
+    }),
   );
 
-  it.each(schemas)("is in our words, whatever part of it is wrong: %s", (_, schema) => {
+  it.each(schemas)("is in our words, whatever part of it is wrong: %s, %s", (_, of, schema) => {
+    const check = of === "body" ? checked : (checkedQuery as typeof checked);
     // A transform gets checked input only.
     for (const part of [...partsOf(schema)].filter((each) => !(each instanceof z.ZodMiniTransform)))
       for (const input of INPUTS) {
-        const detail = detailOf(part as z.ZodMiniType, input);
+        const detail = detailOf(part as z.ZodMiniType, input, check);
         if (detail !== null) expect(detail).toMatch(OURS);
       }
   });
@@ -60,8 +64,10 @@ describe("what a client is told of input that does not fit", () => {
       detailOf(query, { [name]: ["1", "2"] }, checkedQuery as typeof checked);
     for (const query of schemas)
       for (const name of Object.keys((query as z.ZodMiniObject).shape))
-        expect([null, `${name}: must be given only once`]).toContain(twice(query, name));
-    expect(twice(z.object({ limit: wholeNumber(1, 9) }), "limit")).toBe("limit: must be given only once");
+        expect([null, `The parameter "${name}" must be given only once.`]).toContain(twice(query, name));
+    expect(twice(z.object({ limit: wholeNumber(1, 9) }), "limit")).toBe(
+      'The parameter "limit" must be given only once.',
+    );
   });
 
   it.each([
@@ -78,10 +84,32 @@ describe("what a client is told of input that does not fit", () => {
     ["a kind that has no word here", z.nan(), "c", "must be in the form that /api/openapi.json describes"],
     ["a text of another form", z.string().check(z.regex(/^a$/)), "c", "must be in the form that /api/openapi.json"],
   ])("says what is right: %s", (_, schema, input, words) => {
-    expect(detailOf(z.object({ member: schema as z.ZodMiniType }), { member: input })).toContain(`member: ${words}`);
+    expect(detailOf(z.object({ member: schema as z.ZodMiniType }), { member: input })).toContain(
+      `The member "member" ${words}`,
+    );
   });
 
-  it("names the member that no schema has", () => {
-    expect(detailOf(z.strictObject({}), { other: 1 })).toBe("other: must be left out: no member has this name");
+  it("says what is missing, and what it must be", () => {
+    const schema = z.object({ type: z.enum(["a", "b"]), inner: z.object({ n: z.number() }) });
+    expect(detailOf(schema, {})).toBe('The member "type" is missing: it must be one of a, b.');
+    expect(detailOf(schema, { type: "a", inner: {} })).toBe('The member "inner.n" is missing: it must be a number.');
+    expect(detailOf(schema, undefined)).toBe("The body is missing: it must be an object.");
+    expect(detailOf(schema, {}, checkedQuery as typeof checked)).toMatch(/^The parameter "type" is missing: /);
+  });
+
+  it.each([
+    ["none", {}, "this request has no members"],
+    ["one", { a: z.number() }, "the only member is a"],
+    ["several", { a: z.number(), b: z.number() }, "the members are a, b"],
+  ])("names the member that no schema has, and those that it has: %s", (_, shape, names) => {
+    const input = { a: 1, b: 2, other: 1 };
+    const given = Object.fromEntries(Object.entries(input).filter(([name]) => name in shape || name === "other"));
+    expect(detailOf(z.strictObject(shape), given)).toBe(`The member "other" must be left out: ${names}.`);
+  });
+
+  it("names the member that no schema has where it is in another", () => {
+    expect(detailOf(z.object({ inner: z.strictObject({}) }), { inner: { other: 1 } })).toBe(
+      'The member "inner.other" must be left out: no member has this name.',
+    );
   });
 });
