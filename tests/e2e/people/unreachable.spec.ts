@@ -22,7 +22,7 @@ test("a page that is opened offline does not open, says so, and what was shown s
   await expect(page).toHaveURL(/\/signals$/);
   await expectAccessible(page, "the notice");
 
-  // It is tried again by a press only, and says the same as long as nothing has changed.
+  // A press tries it at once, and says the same as long as nothing has changed.
   await notice.getByRole("button", { name: "Try again" }).click();
   await expect(notice).toBeVisible();
   await expect(heading(page, "Signals")).toBeVisible();
@@ -38,6 +38,40 @@ test("a page that is opened offline does not open, says so, and what was shown s
   await expect(shell.freshness).toHaveText(/^(Up to date|Watching)/);
   await shell.place("Contacts").click();
   await expect(heading(page, "Contacts")).toBeVisible();
+});
+
+test("a page that did not open opens by itself once the server is back, unless somebody types meanwhile", async ({
+  meet,
+  enterAs,
+  context,
+}) => {
+  const ann = await meet("Ann");
+  const { page, shell } = await enterAs(ann);
+  await page.clock.install();
+  await shell.open("/contacts");
+  const notice = page.getByRole("alert").filter({ hasText: SENTENCE });
+  await context.setOffline(true);
+  await expect(shell.freshness).toHaveText(/^Offline/);
+  await shell.place("Circle").click();
+  await expect(notice).toContainText("It opens by itself once the server is back.");
+  await context.setOffline(false);
+  await expect(heading(page, "Circle")).toBeVisible();
+  await expect(notice).toHaveCount(0);
+
+  await shell.open(`/profile/${encodeURIComponent(ann.id)}`);
+  await context.setOffline(true);
+  await expect(shell.freshness).toHaveText(/^Offline/);
+  await shell.place("Circle").click();
+  await expect(notice).toBeVisible();
+  await page.getByLabel("About you").fill("Some words that are not published yet");
+  await context.setOffline(false);
+  await expect(shell.freshness).toHaveText(/^(Up to date|Watching)/);
+  // A look that was still to come would come now, and be answered before this one.
+  await page.clock.fastForward(60_000);
+  await page.evaluate(async () => void (await fetch("/api/health")));
+  await expect(page.getByLabel("About you")).toHaveValue(/not published yet/);
+  await notice.getByRole("button", { name: "Try again" }).click();
+  await expect(heading(page, "Circle")).toBeVisible();
 });
 
 test("a page whose opening shows that the server is gone says so inside the shell, and opens once it is back", async ({

@@ -3,6 +3,7 @@ import { CloudOff } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 import { isServerThere } from "@/lib/client/api/http";
+import { lookAgain } from "@/lib/client/browser/look-again";
 import { useFreshness } from "@/lib/client/live/freshness";
 import { Button } from "../../primitives/button";
 
@@ -19,8 +20,8 @@ function pageBehind({ target, button, metaKey, ctrlKey, shiftKey, altKey }: Mous
 
 /**
  * Keeps what is shown while the server may be out of reach: a page is opened only after the server has answered. Otherwise the
- * new page would take the place of this one and then fail. One whose opening itself shows that the server is gone is shown by
- * LoadingPage.
+ * new page would take the place of this one and then fail. It opens by itself once the server is back. One whose opening itself
+ * shows that the server is gone is shown by LoadingPage.
  */
 export function UnreachablePage() {
   const router = useRouter();
@@ -49,6 +50,20 @@ export function UnreachablePage() {
     return () => document.removeEventListener("click", onClick, { capture: true });
   });
 
+  useEffect(() => {
+    if (path === null) return;
+    const stop = lookAgain(isServerThere, () => {
+      setPath(null);
+      router.push(path);
+    });
+    // Text that is typed now would be lost. The button still opens the page.
+    document.addEventListener("input", stop, { once: true });
+    return () => {
+      document.removeEventListener("input", stop);
+      stop();
+    };
+  }, [path, router]);
+
   if (path === null) return null;
   return (
     <div
@@ -57,7 +72,7 @@ export function UnreachablePage() {
     >
       <CloudOff aria-hidden="true" className="size-6 shrink-0 text-copper" />
       <p className="min-w-48 flex-1">
-        The server cannot be reached, so the page did not open. This one stays as it was.
+        The server cannot be reached, so the page did not open yet. It opens by itself once the server is back.
       </p>
       <Button look="primary" busy={isLooking} onClick={() => void open(path)}>
         Try again

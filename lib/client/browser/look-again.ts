@@ -1,0 +1,67 @@
+/**
+ * Looks again and again for what is not there yet, until it is there. The waits grow and are scattered, so that many pages that
+ * lost one server do not all come back to it in the same second. A hidden tab does not look.
+ */
+
+/** As the stream's own waits (../live/live-connection.ts): soon after a short outage, and twice a minute at most in a long one. */
+const FIRST_WAIT_MS = 1_000;
+const LAST_WAIT_MS = 30_000;
+
+/** The parts of the browser that looking needs. */
+export interface Tab {
+  isHidden(): boolean;
+  /** Calls `listener` whenever the tab is hidden or shown. Answers a function that ends that. */
+  onChange(listener: () => void): () => void;
+  /** From 0 up to 1. */
+  random(): number;
+}
+
+const THIS_TAB: Tab = {
+  isHidden: () => document.visibilityState === "hidden",
+  onChange(listener) {
+    document.addEventListener("visibilitychange", listener);
+    return () => document.removeEventListener("visibilitychange", listener);
+  },
+  random: Math.random,
+};
+
+/** Calls `then` once, as soon as `look` resolves to true. Answers a function that ends the looking. `look` never rejects. */
+export function lookAgain(look: () => Promise<boolean>, then: () => void, tab: Tab = THIS_TAB): () => void {
+  let waitMs = FIRST_WAIT_MS;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let isLooking = false;
+  let isOver = false;
+
+  const wait = () => {
+    if (isOver || isLooking || timer !== null || tab.isHidden()) return;
+    timer = setTimeout(() => void tryOnce(), waitMs * (0.5 + tab.random()));
+    waitMs = Math.min(waitMs * 2, LAST_WAIT_MS);
+  };
+  const pause = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+  };
+  const tryOnce = async () => {
+    timer = null;
+    isLooking = true;
+    const isThere = await look();
+    isLooking = false;
+    if (isOver) return;
+    if (!isThere) return wait();
+    stop();
+    then();
+  };
+  const unfollow = tab.onChange(() => {
+    pause();
+    // Somebody looks at the tab again, and does not wait for half a minute.
+    waitMs = FIRST_WAIT_MS;
+    wait();
+  });
+  function stop() {
+    isOver = true;
+    pause();
+    unfollow();
+  }
+  wait();
+  return stop;
+}

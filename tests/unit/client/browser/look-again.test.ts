@@ -1,0 +1,102 @@
+/** How a page looks for a server that is out of reach. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { lookAgain } from "@/lib/client/browser/look-again";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A tab, and a server that answers from the look with this number on; without a number it never does. */
+function setUp({ random = 0.5, thereFrom = Number.POSITIVE_INFINITY } = {}) {
+  const listeners = new Set<() => void>();
+  const looks: number[] = [];
+  const opened = vi.fn();
+  const tab = { isHidden: false };
+  const startMs = Date.now();
+  const stop = lookAgain(
+    async () => {
+      looks.push(Date.now() - startMs);
+      return looks.length >= thereFrom;
+    },
+    opened,
+    {
+      isHidden: () => tab.isHidden,
+      onChange: (listener) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+      random: () => random,
+    },
+  );
+  const show = (isShown: boolean) => {
+    tab.isHidden = !isShown;
+    for (const listener of listeners) listener();
+  };
+  return { looks, opened, stop, show, listeners };
+}
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+describe("a page that looks for the server", () => {
+  it("waits longer each time, and half a minute at most", async () => {
+    const { looks, opened } = setUp();
+    await pass(125_000);
+    expect(looks).toEqual([1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000, 121_000]);
+    expect(opened).not.toHaveBeenCalled();
+  });
+
+  it("scatters its waits by half, so that pages do not come back together", async () => {
+    const [early, late] = [setUp({ random: 0 }), setUp({ random: 0.999 })];
+    await pass(100_000);
+    expect(early.looks.slice(0, 3)).toEqual([500, 1_500, 3_500]);
+    expect(late.looks.slice(0, 3)).toEqual([1_499, 4_497, 10_493]);
+    const steps = late.looks.map((ms, i) => ms - (late.looks[i - 1] ?? 0));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(45_000);
+  });
+
+  it("is told once when the server is there, and looks no more", async () => {
+    const { looks, opened, listeners } = setUp({ thereFrom: 3 });
+    await pass(6_999);
+    expect(opened).not.toHaveBeenCalled();
+    await pass(600_000);
+    expect(opened).toHaveBeenCalledTimes(1);
+    expect(looks).toHaveLength(3);
+    expect(listeners.size).toBe(0);
+  });
+
+  it("does not look while its tab is hidden, and looks soon after it is shown again", async () => {
+    const { looks, show } = setUp();
+    await pass(16_000);
+    expect(looks).toHaveLength(4);
+    show(false);
+    await pass(600_000);
+    expect(looks).toHaveLength(4);
+    show(true);
+    await pass(1_000);
+    expect(looks).toHaveLength(5);
+    // However often the tab is shown, only one wait is under way.
+    for (let i = 0; i < 5; i += 1) show(true);
+    await pass(1_000);
+    expect(looks).toHaveLength(6);
+  });
+
+  it("looks no more once it was stopped, not even if a look was under way", async () => {
+    const { looks, opened, stop, listeners } = setUp({ thereFrom: 1 });
+    stop();
+    await pass(60_000);
+    expect([looks, listeners.size]).toEqual([[], 0]);
+    let answer: (isThere: boolean) => void = () => {};
+    const slow = lookAgain(() => new Promise((done) => (answer = done)), opened, {
+      isHidden: () => false,
+      onChange: () => () => {},
+      random: () => 0,
+    });
+    await pass(500);
+    slow();
+    answer(true);
+    await pass(60_000);
+    expect(opened).not.toHaveBeenCalled();
+  });
+});
