@@ -108,6 +108,11 @@ export const INCIDENT_KINDS = {
     severity: "warning",
     action: "Read the reason; if it stays, audit the topic and put another mirror first in MIRROR_URL.",
   },
+  "topics-incomplete": {
+    severity: "warning",
+    action:
+      "Wait until it is done; if nothing changes, resume the topics that are paused, and look at the server's log.",
+  },
   "topic-hole": {
     severity: "warning",
     action: "Wait for GAP_GRACE_S; if another mirror has the messages, add it to MIRROR_URL.",

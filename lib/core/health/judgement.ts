@@ -8,11 +8,12 @@ import type { Finding, IncidentCode } from "./incident";
 import {
   BONDING_LOOSE,
   because,
+  behindWords,
   doorbellDownWords,
   failedWords,
+  incompleteWords,
   keysUnknownWords,
   listed,
-  NAMED,
   pausedWords,
   range,
   redisDownWords,
@@ -54,6 +55,8 @@ export interface SyncFacts {
   readonly lagMs: number;
   /** The topic is synced through this time; null if that is not known yet. */
   readonly asOfMs: number | null;
+  /** It started over, and has not been read to its end since. */
+  readonly isReadAnew: boolean;
 }
 
 /** One topic, as the database knew it when it was last asked. */
@@ -67,6 +70,8 @@ export interface StoredFacts {
   readonly gapCount: number;
   /** Messages whose signature could not be judged yet. */
   readonly unproven: number;
+  /** Its stored rows are dropped, or what follows from its messages is found out again, because a topic starts over. Null: neither. */
+  readonly work: "starting-over" | "folded-again" | null;
   /** Null: it is not paused. `by` is null if it is not known. */
   readonly paused: { readonly by: string | null; readonly sinceMs: number | null } | null;
 }
@@ -127,6 +132,7 @@ export const JUDGED_CODES = [
   "doorbell-down",
   "budget-exhausted",
   "topics-behind",
+  "topics-incomplete",
   "topic-unknown",
   "topic-stuck",
   "topic-hole",
@@ -270,7 +276,9 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
     );
   const behind = running.filter(({ lagMs }) => lagMs > BEHIND_MS);
   if (behind.length > 0)
-    findings.push(found("topics-behind", null, `${behindWords(behind, topics)}${why(behind, facts)}.`));
+    findings.push(found("topics-behind", null, `${behindWords(behind, topics.length)}${why(behind, facts)}.`));
+  const incomplete = incompleteWords(facts.stored, running);
+  if (incomplete !== null) findings.push(found("topics-incomplete", null, incomplete));
   for (const topicId of facts.unknownTopics)
     findings.push(
       found("topic-unknown", topicId, `The mirror does not know topic ${topicId}: nothing can ever come from it.`),
@@ -291,13 +299,6 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
       findings.push(found("topic-stuck", topicId, `Topic ${topicId} is not synced for now${because(state.reason)}.`));
   }
   return findings;
-}
-
-function behindWords(behind: readonly SyncFacts[], topics: readonly SyncFacts[]): string {
-  const names = behind.slice(0, NAMED).map(({ topicId }) => topicId);
-  if (behind.length === 1) return `Topic ${names[0]} is behind the ledger`;
-  const more = behind.length > NAMED ? ", …" : "";
-  return `${behind.length} of ${topics.length} topics are behind the ledger (${names.join(", ")}${more})`;
 }
 
 /** The one reason why no topic can be synced; null if each has its own. */

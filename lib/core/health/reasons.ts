@@ -2,7 +2,7 @@
 import type { Interval } from "../sync/intervals";
 
 /** A sentence names so many things of a kind. */
-export const NAMED = 3;
+const NAMED = 3;
 
 /** `: reason`, or nothing if it is not known. */
 export const because = (reason: string | null) => (reason === null ? "" : `: ${reason.replace(/\.$/, "")}`);
@@ -30,6 +30,45 @@ export function keysUnknownWords(reason: string, waiting: number): string {
       ? "1 signed message waits, and nobody sees it"
       : `${waiting === 0 ? "Signed" : `${waiting} signed`} messages wait, and nobody sees them`;
   return `No mirror says which key an account had at a time${because(reason)}. ${what}.`;
+}
+
+/** `Topic 0.0.7 is behind the ledger`, `2 of 4 topics are behind the ledger (0.0.7, 0.0.8)`. `behind`: at least one. */
+export function behindWords(behind: readonly { readonly topicId: string }[], topics: number): string {
+  const names = behind.slice(0, NAMED).map(({ topicId }) => topicId);
+  if (behind.length === 1) return `Topic ${names[0]} is behind the ledger`;
+  const more = behind.length > NAMED ? ", …" : "";
+  return `${behind.length} of ${topics} topics are behind the ledger (${names.join(", ")}${more})`;
+}
+
+interface Rebuilt {
+  readonly stored: readonly { readonly topicId: string; readonly work: "starting-over" | "folded-again" | null }[];
+  readonly topics: readonly { readonly topicId: string; readonly isReadAnew: boolean }[];
+}
+
+/** The sentence about topics whose answers lack something because a topic starts over; null while none does. */
+export function incompleteWords(stored: Rebuilt["stored"], topics: Rebuilt["topics"]): string | null {
+  const working = (work: "starting-over" | "folded-again") =>
+    stored.flatMap((topic) => (topic.work === work ? [topic.topicId] : []));
+  const isWorkedOn = new Set(stored.flatMap(({ topicId, work }) => (work === null ? [] : [topicId])));
+  const parts = [
+    topicsThat(working("starting-over"), "starts over", "start over"),
+    topicsThat(working("folded-again"), "is folded again", "are folded again"),
+    topicsThat(
+      topics.flatMap(({ topicId, isReadAnew }) => (isReadAnew && !isWorkedOn.has(topicId) ? [topicId] : [])),
+      "is read from the ledger anew",
+      "are read from the ledger anew",
+    ),
+  ].filter((part) => part !== null);
+  if (parts.length === 0) return null;
+  return `Contacts, trust and profiles may be incomplete, and answers are marked stale: ${parts.join(", ")}.`;
+}
+
+/** `topic 0.0.7 starts over`, `2 topics start over (0.0.7, 0.0.8)`; null for none. */
+function topicsThat(topicIds: readonly string[], does: string, theyDo: string): string | null {
+  const [only] = topicIds;
+  if (only === undefined) return null;
+  if (topicIds.length === 1) return `topic ${only} ${does}`;
+  return `${topicIds.length} topics ${theyDo} (${topicIds.slice(0, NAMED).join(", ")}${topicIds.length > NAMED ? ", …" : ""})`;
 }
 
 /** The sentence about messages that do not match the hash chain. `sequences`: the lowest of them. */

@@ -35,6 +35,8 @@ export interface Watched {
   readonly deafMs: number;
   readonly keeping: Keeping | null;
   readonly unknownTopics: readonly string[];
+  /** Topics that started over and have not been read to their end since. */
+  readonly startedOver: ReadonlySet<string>;
   readonly clocksAhead: HealthFacts["clocksAhead"];
 }
 
@@ -119,7 +121,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
     keysUnknown: app.signatures.trouble,
     isStarting: watched.isStarting,
     isSettling: watched.isSettling,
-    topics: syncFactsOf(app),
+    topics: syncFactsOf(app, watched.startedOver),
     stored: (adminReads.topics.last?.value ?? []).map(storedFactsOf),
     failedWrite: failing !== null && clock.monotonicMs() - failing.lastMonotonicMs < FAILED_WRITE_MS ? failing : null,
     isAnyPayerTrusted: app.trustedPayers === "*",
@@ -130,7 +132,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
   };
 }
 
-function syncFactsOf({ scheduler, clock }: App): readonly SyncFacts[] {
+function syncFactsOf({ scheduler, clock }: App, startedOver: Watched["startedOver"]): readonly SyncFacts[] {
   return [...scheduler.syncs].map(([topicId, { state, lastError, isReset }]) => {
     const asOfNs = scheduler.asOfNs(topicId);
     return {
@@ -142,6 +144,7 @@ function syncFactsOf({ scheduler, clock }: App): readonly SyncFacts[] {
       isNamedElsewhere: isReset || lastError === FOREIGN.message,
       lagMs: scheduler.lagMs(topicId),
       asOfMs: asOfNs === null ? null : toMs(asOfNs),
+      isReadAnew: startedOver.has(topicId),
     };
   });
 }
@@ -152,7 +155,8 @@ function onWallClock(state: SyncPhase, aheadMs: number): SyncPhase {
   return { ...state, hole: { ...hole, firstSeenMs: Math.round(hole.firstSeenMs + aheadMs) } } as SyncPhase;
 }
 
-function storedFactsOf({ topicId, counts, failedSequences, gaps, gapCount, paused, pause }: KnownTopic): StoredFacts {
+function storedFactsOf(topic: KnownTopic): StoredFacts {
+  const { topicId, counts, failedSequences, gaps, gapCount, paused, pause } = topic;
   const declared = gaps.filter(({ state }) => state === "declared");
   return {
     topicId,
@@ -161,6 +165,7 @@ function storedFactsOf({ topicId, counts, failedSequences, gaps, gapCount, pause
     gaps: declared,
     gapCount: declared.length + gapCount - gaps.length,
     unproven: counts.unproven,
+    work: topic.isDropping ? "starting-over" : topic.projected === null ? null : "folded-again",
     paused: paused ? { by: pause?.actor ?? null, sinceMs: pause?.atMs ?? null } : null,
   };
 }

@@ -50,6 +50,8 @@ export class HealthWatch implements Health {
   private wasLate = { postgres: false, redis: false };
   private isStarted = false;
   private firstLookMs: number | null = null;
+  /** Topics that started over and have not been read to their end since. */
+  private readonly startedOver = new Set<TopicId>();
   private heardMs: number | null = null;
   private progress = -1;
   /** Whether the mirror knows each empty topic. */
@@ -91,7 +93,9 @@ export class HealthWatch implements Health {
     const running = [...scheduler.syncs].filter(([, { state }]) => state.name !== "paused");
     this.wakeRepairs(app);
     this.isStarted ||= running.every(([topicId]) => scheduler.isRead(topicId));
+    this.followStartedOver(app);
     const facts = factsOf(app, now, {
+      startedOver: this.startedOver,
       before: (name) =>
         this.tallies.findLast(({ atMs }) => atMs <= nowMs - WINDOW_MS.min && atMs >= this.downMs(name)) ?? null,
       isPostgresSilent: this.isPostgresSilent,
@@ -107,6 +111,12 @@ export class HealthWatch implements Health {
     for (const { code, subject } of incidents.current())
       if (code in DOWN_NAMES) this.lastDownMs.set(subject ?? DOWN_NAMES[code as keyof typeof DOWN_NAMES], nowMs);
     this.tallies = [...this.tallies.filter(({ atMs }) => atMs > nowMs - WINDOW_MS.max), now];
+  }
+
+  private followStartedOver({ adminReads, scheduler }: App): void {
+    for (const { topicId, isDropping } of adminReads.topics.last?.value ?? [])
+      if (isDropping) this.startedOver.add(topicId);
+      else if (scheduler.isRead(topicId) || !scheduler.syncs.has(topicId)) this.startedOver.delete(topicId);
   }
 
   /** Any instance may have stored unproven messages, by a resync too, and may have ended since. */

@@ -15,6 +15,7 @@ const sync: SyncFacts = {
   isNamedElsewhere: false,
   lagMs: 3_000,
   asOfMs: NOW_MS - 3_000,
+  isReadAnew: false,
 };
 
 const stored: StoredFacts = {
@@ -24,6 +25,7 @@ const stored: StoredFacts = {
   gaps: [],
   gapCount: 0,
   unproven: 0,
+  work: null,
   paused: null,
 };
 
@@ -130,6 +132,11 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
       facts: { ...topic({ lagMs: 38_000 }), mirrorHeadMs: NOW_MS - 38_000 },
       subject: null,
       says: "Topic 0.0.7 is behind the ledger: the mirror has nothing newer than 2026-11-23 09:29:22 UTC.",
+    },
+    "topics-incomplete": {
+      facts: { ...known({ work: "starting-over" }), ...topic({ isReadAnew: true }) },
+      subject: null,
+      says: "Contacts, trust and profiles may be incomplete, and answers are marked stale: topic 0.0.7 starts over.",
     },
     "topic-unknown": {
       facts: { unknownTopics: ["0.0.99"] },

@@ -24,6 +24,31 @@ describe("the judgement of health", () => {
     expect(judge({ ...HEALTHY, topics: [{ ...topic, asOfMs: NOW_MS - 86_400_000, lagMs: 0 }] })).toEqual([]);
   });
 
+  it("says in one sentence what is still missing after a topic was started over", () => {
+    const [stored] = HEALTHY.stored;
+    if (stored === undefined) throw new Error("a topic is stored");
+    const work = (of: "starting-over" | "folded-again" | null, ...ids: readonly string[]) =>
+      ids.map((topicId) => ({ ...stored, topicId, work: of }));
+    const topics = ["0.0.1", "0.0.2", "0.0.8"].map((topicId) => ({ ...topic, topicId, isReadAnew: true }));
+    const said = (facts: Partial<HealthFacts>) => judge({ ...HEALTHY, ...facts }).map(({ summary }) => summary);
+    const rest = (words: string) => [
+      `Contacts, trust and profiles may be incomplete, and answers are marked stale: ${words}.`,
+    ];
+    expect(
+      said({
+        stored: [...work("starting-over", "0.0.1"), ...work("folded-again", "0.0.2", "0.0.3", "0.0.4", "0.0.5")],
+        topics,
+      }),
+    ).toEqual(
+      rest(
+        "topic 0.0.1 starts over, 4 topics are folded again (0.0.2, 0.0.3, 0.0.4, …), topic 0.0.8 is read from the ledger anew",
+      ),
+    );
+    expect(said({ stored: work(null, "0.0.1"), topics: topics.slice(0, 2) })).toEqual(
+      rest("2 topics are read from the ledger anew (0.0.1, 0.0.2)"),
+    );
+  });
+
   it("reports once that all topics are behind if they share one cause, and names it", () => {
     const circuit = { ...HEALTHY.mirrors[0], origin: "https://mirror.test", circuit: "open" as const, calls: null };
     const state = {

@@ -1,0 +1,63 @@
+/** A topic starts over: until it is read again, balancers, operators and readers are told what may be missing. */
+import { afterEach, expect, it } from "vitest";
+import type { ContactsAnswer } from "@/lib/wire/contacts";
+import type { IngestionAnswer, ReadyAnswer } from "@/lib/wire/operators/health";
+import { startTestApp, type TestApp } from "../../../support/worlds/app";
+import { expectToldEverywhere, METRICS_TOKEN } from "../../../support/worlds/told-codes";
+
+const ALICE = "tm-alice";
+let t: TestApp;
+afterEach(() => t.close());
+
+const ask = async <T>(path: string, userId: string | null = null) =>
+  (await (await t.ask("GET", path, userId)).json()) as T;
+const contacts = () => ask<ContactsAnswer>("/api/contacts", ALICE);
+/** Health answers are remembered for a moment, whoever asks. */
+async function ready() {
+  await t.clock.advance(3_500);
+  const answer = await t.ask("GET", "/api/health/ready", null);
+  const { incidents, degraded } = (await answer.json()) as ReadyAnswer;
+  return { status: answer.status, degraded, says: incidents.find(({ code }) => code === "topics-incomplete")?.summary };
+}
+const missing = (words: string) =>
+  `Contacts, trust and profiles may be incomplete, and answers are marked stale: ${words}.`;
+
+it("is told by ready, which stays 200, by the other health answers, and by the freshness of answers", async () => {
+  t = await startTestApp({ env: { METRICS_TOKEN } });
+  const { contact } = t.devnet.topics;
+  const { sync } = t.app.stores;
+  t.devnet.submitMany(contact, [
+    { type: "CONTACT_REQUEST", from: ALICE, to: "tm-bob" },
+    { type: "CONTACT_ACCEPT", from: "tm-bob", to: ALICE },
+  ]);
+  await t.sync();
+  expect(await ready()).toMatchObject({ status: 200, says: undefined });
+  expect((await contacts()).contacts).toHaveLength(1);
+
+  // The pause holds it where its rows are being dropped.
+  await sync.startOver(contact);
+  await sync.setPaused(contact, true);
+  expect(await ready()).toEqual({ status: 200, degraded: true, says: missing(`topic ${contact} starts over`) });
+  await expectToldEverywhere(t.app, (path, headers = {}) => t.ask("GET", path, null, { headers }), "topics-incomplete");
+  expect((await ask<IngestionAnswer>("/api/health/ingestion")).alarms).toContain(
+    missing(`topic ${contact} starts over`),
+  );
+  expect(await contacts()).toMatchObject({ stale: true, asOf: null });
+
+  // Its rows are dropped, and the ledger does not answer.
+  t.devnet.faults.add({ kind: "badGateway" });
+  await sync.setPaused(contact, false);
+  await t.app.scheduler.checkPaused(contact);
+  for (let i = 0; i < 4; i += 1) await ready();
+  expect(await ready()).toMatchObject({ status: 200, says: missing(`topic ${contact} is read from the ledger anew`) });
+  expect(await contacts()).toMatchObject({ stale: true, asOf: null, contacts: [] });
+
+  t.devnet.faults.clear();
+  for (let i = 0; i < 4; i += 1) {
+    await t.clock.advance(30_000);
+    await t.sync();
+  }
+  expect(await ready()).toMatchObject({ status: 200, says: undefined });
+  expect((await contacts()).contacts).toHaveLength(1);
+  expect((await contacts()).stale).toBe(false);
+});
