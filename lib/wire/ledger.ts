@@ -6,7 +6,7 @@ import { Truncated } from "./signals";
 
 const EVENT_TYPES = ["contact", "trust", "recognition", "profile"] as const;
 
-export const EventsQuery = z.object({
+export const EventsQuery = z.strictObject({
   type: z._default(z.enum(EVENT_TYPES), "trust"),
   since: z.optional(
     described(

@@ -18,7 +18,7 @@ const TypeName = z.string().check(
   z.refine((text) => !/\p{C}/u.test(text), "must have no control characters"),
 );
 
-export const SignalsQuery = z.object({
+export const SignalsQuery = z.strictObject({
   type: described(
     z._default(
       z.union([
@@ -46,11 +46,11 @@ export const StreamQuery = z.object({
   lastEventId: described(Cursor, "The id of the last event, like the header Last-Event-ID"),
 });
 
-export const RecognitionQuery = z.object({
+export const RecognitionQuery = z.strictObject({
   cursor: described(z.optional(z.string().check(z.maxLength(200))), "`nextCursor` of the last page"),
 });
 
-export const ProfilesQuery = z.object({
+export const ProfilesQuery = z.strictObject({
   ids: z.pipe(
     z.pipe(
       z.string().check(z.minLength(1), z.maxLength(6_000)),

@@ -7,9 +7,21 @@ import { ProblemError } from "./answers/problem";
 /** The checked body. Throws the ProblemError "bad-input", which names the member at fault and says what it must be. */
 export const checked = <T>(schema: z.ZodMiniType<T>, input: unknown): T => parsed(schema, input, "member", wording);
 
-/** The checked parameters of an address, each with its text, or with a list of texts if the address has it more than once. */
-export const checkedQuery = <T>(schema: z.ZodMiniType<T>, query: unknown): T =>
-  parsed(schema, query, "parameter", queryWording);
+/** The parameters of an address, each with its text, or with a list of texts if the address has it more than once. */
+type Query = Readonly<Record<string, string | readonly string[]>>;
+
+/** Parameters that browsers' libraries and people add to any address, so that no cache answers. */
+const AGAINST_CACHES: readonly string[] = ["_", "t", "ts", "v", "cb"];
+
+/** The checked parameters of an address. `elsewhere`: parameters that another part of the server has checked. */
+export function checkedQuery<T>(schema: z.ZodMiniType<T>, query: Query, elsewhere: readonly string[] = []): T {
+  const known = namesIn(schema);
+  const isIgnored = (name: string) =>
+    !known?.includes(name) && (AGAINST_CACHES.includes(name) || elsewhere.includes(name));
+  const left: Record<string, Query[string]> = Object.create(null);
+  for (const [name, value] of Object.entries(query)) if (!isIgnored(name)) left[name] = value;
+  return parsed(schema, left, "parameter", queryWording);
+}
 
 /** A caller's name for a part of the input. */
 type Noun = "member" | "parameter";

@@ -247,7 +247,7 @@ function withInput(
     return context.floor.size === 0 ? inTurn() : reachFloor(app, context.floor).then(inTurn);
   };
   return andThen(userId === null ? undefined : app.limits.spendUser(route.limit, userId), () => {
-    if (route.query) context.query = checkedQuery(route.query, queryOf(context.searchParams));
+    if (route.query) context.query = checkedQuery(route.query, queryOf(context.searchParams), OWNER_NAMES);
     if (!route.body) return begin();
     const { body: schema, namesNobody } = route;
     return andThen(readJson(request, app.clock), (json) => {

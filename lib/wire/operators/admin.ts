@@ -58,7 +58,7 @@ export const OperatorLogEntry = z.object({
 export type OperatorLogEntry = z.infer<typeof OperatorLogEntry>;
 
 /** `GET /api/admin/audit-log?before=&limit=`, newest first */
-export const OperatorLogQuery = z.object({
+export const OperatorLogQuery = z.strictObject({
   before: described(z.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER)), "Entries older than this id"),
   limit: z._default(wholeNumber(1, 200), 50),
 });

@@ -199,6 +199,29 @@ describe("signals", () => {
   );
 });
 
+describe("a parameter that a view does not have", () => {
+  it.each([
+    ["/api/hcs/events?kind=recognition", "kind", "the parameters are type, since, limit"],
+    ["/api/signals?kind=contact", "kind", "the parameters are type, limit, cursor"],
+    ["/api/recognition?limit=5", "limit", "the only parameter is cursor"],
+    ["/api/profiles?ids=tm-bob&id=tm-bob", "id", "the only parameter is ids"],
+  ])("is refused by name, with those that there are: %s", async (path, field, names) => {
+    const response = await t.ask("GET", path, ALICE);
+    expect(response.status).toBe(400);
+    const detail = `The parameter "${field}" must be left out: ${names}.`;
+    expect(await response.json()).toMatchObject({ code: "bad-input", field, detail });
+  });
+
+  it.each([
+    // Against caches, as libraries add them; the owner, as the web UI names it; and routes of the web UI's own.
+    ...["/api/hcs/events?type=trust&_=1790000000000", "/api/signals?t=1", "/api/recognition?v=2&cb=3"],
+    ...[`/api/signals?userId=${ALICE}`, `/api/hcs/events?type=trust&sessionId=${ALICE}`],
+    ...["/api/registry/catalog?lang=en", "/api/profile/status?x=1", "/api/contacts?x=1", "/api/registry/topics?x=1"],
+  ])("is heeded nowhere, and not refused either: %s", async (path) => {
+    expect((await t.ask("GET", path, ALICE)).status).toBe(200);
+  });
+});
+
 describe("the poll", () => {
   it("goes on from its watermark without repeating or missing anything", async () => {
     type Page = { watermark: string; items: { sequence_number: number; json: unknown }[] };

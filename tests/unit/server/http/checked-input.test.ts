@@ -18,6 +18,12 @@ function detailOf(schema: z.ZodMiniType, input: unknown, check = checked): strin
   }
 }
 
+/** Checks the parameters of an address, and a part of its schema as any other input. */
+const asQuery: typeof checked = (schema, input) =>
+  schema instanceof z.ZodMiniObject && typeof input === "object" && input !== null
+    ? (checkedQuery<unknown>(schema, input as never) as never)
+    : checked(schema, input);
+
 /** A schema and all schemas in it. */
 function partsOf(schema: z.core.$ZodType, found = new Set<z.core.$ZodType>()): ReadonlySet<z.core.$ZodType> {
   if (found.has(schema)) return found;
@@ -48,7 +54,7 @@ describe("what a client is told of input that does not fit", () => {
   );
 
   it.each(schemas)("is in our words, whatever part of it is wrong: %s, %s", (_, of, schema) => {
-    const check = of === "body" ? checked : (checkedQuery as typeof checked);
+    const check = of === "body" ? checked : asQuery;
     // A transform gets checked input only.
     for (const part of [...partsOf(schema)].filter((each) => !(each instanceof z.ZodMiniTransform)))
       for (const input of INPUTS) {
@@ -60,8 +66,7 @@ describe("what a client is told of input that does not fit", () => {
   it("says of a parameter that it must be given once, if it is there twice", () => {
     const schemas = Object.values(ROUTES as Readonly<Record<string, AnyRoute>>).flatMap(({ query }) => query ?? []);
     expect(schemas.length).toBeGreaterThan(5);
-    const twice = (query: z.ZodMiniType, name: string) =>
-      detailOf(query, { [name]: ["1", "2"] }, checkedQuery as typeof checked);
+    const twice = (query: z.ZodMiniType, name: string) => detailOf(query, { [name]: ["1", "2"] }, asQuery);
     for (const query of schemas)
       for (const name of Object.keys((query as z.ZodMiniObject).shape))
         expect([null, `The parameter "${name}" must be given only once.`]).toContain(twice(query, name));
@@ -94,7 +99,7 @@ describe("what a client is told of input that does not fit", () => {
     expect(detailOf(schema, {})).toBe('The member "type" is missing: it must be one of a, b.');
     expect(detailOf(schema, { type: "a", inner: {} })).toBe('The member "inner.n" is missing: it must be a number.');
     expect(detailOf(schema, undefined)).toBe("The body is missing: it must be an object.");
-    expect(detailOf(schema, {}, checkedQuery as typeof checked)).toMatch(/^The parameter "type" is missing: /);
+    expect(detailOf(schema, {}, asQuery)).toMatch(/^The parameter "type" is missing: /);
   });
 
   it.each([
@@ -105,6 +110,18 @@ describe("what a client is told of input that does not fit", () => {
     const input = { a: 1, b: 2, other: 1 };
     const given = Object.fromEntries(Object.entries(input).filter(([name]) => name in shape || name === "other"));
     expect(detailOf(z.strictObject(shape), given)).toBe(`The member "other" must be left out: ${names}.`);
+  });
+
+  it("leaves out parameters against caches, and those that another part has checked", () => {
+    const schema = z.strictObject({ type: z.optional(z.string()), t: z.optional(z.string()) });
+    expect(checkedQuery(schema, { _: "1", v: "2", type: "a", t: "3" })).toEqual({ type: "a", t: "3" });
+    expect(checkedQuery(schema, { userId: "tm-a" }, ["userId"])).toEqual({});
+    expect(detailOf(schema, { kind: "a" }, asQuery)).toBe(
+      'The parameter "kind" must be left out: the parameters are type, t.',
+    );
+    expect(detailOf(schema, JSON.parse('{"__proto__":"a"}'), asQuery)).toMatch(
+      /^The parameter "__proto__" must be left out/,
+    );
   });
 
   it("names the member that no schema has where it is in another", () => {
