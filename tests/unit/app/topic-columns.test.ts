@@ -25,6 +25,13 @@ describe("the columns of topics", () => {
     expect(shown("topic", whole)).not.toContain("kept from");
   });
 
+  it("name their orders by what they hold: no number is sorted from A to Z", () => {
+    const alphabetical = columns(true).flatMap(({ head, numeric, ways, key }) =>
+      numeric || ways || typeof key?.(cut) !== "number" ? [] : [head],
+    );
+    expect(alphabetical).toEqual([]);
+  });
+
   it("count the messages that are stored now, and none that are not counted", () => {
     const storedOf = (topic: typeof cut, isCounted = true) =>
       columns(true, isCounted)

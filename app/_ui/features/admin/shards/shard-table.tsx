@@ -94,6 +94,7 @@ function columnsOf(open: (key: string) => void): readonly SortedColumn<Row>[] {
       id: "state",
       head: "State",
       first: "asc",
+      ways: { asc: "planned first", desc: "drained first" },
       from: "sm",
       key: ({ shard }) => STATES.indexOf(shard.state),
       csv: ({ shard }) => shard.state,

@@ -4,7 +4,7 @@ import { ago, bytes, percent, whole } from "@/lib/client/format/numbers";
 import { clockTime, timeAgo, useNow } from "@/lib/client/format/time";
 import type { InstanceStatus } from "@/lib/wire/operators/admin";
 import { Badge } from "../../../primitives/badge";
-import { DataTable } from "../../../primitives/data-table";
+import { DataTable, OF_TIMES } from "../../../primitives/data-table";
 import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
@@ -35,6 +35,7 @@ const COLUMNS: readonly SortedColumn<InstanceStatus>[] = [
     id: "up",
     head: "Started",
     first: "asc",
+    ways: OF_TIMES,
     from: "sm",
     key: ({ startedMs }) => startedMs,
     csv: ({ startedMs }) => new Date(startedMs).toISOString(),
@@ -79,6 +80,8 @@ const COLUMNS: readonly SortedColumn<InstanceStatus>[] = [
     head: "Last report",
     numeric: true,
     first: "desc",
+    // The key is the age.
+    ways: { asc: OF_TIMES.desc, desc: OF_TIMES.asc },
     from: "md",
     key: ({ reportedMs }) => -reportedMs,
     csv: ({ reportedMs }) => new Date(reportedMs).toISOString(),

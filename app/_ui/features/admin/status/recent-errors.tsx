@@ -3,7 +3,7 @@ import { instanceName } from "@/lib/client/admin/instances";
 import { whole } from "@/lib/client/format/numbers";
 import { calendarDate, clockTime } from "@/lib/client/format/time";
 import type { AdminStatus, InstanceStatus } from "@/lib/wire/operators/admin";
-import { DataTable } from "../../../primitives/data-table";
+import { DataTable, OF_TIMES } from "../../../primitives/data-table";
 import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
@@ -40,6 +40,7 @@ const COLUMNS: readonly SortedColumn<Row>[] = [
     id: "latest",
     head: "Latest, with request id",
     first: "desc",
+    ways: OF_TIMES,
     key: ({ error }) => error.latest[0]?.atMs ?? 0,
     csv: ({ error }) =>
       error.latest.map(({ atMs, requestId }) => `${new Date(atMs).toISOString()} ${requestId ?? ""}`).join("; "),

@@ -89,6 +89,7 @@ export function topicColumns({
       head: "Coverage",
       first: "desc",
       from: "sm",
+      ways: { asc: "most complete first", desc: "least complete first" },
       className: "w-36 xl:w-48",
       key: ({ gapCount, cursor, verifiedThrough }) => gapCount * 1e12 + cursor - verifiedThrough,
       csv: coverageWords,
@@ -98,6 +99,7 @@ export function topicColumns({
       id: "rate",
       head: "30 minutes",
       first: "desc",
+      ways: { asc: "fewest messages first", desc: "most messages first" },
       className: "w-24 sm:w-32",
       key: perMinuteSum,
       cell: ({ perMinute }) => <Sparkline perMinute={perMinute} />,
@@ -107,7 +109,7 @@ export function topicColumns({
       head: "Users",
       numeric: true,
       first: "desc",
-      from: "md",
+      from: "xl",
       key: ({ users }) => users,
       cell: ({ users }) => compact(users),
     },
@@ -116,7 +118,7 @@ export function topicColumns({
       head: "Top 10",
       numeric: true,
       first: "desc",
-      from: "md",
+      from: "xl",
       className: "whitespace-nowrap",
       key: ({ hottestShare }) => hottestShare,
       cell: ({ hottestShare }) => percent(hottestShare),
@@ -126,7 +128,7 @@ export function topicColumns({
       head: "Rejected",
       numeric: true,
       first: "desc",
-      from: "md",
+      from: "xl",
       key: rejectedOf,
       cell: (topic) => whole(rejectedOf(topic)),
     },
@@ -144,7 +146,7 @@ function TopicCell({ topic, onOpen }: { topic: TopicStatus; onOpen(): void }) {
       >
         {topic.topicId}
       </button>
-      <span className="block text-ink-soft text-xs">{topic.kinds.join(", ") || "no kind"}</span>
+      <span className="block text-ink-soft text-xs [overflow-wrap:normal]">{topic.kinds.join(", ") || "no kind"}</span>
       {topic.dropped && (
         <span className="block text-ink-soft text-xs sm:hidden">
           kept from {whole(topic.dropped.through + 1)}, after {dateOf(topic.dropped.throughTime)}

@@ -57,7 +57,7 @@ export function Topics() {
               onSort={onSort}
             />
             {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No topic matches.</p>}
-            <div className="mt-4">
+            <div className="mt-4 hidden sm:block">
               <CoverageKey hasDropped={hasDropped} />
             </div>
           </>
