@@ -19,7 +19,7 @@ import { expand } from "./codec/shorthand";
 import type { Statements } from "./drivers/statements";
 import type { Readable } from "./read/readable";
 import type { StoredMessages } from "./read/stored-messages";
-import { READER, type Reader, r } from "./read/views/pages";
+import { NUMBER_OF_USER, type Owner, READER, r } from "./read/views/pages";
 import { allRows } from "./read/views/row-sources";
 import { present, signalAt } from "./read/views/view-rows";
 import { orNull } from "./sql/expressions";
@@ -28,7 +28,7 @@ import { given, prepared, type RowOf } from "./sql/template";
 import { STAMP } from "./stamp";
 
 const l = alias(topicLog, "l");
-const values = given<Reader & { readonly topicId: TopicId; readonly limit: number }>();
+const values = given<Owner & { readonly topicId: TopicId; readonly limit: number }>();
 
 /** In the row that stands for no message `consensusNs` is null, and so are all columns after it. */
 const FIELDS = {
@@ -46,7 +46,7 @@ const MESSAGES = prepared(
   FIELDS,
   (columns) => sql`${READER}
 SELECT ${columns} FROM (SELECT 1) one LEFT JOIN LATERAL (
-  ${allRows({
+  ${allRows(NUMBER_OF_USER)({
     order: "newest",
     limit: sql`${values("limit")}::integer`,
     isWanted: sql`${topicNoIn(r.ref)} = ${topicNoOf(sql`${values("topicId")}::text`)}`,
@@ -61,9 +61,9 @@ export class PostgresIdentityStore implements IdentityStore {
   ) {}
 
   async messages(topicId: TopicId, issuer: EvmAddress, limit: number): Promise<readonly IdentityMessage[]> {
-    const reader = { userId: ownerOfIssuer(issuer), userNo: null };
+    const owner = { userId: ownerOfIssuer(issuer) };
     // They are few and mostly old, and no page of them is asked for again.
-    const found = present(await this.statements.run("account", MESSAGES({ ...reader, topicId, limit })));
+    const found = present(await this.statements.run("account", MESSAGES({ ...owner, topicId, limit })));
     const packed = await this.stored.messages(found.flatMap(({ ref, body }) => (body === null ? [ref] : [])));
     const messages = this.readable.rows("topic_log", found, (row) => messageIn(row, packed.get(row.ref)));
     // The message that is left out may be the one that ends a binding.

@@ -28,7 +28,7 @@ import type { Readable } from "./read/readable";
 import type { StoredMessages } from "./read/stored-messages";
 import { CONTACTS, type EdgeAnswer, PEERS } from "./read/views/contacts";
 import { EVENTS } from "./read/views/events";
-import { BESIDE, FROM_READER, READER, type Reader } from "./read/views/pages";
+import { BESIDE, FROM_READER, type Owner, READER } from "./read/views/pages";
 import { CONCERNS, PROOF } from "./read/views/proof";
 import {
   CATALOGUE,
@@ -55,7 +55,7 @@ import {
 import { WRITTEN } from "./read/views/written";
 import { given, prepared } from "./sql/template";
 
-const HEAD_OF = prepared(given<Reader>(), BESIDE, (columns) => sql`${READER} SELECT ${columns} ${FROM_READER}`);
+const HEAD_OF = prepared(given<Owner>(), BESIDE, (columns) => sql`${READER} SELECT ${columns} ${FROM_READER}`);
 
 /** The readers' side of the store, in PostgreSQL. */
 export class PostgresViewStore implements ViewStore {
@@ -68,7 +68,7 @@ export class PostgresViewStore implements ViewStore {
   ) {}
 
   async head(userId: UserId): Promise<number> {
-    return headOf(await this.statements.run("head", HEAD_OF({ userId, userNo: null })));
+    return headOf(await this.statements.run("head", HEAD_OF({ userId })));
   }
 
   async contacts(userId: UserId, limit = MAX_EDGES): Promise<ContactRows> {
@@ -170,7 +170,7 @@ export class PostgresViewStore implements ViewStore {
   async events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<EventPage> {
     const statements = EVENTS[this.isStrict ? "strict" : "loose"];
     const rows = await this.packedToo(
-      (place) => this.statements.run("events", statements[place][kind]({ userId, userNo: null, sinceNs, limit })),
+      (place) => this.statements.run("events", statements[place][kind]({ userId, sinceNs, limit })),
       (_, packedNs) => packedNs > sinceNs,
     );
     const { page: all, dropped } = await this.messages.completed(
@@ -196,7 +196,7 @@ export class PostgresViewStore implements ViewStore {
 
   async written(userId: UserId, sinceNs: ConsensusNs, limit: number): Promise<readonly WrittenRow[]> {
     const rows = await this.packedToo(
-      (place) => this.statements.run("written", WRITTEN[place]({ userId, userNo: null, sinceNs, limit })),
+      (place) => this.statements.run("written", WRITTEN[place]({ userId, sinceNs, limit })),
       (_, packedNs) => packedNs >= sinceNs,
     );
     const found = present(rows);
@@ -252,7 +252,7 @@ export class PostgresViewStore implements ViewStore {
   async proof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null> {
     // A larger number would run into the topic's part of the `ref`, and name another message.
     if (sequence > MAX_SEQUENCE) return null;
-    const [row] = await this.statements.run("proof", PROOF({ userId, userNo: null, topicId, sequence }));
+    const [row] = await this.statements.run("proof", PROOF({ userId, topicId, sequence }));
     if (row === undefined) return null;
     const { isPacked, ref, ...found } = row;
     if (ref === null) return isPacked ? this.packedProof(userId, topicId, sequence) : null;
@@ -274,7 +274,7 @@ export class PostgresViewStore implements ViewStore {
     const entry = found.find((each) => each.sequence === sequence);
     if (entry === undefined) return null;
     const { sequence: whole, consensusNs: ns } = wholeOf(entry, found);
-    const asked = { userId, userNo: null, topicId, sequence: whole, ns };
+    const asked = { userId, topicId, sequence: whole, ns };
     if ((await this.statements.run("proof", CONCERNS(asked))).length === 0) return null;
     const before = found.find((each) => each.sequence === sequence - 1);
     return proof(topicId, entry, before?.runningHash ?? (await this.droppedHash(topicId, sequence - 1)));

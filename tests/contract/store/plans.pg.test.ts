@@ -79,6 +79,30 @@ describe("a connection", () => {
     await store.close();
   });
 
+  it("opens the partition of a user whose number is known, and no other", async () => {
+    await used();
+    const [kept] = await rawQuery(
+      db,
+      `SELECT name FROM pg_prepared_statements WHERE statement LIKE '%"contact_edges" "e"%'`,
+    );
+    const plan = await rawQuery(db, `EXPLAIN EXECUTE "${kept?.name}" ('user-0', 1, 10)`);
+    expect(plan.map((row) => row["QUERY PLAN"]).join("\n")).toContain("Subplans Removed: 15");
+    await store.close();
+  });
+
+  it("keeps no plan for a user whose number it has still to learn", async () => {
+    await used();
+    // An instance that has just started: it reads by the same connection, and knows no number.
+    const { views } = await openStore(db, "devnet");
+    const contactsKept = () => keptAbout('"contact_edges" "e" WHERE');
+    const before = await contactsKept();
+    await views.contacts(user("user-0"));
+    expect(await contactsKept()).toEqual(before);
+    await views.contacts(user("user-0"));
+    expect(await contactsKept()).toEqual([{ planned: 0, kept: USERS.length + 1 }]);
+    await store.close();
+  });
+
   it("reads the user's row once for a statement, however many of its columns the statement needs", async () => {
     await used();
     const views = store.views;

@@ -6,7 +6,7 @@ import type { UserId } from "../../../../core/ledger/ids";
 import { orNull } from "../../sql/expressions";
 import { userIdOf } from "../../sql/references";
 import { given, prepared, type RowOf } from "../../sql/template";
-import { BESIDE, FROM_READER, ME, READER, type Reader } from "./pages";
+import { BESIDE, FROM_READER, forReader, READER, type Reader } from "./pages";
 
 const e = alias(contactEdges, "e");
 const m = alias(contactEdges, "m");
@@ -32,8 +32,7 @@ const NAME_COLUMNS = sql`${f.consensusNs}, ${f.handle}, ${f.displayName}, ${f.hr
 
 /** The edges of `mine` with the profiles of their peers: at least one row. */
 const withPeers = (columns: SQL, profile: SQL, mine: SQL) => sql`${READER},
-mine AS MATERIALIZED (${mine}),
-page AS MATERIALIZED (SELECT ${m}.*, ${userIdOf(m.peerNo)} AS peer_id FROM mine ${m})
+page AS MATERIALIZED (SELECT ${m}.*, ${userIdOf(m.peerNo)} AS peer_id FROM (${mine}) ${m})
 SELECT ${columns} ${FROM_READER} LEFT JOIN page p ON true
   LEFT JOIN LATERAL (SELECT ${profile} FROM ${profiles} ${f} WHERE ${f.userNo} = p.peer_no LIMIT 1) ${f} ON true
 ORDER BY p.peer_id`;
@@ -41,25 +40,37 @@ ORDER BY p.peer_id`;
 const limited = given<Reader & { readonly limit: number }>();
 
 /** Bonded peers come first, by the bonds of the table, then the newest. `greatest` ignores null. */
-export const CONTACTS = prepared(limited, NAMED_EDGE, (columns) =>
-  withPeers(
-    columns,
-    NAME_COLUMNS,
-    sql`SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${ME}
+export const CONTACTS = forReader((me, naming) =>
+  prepared(
+    limited,
+    NAMED_EDGE,
+    (columns) =>
+      withPeers(
+        columns,
+        NAME_COLUMNS,
+        sql`SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${me}
     ORDER BY coalesce(${e.acceptNs}, 0) > coalesce(${e.revokeNs}, 0) DESC,
       greatest(${e.acceptNs}, ${e.requestInNs}, ${e.requestOutNs}, ${e.revokeNs}, 0) DESC, ${e.peerNo}
     LIMIT ${limited("limit")}::integer`,
+      ),
+    naming,
   ),
 );
 
 const named = given<Reader & { readonly peerIds: readonly UserId[] }>();
 
 /** The edges with these peers, with their whole profiles. */
-export const PEERS = prepared(named, PROFILED_EDGE, (columns) =>
-  withPeers(
-    columns,
-    sql`${NAME_COLUMNS}, ${f.bio}, ${f.avatar}, ${f.saidNs}`,
-    sql`SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${ME}
+export const PEERS = forReader((me, naming) =>
+  prepared(
+    named,
+    PROFILED_EDGE,
+    (columns) =>
+      withPeers(
+        columns,
+        sql`${NAME_COLUMNS}, ${f.bio}, ${f.avatar}, ${f.saidNs}`,
+        sql`SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${me}
     AND ${e.peerNo} = ANY (ARRAY(SELECT ${n.userNo} FROM ${userHeads} ${n} WHERE ${n.userId} = ANY (${named("peerIds")}::text[])))`,
+      ),
+    naming,
   ),
 );

@@ -17,7 +17,7 @@ import { literal, orNull } from "../../sql/expressions";
 import { messageOf, signatureOf, timeOf, topicIdOf } from "../../sql/references";
 import { given, type Naming, prepared, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
-import { boundedRows, FOUND, ME, type Reader, r, withPage } from "./pages";
+import { FOUND, NUMBER_OF_USER, type Owner, r, withPage } from "./pages";
 import { DROPPED_NS, fromBoth, PACKED_NS, type RowSource } from "./row-sources";
 
 const KIND_OF_PREFIX: Readonly<Record<TopicKind, string>> = {
@@ -60,7 +60,7 @@ const BONDED = sql`${e.acceptNs} > coalesce(${e.revokeNs}, 0)`;
 const MUTUAL = sql`greatest(${e.requestOutNs}, ${e.acceptOutNs}) > coalesce(${e.revokeNs}, 0)
     AND greatest(${e.requestInNs}, ${e.acceptInNs}) > coalesce(${e.revokeNs}, 0)`;
 
-const values = given<Reader & { readonly sinceNs: bigint; readonly limit: number }>();
+const values = given<Owner & { readonly sinceNs: bigint; readonly limit: number }>();
 const SINCE = sql`${values("sinceNs")}::bigint`;
 const LIMIT = sql`${values("limit")}::integer`;
 
@@ -72,7 +72,7 @@ const also = (isStrict: boolean): Readonly<Record<TopicKind, SQL | undefined>> =
   trust: undefined,
   recognition: sql`UNION ALL SELECT ${d.ref}, ${d.consensusNs}, NULL FROM ${recognitionDefinitions} ${d} WHERE ${d.consensusNs} > ${SINCE}`,
   profile: sql`UNION ALL SELECT ${f.ref}, ${f.consensusNs}, NULL FROM ${contactEdges} ${e} JOIN ${profiles} ${f} ON ${f.userNo} = ${e.peerNo}
-    WHERE ${e.userNo} = ${ME} AND ${BONDED} ${isStrict ? sql`AND ${MUTUAL}` : undefined} AND ${f.consensusNs} > ${SINCE}`,
+    WHERE ${e.userNo} = ${NUMBER_OF_USER} AND ${BONDED} ${isStrict ? sql`AND ${MUTUAL}` : undefined} AND ${f.consensusNs} > ${SINCE}`,
 });
 
 const b = alias(hcsMessages, "b");
@@ -110,7 +110,7 @@ const eventsOf = (kind: TopicKind, isStrict: boolean, rows: RowSource, naming?: 
     (SELECT ${r.ref}, ${r.consensusNs}, ${r.flags} FROM (${rows({ order: "oldest", after: SINCE, limit: LIMIT, isWanted: isOfKind(kind) })}) ${r})
     ${also(isStrict)[kind]}) every
   GROUP BY ref, consensus_ns ORDER BY consensus_ns, ref LIMIT ${LIMIT}) few`,
-        boundedRows(sql`ref, consensus_ns, flags, message_ns, topic_id, signature`, sql`consensus_ns, ref`),
+        sql`consensus_ns, ref`,
       ),
     naming,
   );

@@ -1,11 +1,12 @@
 /**
  * The pieces that statements of the readers' views are made of. `USER` is the id of the user who reads.
  *
- * A connection over TCP plans such a statement once, for all 16 partitions, and each run reads one of them. Neon over HTTP, the
- * embedded database and poolers plan it for each read. So a user's number that is known from an earlier answer is given along:
- * then the server plans for the user's partition alone. Otherwise a scalar subquery takes the number from the user's row (`READER`),
- * which the server reads once before the rest. Joins to other tables are lateral with a limit or scalar subqueries, so that they are
- * index look-ups for the few rows of a page whatever the statistics say (PGlite gathers none by itself).
+ * A connection over TCP plans such a statement once, for all 16 partitions. Neon over HTTP, the embedded database and poolers plan
+ * it for each read. So a user's number that is known from an earlier answer is given along (`forReader`): then the server plans for
+ * the user's partition alone, or a kept plan opens that one alone. Otherwise a scalar subquery takes the number from the user's row
+ * (`READER`), which the server reads once before the rest. Joins to other tables are lateral with a limit or scalar subqueries, so
+ * that they are index look-ups for the few rows of a page whatever the statistics say (PGlite gathers none by itself). The table of
+ * topics is the exception: it is so small that any join to it is cheap.
  *
  * On PostgreSQL with 1,000,000 messages of 20,000 users, one of them with 10,000 rows: planning 0.6 ms for 16 partitions and
  * half of that for one, the newest 50 signals 0.9 ms, what a stream missed 0.8 ms, contacts 0.5 ms; a type that the user does
@@ -13,22 +14,28 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { alias, type PgColumn } from "drizzle-orm/pg-core";
-import { hcsMessages, meta, userHeads } from "../../../../../drizzle/schema";
+import { hcsMessages, meta, topics, userHeads } from "../../../../../drizzle/schema";
 import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../../../core/bounds";
 import type { UserId } from "../../../../core/ledger/ids";
 import { POSITIONS_PER_EPOCH } from "../../../../core/signals/position";
+import { topicNoIn } from "../../codec/ref";
+import type { Statement } from "../../drivers/database";
 import { literal, orNull } from "../../sql/expressions";
-import { messageOf, topicIdOf, userIdOf } from "../../sql/references";
+import { messageOf, userIdOf } from "../../sql/references";
+import { type Naming, UNNAMED } from "../../sql/template";
 import { STAMP } from "../../stamp";
 
 /** Every statement of a view is given the user who reads. */
-export interface Reader {
+export interface Owner {
   readonly userId: UserId;
+}
+
+export interface Reader extends Owner {
   /** The user's number as an earlier answer had it; null if it is not known. The answer's `userNo` tells whether it is right. */
   readonly userNo: number | null;
 }
 
-export const USER = sql`${sql.placeholder("userId" satisfies keyof Reader)}::text`;
+export const USER = sql`${sql.placeholder("userId" satisfies keyof Owner)}::text`;
 
 /** The user's row in user_heads. A user who is not known has none. */
 export const h = alias(userHeads, "h");
@@ -42,8 +49,24 @@ export const FROM_READER = sql`FROM (SELECT 1) one LEFT JOIN ${h} ON true`;
 /** A column of the user's row, where `h` is not in scope. */
 export const ofReader = (column: PgColumn): SQL => sql`(SELECT ${column} FROM ${h})`;
 
-/** The user's number. */
-export const ME = sql`coalesce(${sql.placeholder("userNo" satisfies keyof Reader)}::integer, ${ofReader(h.userNo)})`;
+/** The user's number, looked up in the user's row. */
+export const NUMBER_OF_USER = ofReader(h.userNo);
+
+const GIVEN_NUMBER = sql`${sql.placeholder("userNo" satisfies keyof Reader)}::integer`;
+
+/**
+ * A statement in two texts. The one for a user whose number is known compares with that value alone, because only then does the plan
+ * that a connection keeps leave the other partitions alone: a read takes an eighth less of the server's CPU
+ * (docs/measurements.md §4). The other text is sent once for a user, so no connection keeps its plan.
+ */
+export function forReader<V extends Reader, T>(
+  build: (me: SQL, naming?: Naming) => (values: V) => Statement<T>,
+  naming?: Naming,
+): (values: V) => Statement<T> {
+  const known = build(GIVEN_NUMBER, naming);
+  const unknown = build(NUMBER_OF_USER, UNNAMED);
+  return (values) => (values.userNo === null ? unknown : known)(values);
+}
 
 /** The user's number of rows; null for a user who is not known. */
 export const ROWS_OF_USER = ofReader(h.head);
@@ -63,23 +86,24 @@ export const FOUND = sql`(SELECT count(*) FROM page)`.mapWith(Number);
 /** The rows of a user's messages, as templates name them. */
 export const r = alias(hcsMessages, "r");
 
-/** The columns of a signal from a row `r`; `boundedRows` cuts or leaves out its message. */
-export const SIGNAL = sql`${FIRST_POSITION} + ${r.n} AS position, ${r.ref}, ${r.consensusNs}, ${r.typeNo}, ${r.typeName}, ${r.flags},
-  ${topicIdOf(r.ref)} AS topic_id, ${userIdOf(r.peerNo)} AS peer_id, ${messageOf(r.ref)} AS whole`;
+const t = alias(topics, "t");
+
+/** Signals from the user's `rows`; `withPage` cuts or leaves out their messages. */
+export const signalsOf = (
+  rows: SQL,
+): SQL => sql`SELECT ${FIRST_POSITION} + ${r.n} AS position, ${r.ref}, ${r.consensusNs}, ${r.typeNo},
+  ${r.typeName}, ${r.flags}, ${t.topicId}, ${userIdOf(r.peerNo)} AS peer_id, ${messageOf(r.ref)} AS whole
+  FROM (${rows}) ${r} LEFT JOIN ${topics} ${t} ON ${t.topicNo} = ${topicNoIn(r.ref)}::integer`;
 
 /**
- * The rows of `page` in their order, up to the bytes that a page reads, each with its place and its message as `body`: null if it
- * is too long to be shown. The length of a stored value is known without reading the value, so leaving it out costs nothing.
+ * A page as at least one row, in `order`, up to the bytes that a page reads: `ref` is null for an empty page. `page` has the
+ * message of each row as `whole`, and `columns` find it as `b.body`: null if it is too long to be shown. The length of a stored value
+ * is known without reading the value, so leaving it out costs nothing.
  */
-export const boundedRows = (columns: SQL, order: SQL): SQL => sql`
-SELECT ${columns}, place, size, CASE WHEN size <= ${literal(MAX_MESSAGE_BYTES)} THEN whole END AS body
-FROM (SELECT *, row_number() OVER w AS place, sum(counted) OVER w - counted AS before
-  FROM (SELECT *, octet_length(whole) AS size, least(coalesce(octet_length(whole), 0), ${literal(MAX_MESSAGE_BYTES)}) AS counted
-    FROM page) sized WINDOW w AS (ORDER BY ${order} ROWS UNBOUNDED PRECEDING)) placed
-WHERE before < ${literal(MAX_READ_BYTES)}`;
-
-/** A page as at least one row, in the page's order: `ref` is null for an empty page. */
-export const withPage = (columns: SQL, page: SQL, bounded: SQL): SQL => sql`${READER},
+export const withPage = (columns: SQL, page: SQL, order: SQL): SQL => sql`${READER},
 page AS MATERIALIZED (${page}),
-bounded AS MATERIALIZED (${bounded})
-SELECT ${columns} ${FROM_READER} LEFT JOIN bounded b ON true ORDER BY b.place`;
+bounded AS (SELECT *, CASE WHEN size <= ${literal(MAX_MESSAGE_BYTES)} THEN whole END AS body
+  FROM (SELECT *, octet_length(whole) AS size, sum(least(coalesce(octet_length(whole), 0), ${literal(MAX_MESSAGE_BYTES)}))
+    OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM page) sized
+  WHERE coalesce(before, 0) < ${literal(MAX_READ_BYTES)})
+SELECT ${columns} ${FROM_READER} LEFT JOIN bounded b ON true ORDER BY ${order}`;

@@ -9,7 +9,7 @@ import { orNull } from "../../sql/expressions";
 import { topicNoOf } from "../../sql/references";
 import { given, prepared } from "../../sql/template";
 import { segmentStartOf } from "../log";
-import { ME, READER, type Reader, r } from "./pages";
+import { NUMBER_OF_USER, type Owner, READER, r } from "./pages";
 
 const l = alias(topicLog, "l");
 const b = alias(topicLog, "b");
@@ -20,7 +20,7 @@ const s = alias(topicSegments, "s");
 const u = alias(userSegments, "u");
 
 const { ref, ...COLUMNS } = getTableColumns(l);
-const values = given<Reader & { readonly topicId: TopicId; readonly sequence: number }>();
+const values = given<Owner & { readonly topicId: TopicId; readonly sequence: number }>();
 
 const SEQUENCE = sql`${values("sequence")}::bigint`;
 
@@ -41,9 +41,9 @@ const FIELDS = {
 
 /** The user has a row of a message. Each look is at the rows first, and at the segments around its time only if it is not there. */
 const hasRow = (message: SQLWrapper, ns: SQLWrapper): SQL => sql`(EXISTS (SELECT FROM ${hcsMessages} ${r}
-      WHERE ${r.userNo} = ${ME} AND ${isTimeOf(r.consensusNs, ns)} AND ${r.ref} = ${message})
+      WHERE ${r.userNo} = ${NUMBER_OF_USER} AND ${isTimeOf(r.consensusNs, ns)} AND ${r.ref} = ${message})
     OR EXISTS (SELECT FROM ${userSegments} ${u}, rows_in(${u}) ${r}
-      WHERE ${u.userNo} = ${ME} AND ${mayLieIn(u.firstNs, u.lastNs, ns)} AND ${r.ref} = ${message}))`;
+      WHERE ${u.userNo} = ${NUMBER_OF_USER} AND ${mayLieIn(u.firstNs, u.lastNs, ns)} AND ${r.ref} = ${message}))`;
 
 /**
  * The user's row belongs to this message, or to the message that completed its group of chunks. One row for a topic that is known;
@@ -60,7 +60,7 @@ SELECT ${columns} FROM ${topics} ${t} LEFT JOIN ${topicLog} ${l}
 WHERE ${t.topicId} = ${values("topicId")}`,
 );
 
-const concerned = given<Reader & { readonly topicId: TopicId; readonly sequence: number; readonly ns: ConsensusNs }>();
+const concerned = given<Owner & { readonly topicId: TopicId; readonly sequence: number; readonly ns: ConsensusNs }>();
 
 const CONCERNED = refOf(topicNoOf(concerned("topicId")), sql`${concerned("sequence")}::bigint`);
 

@@ -8,9 +8,9 @@ import { literal, orNull } from "../../sql/expressions";
 import { topicIdOf } from "../../sql/references";
 import { given, prepared, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
-import { BESIDE, boundedRows, FOUND, type Reader, r, SIGNAL, USER, withPage } from "./pages";
-import { DROPPED_NS, fromBoth, PACKED_NS, type RowSource } from "./row-sources";
-import { BOUNDED, signalIn } from "./signals";
+import { BESIDE, FOUND, type Reader, r, signalsOf, USER, withPage } from "./pages";
+import { DROPPED_NS, fromBothForReader, PACKED_NS, type RowSource } from "./row-sources";
+import { signalIn } from "./signals";
 
 /** This many of the user's own definitions, the newest, come with what the user was given. */
 export const OWN_DEFINITIONS = 50;
@@ -43,15 +43,18 @@ const mintsOf = (rows: RowSource) =>
   withPage(
     sql`${BESIDE.stamp} AS stamp, ${BESIDE.head} AS head, ${BESIDE.userNo} AS user_no, ${PACKED_NS} AS packed_ns, ${DROPPED_NS} AS dropped_ns,
     ${FOUND} AS found,
-    b.*, NULL AS definition_id, NULL AS actor, NULL AS slug, NULL AS title, NULL AS icon, NULL AS description, NULL AS category`,
-    sql`SELECT ${SIGNAL} FROM (${rows({
-      order: "newest",
-      before: sql`${mints("beforeNs")}::bigint`,
-      limit: sql`${mints("limit")}::integer`,
-      isWanted: sql`${IS_MINT} AND ${IS_TARGET}`,
-      isKindWanted: IS_MINT,
-    })}) ${r}`,
-    boundedRows(BOUNDED, sql`consensus_ns DESC`),
+    b.position, b.ref, b.consensus_ns, b.type_no, b.type_name, b.flags, b.topic_id, b.peer_id, b.size, b.body,
+    NULL AS definition_id, NULL AS actor, NULL AS slug, NULL AS title, NULL AS icon, NULL AS description, NULL AS category`,
+    signalsOf(
+      rows({
+        order: "newest",
+        before: sql`${mints("beforeNs")}::bigint`,
+        limit: sql`${mints("limit")}::integer`,
+        isWanted: sql`${IS_MINT} AND ${IS_TARGET}`,
+        isKindWanted: IS_MINT,
+      }),
+    ),
+    sql`consensus_ns DESC`,
   );
 
 const { definitionId, ...definitionOfRow } = definitionIn("u");
@@ -68,13 +71,13 @@ const FIELDS = {
 };
 
 /** The mints whose target is the user, newest first, then the user's own definitions: the rows with a `definitionId`. */
-export const RECOGNITION = fromBoth((rows, naming) =>
+export const RECOGNITION = fromBothForReader((rows, naming) =>
   prepared(
     mints,
     FIELDS,
     (columns) => sql`SELECT ${columns} FROM (SELECT m.* FROM (${mintsOf(rows)}) m
 UNION ALL
-(SELECT NULL, 0, NULL, 0, 0, 0, NULL, ${d.ref}, ${d.consensusNs}, NULL, NULL, NULL, ${topicIdOf(d.ref)}, NULL, NULL, NULL, NULL, ${CONTENT}
+(SELECT NULL, 0, NULL, 0, 0, 0, NULL, ${d.ref}, ${d.consensusNs}, NULL, NULL, NULL, ${topicIdOf(d.ref)}, NULL, NULL, NULL, ${CONTENT}
   FROM ${recognitionDefinitions} ${d} WHERE ${d.actor} = ${USER}
   ORDER BY ${d.consensusNs} DESC, ${d.ref} DESC LIMIT ${mints("ownLimit")}::integer)) u`,
     naming,

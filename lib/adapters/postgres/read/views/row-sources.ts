@@ -9,9 +9,10 @@ import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { hcsMessages, userSegments } from "../../../../../drizzle/schema";
 import { MAX_CONSENSUS_NS } from "../../../../core/ledger/consensus-time";
+import type { Statement } from "../../drivers/database";
 import { literal } from "../../sql/expressions";
 import { type Naming, UNNAMED } from "../../sql/template";
-import { h, ME, r } from "./pages";
+import { forReader, h, NUMBER_OF_USER, type Reader, r } from "./pages";
 
 const s = alias(userSegments, "s");
 const e = alias(userSegments, "e");
@@ -40,30 +41,42 @@ interface RowQuery {
 /** Answers all columns of hcs_messages. */
 export type RowSource = (query: RowQuery) => SQL;
 
-const unpackedRows: RowSource = (query) =>
-  sql`SELECT * FROM ${hcsMessages} ${r} WHERE ${all([sql`${r.userNo} = ${ME}`, ...inRange(query), query.isWanted])}
+const unpackedRows =
+  (me: SQL): RowSource =>
+  (query) =>
+    sql`SELECT * FROM ${hcsMessages} ${r} WHERE ${all([sql`${r.userNo} = ${me}`, ...inRange(query), query.isWanted])}
     ORDER BY ${orderOf(query)} LIMIT ${query.limit}`;
 
 /** The rows of a damaged segment have the place of no message. They fill a page as other unreadable rows do. */
 export const IS_DAMAGED = sql`${r.ref} = 0`;
 
-export const allRows: RowSource = (query) => {
-  const { isWanted, isKindWanted = isWanted, limit } = query;
-  const conditions = [
-    sql`${s.userNo} = ${ME}`,
-    ...reached(query),
-    isKindWanted && sql`EXISTS (SELECT FROM kinds_in(${s}) ${r} WHERE (${isKindWanted} OR ${IS_DAMAGED}))`,
-    ...inRange(query),
-    isWanted && sql`(${isWanted} OR ${IS_DAMAGED})`,
-  ];
-  return sql`SELECT * FROM ((${unpackedRows(query)}) UNION ALL (SELECT ${r}.* FROM ${userSegments} ${s}, rows_in(${s}) ${r}
+export const allRows =
+  (me: SQL): RowSource =>
+  (query) => {
+    const { isWanted, isKindWanted = isWanted, limit } = query;
+    const conditions = [
+      sql`${s.userNo} = ${me}`,
+      ...reached(me, query),
+      isKindWanted && sql`EXISTS (SELECT FROM kinds_in(${s}) ${r} WHERE (${isKindWanted} OR ${IS_DAMAGED}))`,
+      ...inRange(query),
+      isWanted && sql`(${isWanted} OR ${IS_DAMAGED})`,
+    ];
+    return sql`SELECT * FROM ((${unpackedRows(me)(query)}) UNION ALL (SELECT ${r}.* FROM ${userSegments} ${s}, rows_in(${s}) ${r}
     WHERE ${all(conditions)} ORDER BY ${orderOf(query)} LIMIT ${limit})) ${r} ORDER BY ${orderOf(query)} LIMIT ${limit}`;
-};
+  };
 
 /** A statement over each of the two. Pages with segments are read seldom, so connections keep no plans for them. */
 export const fromBoth = <T>(build: (rows: RowSource, naming?: Naming) => T) => ({
-  unpacked: build(unpackedRows),
-  all: build(allRows, UNNAMED),
+  unpacked: build(unpackedRows(NUMBER_OF_USER)),
+  all: build(allRows(NUMBER_OF_USER), UNNAMED),
+});
+
+/** The same, in two texts each (`forReader`). */
+export const fromBothForReader = <V extends Reader, T>(
+  build: (rows: RowSource, naming?: Naming) => (values: V) => Statement<T>,
+) => ({
+  unpacked: forReader<V, T>((me, naming) => build(unpackedRows(me), naming)),
+  all: forReader<V, T>((me, naming) => build(allRows(me), naming), UNNAMED),
 });
 
 const all = (conditions: readonly (SQL | undefined)[]): SQL =>
@@ -82,7 +95,7 @@ const inRange = ({ before, since, after, afterPosition }: RowQuery) => [
 ];
 
 /** The segments `s` that reach into the page. */
-function reached(query: RowQuery) {
+function reached(me: SQL, query: RowQuery) {
   const { order, before, since, after, afterPosition } = query;
   return [
     before && sql`${s.firstNs} < ${before}`,
@@ -90,8 +103,8 @@ function reached(query: RowQuery) {
     after && sql`${s.lastNs} > ${after}`,
     afterPosition && sql`${s.lastN} > ${afterPosition}`,
     order === "newest"
-      ? sql`${s.lastNs} >= coalesce(${enough(query, e.firstNs, sql`DESC`)}, 0)`
-      : sql`${s.firstNs} <= coalesce(${enough(query, e.lastNs, sql`ASC`)}, ${literal(MAX_CONSENSUS_NS)})`,
+      ? sql`${s.lastNs} >= coalesce(${enough(me, query, e.firstNs, sql`DESC`)}, 0)`
+      : sql`${s.firstNs} <= coalesce(${enough(me, query, e.lastNs, sql`ASC`)}, ${literal(MAX_CONSENSUS_NS)})`,
   ];
 }
 
@@ -100,13 +113,14 @@ function reached(query: RowQuery) {
  * Only segments `e` within the page's bounds count, and their kinds tell how many rows are wanted at least.
  */
 function enough(
+  me: SQL,
   { before, since, after, afterPosition, limit, isWanted }: RowQuery,
   end: SQLWrapper,
   direction: SQL,
 ): SQL {
   const wanted = isWanted ? sql`(SELECT sum(${r.n}) FROM kinds_in(${e}) ${r} WHERE ${isWanted})` : sql`${e.rows}`;
   const conditions = [
-    sql`${e.userNo} = ${ME}`,
+    sql`${e.userNo} = ${me}`,
     before && sql`${e.lastNs} < ${before}`,
     since && sql`${e.firstNs} >= ${since}`,
     after && sql`${e.firstNs} > ${after}`,

@@ -7,19 +7,18 @@ import { orNull } from "../../sql/expressions";
 import { type Given, given, type Naming, prepared, type RowOf, UNNAMED } from "../../sql/template";
 import {
   BESIDE,
-  boundedRows,
   FIRST_POSITION,
   FOUND,
+  forReader,
   h,
-  ME,
   ofReader,
   type Reader,
   ROWS_OF_USER,
   r,
-  SIGNAL,
+  signalsOf,
   withPage,
 } from "./pages";
-import { DROPPED_NS, fromBoth, IS_DAMAGED, PACKED_NS } from "./row-sources";
+import { DROPPED_NS, fromBothForReader, IS_DAMAGED, PACKED_NS } from "./row-sources";
 
 const s = alias(userSegments, "s");
 
@@ -44,10 +43,7 @@ export function signalIn(rows: string) {
 const FIELDS = { ...BESIDE, packedNs: PACKED_NS, droppedNs: DROPPED_NS, found: FOUND, ...signalIn("b") };
 export type SignalAnswer = RowOf<typeof FIELDS>;
 
-export const BOUNDED = sql`position, ref, consensus_ns, type_no, type_name, flags, topic_id, peer_id`;
-
-const pageOf = (columns: SQL, rows: SQL, order: SQL) =>
-  withPage(columns, sql`SELECT ${SIGNAL} FROM (${rows}) r`, boundedRows(BOUNDED, order));
+const pageOf = (columns: SQL, rows: SQL, order: SQL) => withPage(columns, signalsOf(rows), order);
 
 export interface PageValues extends Reader {
   readonly beforeNs: bigint;
@@ -56,7 +52,7 @@ export interface PageValues extends Reader {
 }
 
 const newest = <V extends PageValues>(values: Given<V>, isWanted: SQL | undefined) =>
-  fromBoth((rows, naming) =>
+  fromBothForReader((rows, naming) =>
     prepared(
       values,
       FIELDS,
@@ -116,24 +112,28 @@ const MISSED_FIELDS = {
   isShort: sql<boolean>`${WANTED} > (SELECT count(*) FROM page)`,
 };
 
-const IS_MISSED = sql`${r.userNo} = ${ME} AND ${r.n} > ${AFTER} AND ${r.n} <= ${AFTER} + ${missed("limit")}::integer`;
+const isMissed = (me: SQL) =>
+  sql`${r.userNo} = ${me} AND ${r.n} > ${AFTER} AND ${r.n} <= ${AFTER} + ${missed("limit")}::integer`;
 
 /** It is known how many rows are wanted, so the search from the newest row back ends with the last of them. */
-const unpackedAfter = (limit: SQL) =>
-  sql`SELECT * FROM ${hcsMessages} ${r} WHERE ${IS_MISSED} ORDER BY ${r.consensusNs} DESC LIMIT ${limit}`;
+const unpackedAfter = (me: SQL, limit: SQL) =>
+  sql`SELECT * FROM ${hcsMessages} ${r} WHERE ${isMissed(me)} ORDER BY ${r.consensusNs} DESC LIMIT ${limit}`;
 
-const PACKED_AFTER = sql`SELECT ${r}.* FROM ${userSegments} ${s}, rows_in(${s}) ${r}
-  WHERE ${s.userNo} = ${ME} AND ${s.lastN} > ${AFTER} AND ${s.firstN} <= ${AFTER} + ${missed("limit")}::integer AND ${IS_MISSED}`;
+const packedAfter = (me: SQL) => sql`SELECT ${r}.* FROM ${userSegments} ${s}, rows_in(${s}) ${r}
+  WHERE ${s.userNo} = ${me} AND ${s.lastN} > ${AFTER} AND ${s.firstN} <= ${AFTER} + ${missed("limit")}::integer AND ${isMissed(me)}`;
 
 /** The positions inside a damaged segment are not known, and other rows may have some of them. */
-const ALL_AFTER = sql`WITH packed AS MATERIALIZED (${PACKED_AFTER})
-  SELECT * FROM packed UNION ALL (${unpackedAfter(sql`(SELECT ${WANTED} - count(*) FILTER (WHERE NOT ${IS_DAMAGED}) FROM packed ${r})`)})`;
+const allAfter = (me: SQL) => sql`WITH packed AS MATERIALIZED (${packedAfter(me)})
+  SELECT * FROM packed UNION ALL (${unpackedAfter(me, sql`(SELECT ${WANTED} - count(*) FILTER (WHERE NOT ${IS_DAMAGED}) FROM packed ${r})`)})`;
 
 /** A page that is cut must not end between a row and one of a damaged segment with the same position. */
 const BY_POSITION = sql`position, ref DESC`;
 
-const missedIn = (rows: SQL, naming?: Naming) =>
-  prepared(missed, MISSED_FIELDS, (columns) => pageOf(columns, rows, BY_POSITION), naming);
+const missedIn = (rows: (me: SQL) => SQL, naming?: Naming) =>
+  forReader(
+    (me, how) => prepared(missed, MISSED_FIELDS, (columns) => pageOf(columns, rows(me), BY_POSITION), how),
+    naming,
+  );
 
 /** Signals after a position. Without segments a page may lack rows, and then it `isShort`. */
-export const MISSED = { unpacked: missedIn(unpackedAfter(WANTED)), all: missedIn(ALL_AFTER, UNNAMED) };
+export const MISSED = { unpacked: missedIn((me) => unpackedAfter(me, WANTED)), all: missedIn(allAfter, UNNAMED) };

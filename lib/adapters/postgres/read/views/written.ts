@@ -8,7 +8,7 @@ import { orNull } from "../../sql/expressions";
 import { topicIdOf } from "../../sql/references";
 import { given, prepared, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
-import { FROM_READER, READER, type Reader, r } from "./pages";
+import { FROM_READER, type Owner, READER, r } from "./pages";
 import { fromBoth, PACKED_NS } from "./row-sources";
 
 const l = alias(topicLog, "l");
@@ -27,7 +27,7 @@ const FIELDS = {
 };
 export type WrittenAnswer = RowOf<typeof FIELDS>;
 
-const values = given<Reader & { readonly sinceNs: bigint; readonly limit: number }>();
+const values = given<Owner & { readonly sinceNs: bigint; readonly limit: number }>();
 
 /** Newest first: at least one row, whose `ref` is null if there is none. */
 export const WRITTEN = fromBoth((rows, naming) =>
