@@ -60,7 +60,6 @@ export function adminReads(deps: AdminReadsDeps, clock: Clock) {
   const { admin } = deps;
   let clockAheadMs: number | null = null;
   const remember = <T>(read: () => Promise<T>, ttlMs: number) => new Remembered(read, ttlMs, clock);
-  const droppedMessages = remember(() => admin.droppedMessages(), STORAGE_MS);
   const sizes = remember(() => admin.sizes(), STORAGE_MS);
   return {
     /** How far the database's clock was ahead of ours at the last read of the topics. Null before the first. */
@@ -70,13 +69,12 @@ export function adminReads(deps: AdminReadsDeps, clock: Clock) {
       const topics = await admin.topics(GAPS_SHOWN, BACKLOG_MESSAGES);
       const [first] = topics;
       if (first) clockAheadMs = aheadOf({ theirsMs: first.databaseMs, beforeMs, afterMs: clock.now() });
-      if (topics.some(({ dropped }) => dropped.through > 0)) await droppedMessages.get();
       return knownTopics(deps, topics);
     }, TOPICS_MS),
     checks: remember(() => admin.latest(Object.values(CHECK_ACTIONS)), TOPICS_MS),
     firstUnverified: remember(() => admin.firstUnverified(), STORAGE_MS),
-    /** Read with the topics, if any topic has dropped messages. */
-    droppedMessages,
+    /** Takes long where a topic has millions of messages that are never packed. */
+    droppedMessages: remember(() => admin.droppedMessages(), STORAGE_MS),
     sizes,
     peopleByTopic: remember(async () => {
       const relations = (await sizes.get())?.value.relations ?? [];

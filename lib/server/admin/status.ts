@@ -22,7 +22,7 @@ import { reportsOf } from "../observe/instance-report";
 import { instanceStatus, sumMirrors, sumReports } from "../observe/report-sum";
 import { VERSION } from "../observe/version";
 import { operatorLogEntry } from "./actions";
-import { droppedMessages } from "./dropped";
+import { droppedCounts, droppedMessages } from "./dropped";
 
 /** Characters of a rejected message that are shown: one line of a table. */
 const REJECTED_CHARACTERS = 120;
@@ -30,7 +30,7 @@ const REJECTED_CHARACTERS = 120;
 export async function adminStatus(app: App): Promise<AdminStatus> {
   const { adminReads: reads, clock, env, scheduler, hub } = app;
   await app.health.examine();
-  const [reports, topics, checks, firstUnverified, sizes, peopleByTopic, rejected] = await Promise.all([
+  const [reports, topics, checks, firstUnverified, sizes, peopleByTopic, rejected, dropped] = await Promise.all([
     reportsOf(app),
     reads.topics.get(),
     reads.checks.get(),
@@ -38,6 +38,7 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     reads.sizes.get(),
     reads.peopleByTopic.get(),
     reads.rejected.get(),
+    droppedCounts(app),
   ]);
   const nowMs = clock.now();
   const total = sumReports(reports);
@@ -50,7 +51,7 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     const people = peopleByTopic?.value?.get(topic.topicId) ?? null;
     return topicStatus(app, topic, {
       ...{ firstUnverified: first, people, check: check ?? null },
-      dropped: reads.droppedMessages.last?.value.get(topic.topicId),
+      dropped: dropped.get(topic.topicId),
     });
   });
   const instances = reports.map((report) => instanceStatus(report, report.instanceId === app.instanceId));

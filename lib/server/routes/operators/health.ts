@@ -4,7 +4,7 @@ import type { Incident, IncidentCode } from "../../../core/health/incident";
 import { formatConsensusTime, toMs } from "../../../core/ledger/consensus-time";
 import { ifDown } from "../../../ports/tier-unavailable";
 import { HcsHealthAnswer, HealthAnswer, IngestionAnswer, ReadyAnswer } from "../../../wire/operators/health";
-import { droppedMessages } from "../../admin/dropped";
+import { droppedCounts, droppedMessages } from "../../admin/dropped";
 import type { App } from "../../boot/app";
 import { incidentsOfAll } from "../../health/incidents-of-all";
 import { json } from "../../http/answers/answer";
@@ -68,7 +68,7 @@ export const ingestion = defineRoute({
   handle: async ({ app }) => {
     await app.health.examine();
     const known = app.adminReads.topics.last;
-    const droppedOf = app.adminReads.droppedMessages.last?.value;
+    const droppedOf = await droppedCounts(app);
     const topics = (known?.value ?? []).map(({ topicId, kinds, cursor, counts, gaps, dropped }) => {
       const sync = app.scheduler.syncs.get(topicId);
       return {
@@ -79,7 +79,7 @@ export const ingestion = defineRoute({
         lagMs: sync === undefined ? null : app.scheduler.lagMs(topicId),
         gaps: gaps.map(({ from, to, state }) => ({ from, to, state })),
         counts,
-        ...droppedMessages(dropped, droppedOf?.get(topicId)),
+        ...droppedMessages(dropped, droppedOf.get(topicId)),
         lastError: sync?.lastError ?? null,
       };
     });
