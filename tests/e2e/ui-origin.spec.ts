@@ -23,6 +23,8 @@ interface Answered {
 interface Sent {
   readonly headers?: Record<string, string>;
   readonly body?: Buffer;
+  /** The end of the body is never sent. A server that answers before it and closes would break a write of the end. */
+  readonly isOpen?: boolean;
 }
 
 for (const [name, program] of [
@@ -51,14 +53,16 @@ for (const [name, program] of [
     });
 
     /** As bytes: `fetch` follows redirects, joins headers and unpacks bodies. */
-    const ask = (method: string, path: string, { headers = {}, body }: Sent = {}) =>
+    const ask = (method: string, path: string, { headers = {}, body, isOpen = false }: Sent = {}) =>
       new Promise<Answered>((resolve, reject) => {
         const asked = httpRequest(server.url + path, { method, headers, agent: false }, (answer) => {
           const { statusCode: status = 0, headers: answered } = answer;
-          buffer(answer).then((bytes) => resolve({ status, headers: answered, body: bytes }), reject);
+          const read = buffer(answer).then((bytes) => resolve({ status, headers: answered, body: bytes }), reject);
+          if (isOpen) read.finally(() => asked.destroy());
         });
-        asked.once("error", reject);
-        asked.end(body);
+        asked.on("error", reject);
+        if (isOpen) asked.write(body);
+        else asked.end(body);
       });
     /** The status for a request that only promises a body of this length. */
     const statusOfPromise = (path: string, bytes: number) =>
@@ -213,12 +217,17 @@ for (const [name, program] of [
       const before = web.asked.length;
       const body = Buffer.alloc(5_000_001);
       for (const path of ["/echo", "/api/echo"]) {
-        // The framework reads a page's body to its end first.
+        // The framework reads a page's body to its end first. Everybody else answers before the end.
+        const isReadToEnd = program !== undefined && path === "/echo";
         const known = { headers: { "content-length": String(body.length) }, body };
         const status =
           program === undefined ? statusOfPromise(path, body.length) : (await ask("POST", path, known)).status;
         expect(await status).toBe(413);
-        const unknown = await ask("POST", path, { headers: { "transfer-encoding": "chunked" }, body });
+        const unknown = await ask("POST", path, {
+          headers: { "transfer-encoding": "chunked" },
+          body,
+          isOpen: !isReadToEnd,
+        });
         expect(unknown.status).toBe(413);
         expect(JSON.parse(unknown.body.toString())).toMatchObject({ code: "too-large" });
       }

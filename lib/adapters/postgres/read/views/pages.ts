@@ -56,7 +56,7 @@ const GIVEN_NUMBER = sql`${sql.placeholder("userNo" satisfies keyof Reader)}::in
 
 /**
  * A statement in two texts. The one for a user whose number is known compares with that value alone, because only then does the plan
- * that a connection keeps leave the other partitions alone: a read takes an eighth less of the server's CPU
+ * that a connection keeps leave the other partitions alone: a read takes 15 % less of the server's CPU
  * (docs/measurements.md §4). The other text is sent once for a user, so no connection keeps its plan.
  */
 export function forReader<V extends Reader, T>(
