@@ -18,7 +18,7 @@ export const UNIT_FIGURES = {
   /** Several signals in one ledger message: its size without them, and what each takes. */
   batchBytes: { value: 70, unit: "bytes", row: "batch.bytes" },
   batchBytesPerSignal: { value: 42.4, unit: "bytes", row: "batch.bytes_per_signal" },
-  walBytesPerMessage: { value: 1_944, unit: "bytes", row: "storage.wal_bytes_per_message" },
+  walBytesPerMessage: { value: 1_419, unit: "bytes", row: "storage.wal_bytes_per_message" },
   commitMessagesPerS: { value: 14_000, unit: "messages/s", row: "commit.pg.messages_per_s" },
   /** CPU of PostgreSQL: for one message in a commit of many, for each commit, and for one read. */
   postgresUsPerMessage: { value: 52, unit: "µs CPU", row: "postgres.cpu_us_per_message" },
