@@ -32,8 +32,10 @@ function parsed<T>(schema: z.ZodMiniType<T>, input: unknown, noun: Noun, error: 
   const { path, message } = firstIssue(result.error.issues, namesIn(schema), noun);
   // The sender chooses member names, so they are cut.
   const field = path.join(".").slice(0, 100);
-  const subject = field === "" ? "The body" : `The ${noun} "${field}"`;
-  throw new ProblemError("bad-input", `${subject} ${message}.`, { field: field === "" ? "body" : field });
+  // A name may be empty, as in "?=1".
+  const isWhole = path.length === 0;
+  const subject = isWhole ? "The body" : `The ${noun} "${field}"`;
+  throw new ProblemError("bad-input", `${subject} ${message}.`, { field: isWhole ? "body" : field });
 }
 
 /** The names that an input of this schema may have; null if it is no object. */

@@ -82,6 +82,27 @@ describe("a page that looks for the server", () => {
     expect(looks).toHaveLength(6);
   });
 
+  it("does not look a second time while a look is under way", async () => {
+    const answers: ((isThere: boolean) => void)[] = [];
+    let listener = () => {};
+    const stop = lookAgain(() => new Promise((done) => void answers.push(done)), vi.fn(), {
+      isHidden: () => false,
+      onChange: (given) => {
+        listener = given;
+        return () => {};
+      },
+      random: () => 0.5,
+    });
+    await pass(1_000);
+    listener();
+    await pass(60_000);
+    expect(answers).toHaveLength(1);
+    answers[0]?.(false);
+    await pass(1_000);
+    expect(answers).toHaveLength(2);
+    stop();
+  });
+
   it("looks no more once it was stopped, not even if a look was under way", async () => {
     const { looks, opened, stop, listeners } = setUp({ thereFrom: 1 });
     stop();

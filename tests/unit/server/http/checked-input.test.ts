@@ -124,6 +124,15 @@ describe("what a client is told of input that does not fit", () => {
     );
   });
 
+  it("tells a name without characters from the body", () => {
+    expect(detailOf(z.strictObject({}), { "": 1 }, asQuery)).toBe(
+      'The parameter "" must be left out: this request has no parameters.',
+    );
+    expect(() => checkedQuery(z.strictObject({}), { "": "1" })).toThrow(
+      expect.objectContaining({ options: { field: "" } }),
+    );
+  });
+
   it("names the member that no schema has where it is in another", () => {
     expect(detailOf(z.object({ inner: z.strictObject({}) }), { inner: { other: 1 } })).toBe(
       'The member "inner.other" must be left out: no member has this name.',
