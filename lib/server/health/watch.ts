@@ -266,11 +266,15 @@ export class HealthWatch implements Health {
     reporter.notice();
   }
 
-  /** Whether anything was committed or changed since the last look at the database. If so, the database is awake anyway. */
+  /**
+   * Whether anything was committed or changed since the last look at the database. If so, the database is awake anyway. Also
+   * while topics are incomplete, because nothing tells of the end of that.
+   */
   private hasProgress(app: App): boolean {
     const progress = app.told.count;
     const readMs = app.adminReads.topics.last?.atMonotonicMs ?? Number.NEGATIVE_INFINITY;
-    if (progress === this.progress || app.clock.monotonicMs() - readMs < OVERVIEW_MS) return false;
+    const isIncomplete = app.incidents.current().some(({ code }) => code === "topics-incomplete");
+    if ((progress === this.progress && !isIncomplete) || app.clock.monotonicMs() - readMs < OVERVIEW_MS) return false;
     this.progress = progress;
     return true;
   }

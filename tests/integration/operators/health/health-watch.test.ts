@@ -172,6 +172,18 @@ it("compares the database's clock with a statement that it sends anyway, and ski
   }
 });
 
+it("sees by itself that topics are complete again, although nobody asks and no message comes", async () => {
+  t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
+  await t.clock.drive(t.app.scheduler.demand());
+  await t.clock.advance(15_000);
+  await damage("UPDATE topics SET projected = 0 WHERE cursor > 0");
+  await t.app.health.examine();
+  expect(codes()).toEqual(["topics-incomplete"]);
+  await damage("UPDATE topics SET projected = NULL");
+  await t.clock.advance(15_000);
+  expect(codes()).toEqual([]);
+});
+
 it("does not wait until dropped messages are counted, and so does not take a slow count for a slow database", async () => {
   await t.close();
   t = await startTestApp({
