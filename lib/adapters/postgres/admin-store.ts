@@ -84,8 +84,8 @@ export class PostgresAdminStore implements AdminStore {
     return { ...entry, detail };
   }
 
-  async topics(gapLimit: number, backlog: number): Promise<readonly DatedOverview[]> {
-    return (await this.statements.run("admin", OVERVIEW({ gapLimit, backlog }))).map(overviewOf);
+  async topics(gapLimit: number, unpacked: number): Promise<readonly DatedOverview[]> {
+    return (await this.statements.run("admin", OVERVIEW({ gapLimit, unpacked }))).map(overviewOf);
   }
 
   async firstUnverified(): Promise<ReadonlyMap<TopicId, Sequence>> {

@@ -38,8 +38,8 @@ export interface TopicOverview extends TopicState {
   readonly gaps: readonly Gap[];
   /** The number of all open gaps. `gaps` holds the first of them. */
   readonly gapCount: number;
-  /** The time of the stored message that lies at least `backlog` behind what packing has looked at; null if there is none. */
-  readonly backlogNs: bigint | null;
+  /** The time of the `unpacked`-th message that packing has not looked at, or of the next one that is stored. Null: there is none. */
+  readonly unpackedNs: bigint | null;
 }
 
 /** An overview with the time of the database's own clock when it was read, in milliseconds since 1970. */
@@ -98,8 +98,8 @@ export interface AdminStore {
   /** For each target, the newest entry of any of these actions that was not refused, older than `beforeId` if that is given. */
   latest(actions: readonly string[], beforeId?: number): Promise<readonly OperatorLogRow[]>;
 
-  /** All topics, each with at most `gapLimit` of its open gaps, and the time of the message `backlog` behind what is packed. */
-  topics(gapLimit: number, backlog: number): Promise<readonly DatedOverview[]>;
+  /** All topics, each with at most `gapLimit` of its open gaps, and the time of the `unpacked`-th message that is not packed yet. */
+  topics(gapLimit: number, unpacked: number): Promise<readonly DatedOverview[]>;
   /** For each topic that has one, the first sequence whose message is stored but not verified. */
   firstUnverified(): Promise<ReadonlyMap<TopicId, Sequence>>;
   /** By topic. Reads every row, so it does not suit a store of many millions. */

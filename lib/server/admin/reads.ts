@@ -21,7 +21,7 @@ const GAPS_SHOWN = MAX_GAPS;
  * Packing is late once so many messages that it has not looked at are old. It passes up to 2,300 that cannot be packed
  * only together with later ones, so this is far above that.
  */
-const BACKLOG_MESSAGES = 10_000;
+const LATE_MESSAGES = 10_000;
 const FAILED_NAMED = 8;
 const REJECTED_SHOWN = 20;
 const REJECTED_BYTES = 200;
@@ -66,7 +66,7 @@ export function adminReads(deps: AdminReadsDeps, clock: Clock) {
     clockAheadMs: () => clockAheadMs,
     topics: remember(async () => {
       const beforeMs = clock.now();
-      const topics = await admin.topics(GAPS_SHOWN, BACKLOG_MESSAGES);
+      const topics = await admin.topics(GAPS_SHOWN, LATE_MESSAGES);
       const [first] = topics;
       if (first) clockAheadMs = aheadOf({ theirsMs: first.databaseMs, beforeMs, afterMs: clock.now() });
       return knownTopics(deps, topics);

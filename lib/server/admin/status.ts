@@ -110,7 +110,7 @@ function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
         dropped: { through: 0, throughNs: 0n, hash: null },
         gaps: [],
         gapCount: 0,
-        backlogNs: null,
+        unpackedNs: null,
       },
     };
   });

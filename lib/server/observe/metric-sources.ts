@@ -204,12 +204,12 @@ function followPacking({ packing, adminReads, clock, env }: App, counter: Define
   );
   gauge(
     "topic_packing_late_seconds",
-    "How long a message with 10,000 before it that packing has not looked at is older than HOT_HOURS, as of the last look at the database; 0 if none is",
+    "By how much the 10,000th message that packing has not looked at is older than HOT_HOURS, as of the last look at the database; 0 if none is",
     ["topic"],
     (tell) => {
       const dueMs = clock.now() - env.HOT_HOURS * 3_600_000;
-      for (const { topicId: topic, backlogNs } of adminReads.topics.last?.value ?? [])
-        tell({ topic }, backlogNs === null ? 0 : Math.max(0, dueMs - Number(backlogNs / 1_000_000n)) / 1_000);
+      for (const { topicId: topic, unpackedNs } of adminReads.topics.last?.value ?? [])
+        tell({ topic }, unpackedNs === null ? 0 : Math.max(0, dueMs - Number(unpackedNs / 1_000_000n)) / 1_000);
     },
   );
   counter("packing_packed", "Messages, and rows of people, that this instance packed", ["what"], (tell) => {

@@ -1,6 +1,7 @@
 /**
- * How many messages of a topic, and signals of a person, were dropped (../write/drop-old.ts). Counters and positions stay as they were,
- * so what is still there is counted. Of the messages through the end of the dropped range that is little.
+ * How many messages of a topic, and signals of a person, were dropped (../write/drop-old.ts). Counters and positions stay as they
+ * were, so both are what there was less what is still there. Few messages of the dropped range are still there: those that are never
+ * packed.
  */
 import { sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";

@@ -20,7 +20,7 @@ const l = alias(topicLog, "l");
 const r = alias(hcsMessages, "r");
 const u = alias(userSegments, "u");
 
-const overview = given<{ readonly gapLimit: number; readonly backlog: number }>();
+const overview = given<{ readonly gapLimit: number; readonly unpacked: number }>();
 
 const OPEN_GAPS = sql`FROM ${topicGaps} ${g}
     WHERE ${g.topicNo} = ${t.topicNo} AND ${g.state} <> ${literal(gapState.code("filled"))}`;
@@ -29,8 +29,8 @@ type GapInJson = Omit<typeof topicGaps.$inferSelect, "topicNo">;
 const TOPIC = {
   ...getTableColumns(t),
   databaseMs: DATABASE_MS,
-  backlogNs: sql<bigint | null>`(SELECT ${l.consensusNs} FROM ${topicLog} ${l}
-    WHERE ${l.ref} >= ${baseOf(t.topicNo)} + ${t.packedThrough} + ${overview("backlog")}::bigint
+  unpackedNs: sql<bigint | null>`(SELECT ${l.consensusNs} FROM ${topicLog} ${l}
+    WHERE ${l.ref} >= ${baseOf(t.topicNo)} + ${t.packedThrough} + ${overview("unpacked")}::bigint
       AND ${l.ref} <= ${baseOf(t.topicNo)} + ${t.cursor} ORDER BY ${l.ref} LIMIT 1)`.mapWith(l.consensusNs),
   gapCount: sql`(SELECT count(*) ${OPEN_GAPS})`.mapWith(Number),
   gaps: sql`(SELECT json_agg(json_build_object('fromSeq', o.from_seq, 'toSeq', o.to_seq, 'state', o.state, 'firstSeenMs', o.first_seen_ms))
@@ -47,12 +47,12 @@ export const OVERVIEW = prepared(
   UNNAMED,
 );
 
-export function overviewOf({ databaseMs, gapCount, gaps, backlogNs, ...row }: RowOf<typeof TOPIC>): DatedOverview {
+export function overviewOf({ databaseMs, gapCount, gaps, unpackedNs, ...row }: RowOf<typeof TOPIC>): DatedOverview {
   return {
     ...topicState(row),
     databaseMs,
     gapCount,
-    backlogNs,
+    unpackedNs,
     gaps: (gaps ?? []).map((gap) => gapOf(row.topicId, gap)),
   };
 }

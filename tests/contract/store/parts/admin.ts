@@ -93,7 +93,7 @@ export function adminContract(subject: Subject): void {
     expect((await store.admin.topics(10, 10))[0]?.gaps).toHaveLength(2);
   });
 
-  it("knows the time of the message that lies so many behind what is packed", async () => {
+  it("knows the time of the n-th message that is not packed yet", async () => {
     await store.sync.commit(
       batchOf(
         T,
@@ -102,13 +102,13 @@ export function adminContract(subject: Subject): void {
       ),
     );
     await store.sync.commit(batchOf(T, 5, [SIGNAL], { first: 8, gap: { from: seq(6), to: seq(7) } }));
-    const backlog = async (count: number) => (await store.admin.topics(1, count)).map(({ backlogNs }) => backlogNs);
+    const unpacked = async (count: number) => (await store.admin.topics(1, count)).map(({ unpackedNs }) => unpackedNs);
     // The message itself, or the next one that is stored. OTHER has none.
-    expect(await backlog(3)).toEqual([timeOf(T, 3), null]);
-    expect(await backlog(6)).toEqual([timeOf(T, 8), null]);
-    expect(await backlog(9)).toEqual([null, null]);
+    expect(await unpacked(3)).toEqual([timeOf(T, 3), null]);
+    expect(await unpacked(6)).toEqual([timeOf(T, 8), null]);
+    expect(await unpacked(9)).toEqual([null, null]);
     await rawQuery(store.db, "UPDATE topics SET packed_through = 3 WHERE topic_id = $1", [T]);
-    expect(await backlog(2)).toEqual([timeOf(T, 5), null]);
+    expect(await unpacked(2)).toEqual([timeOf(T, 5), null]);
   });
 
   it("dates topics by the database's own clock", async () => {

@@ -154,9 +154,9 @@ it("compares the database's clock with a statement that it sends anyway, and ski
       wrapStores: (stores) => ({
         ...stores,
         admin: Object.assign(Object.create(stores.admin) as AdminStore, {
-          topics: async (gapLimit: number, backlog: number) => {
+          topics: async (gapLimit: number, unpacked: number) => {
             statements += 1;
-            const topics = await stores.admin.topics(gapLimit, backlog);
+            const topics = await stores.admin.topics(gapLimit, unpacked);
             return topics.map((topic) => ({ ...topic, databaseMs: t.clock.now() + 60_000 }));
           },
         }),
@@ -190,8 +190,8 @@ it("does not wait until dropped messages are counted, and so does not take a slo
     wrapStores: (stores) => ({
       ...stores,
       admin: Object.assign(Object.create(stores.admin) as AdminStore, {
-        topics: async (gapLimit: number, backlog: number) =>
-          (await stores.admin.topics(gapLimit, backlog)).map((topic) => ({
+        topics: async (gapLimit: number, unpacked: number) =>
+          (await stores.admin.topics(gapLimit, unpacked)).map((topic) => ({
             ...topic,
             dropped: { through: 512, throughNs: 1n, hash: null },
           })),
