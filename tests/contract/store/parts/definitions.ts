@@ -118,4 +118,16 @@ export function definitionsContract(subject: Subject): void {
       { numRuns: 25 },
     );
   });
+
+  it("finds a definition by its id without the version, even if other ids begin alike", async () => {
+    const ids = ["grit.a@2", "grit.a@1", "grit.ab@1", "grit.aa", "grit"];
+    const signals = ids.map((id) => ({ type: "RECOGNITION_DEFINITION", actor: STRANGER, definitionId: id }));
+    await store.sync.commit(batchOf(T, 0, signals));
+    const found = async (id: string) => (await store.views.definitions([id])).map(({ definitionId }) => definitionId);
+    expect(await found("grit.a")).toEqual(["grit.a@1"]);
+    expect(await found("grit.ab")).toEqual(["grit.ab@1"]);
+    expect(await found("grit.aa")).toEqual(["grit.aa"]);
+    expect(await found("grit")).toEqual(["grit"]);
+    expect(await found("gri")).toEqual([]);
+  });
 }
