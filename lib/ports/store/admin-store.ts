@@ -106,7 +106,7 @@ export interface AdminStore {
   peopleByTopic(): Promise<ReadonlyMap<TopicId, TopicPeople>>;
   /** How many messages were dropped of each topic that has dropped any (sync/drop-store). */
   droppedMessages(): Promise<ReadonlyMap<TopicId, number>>;
-  /** How many of a person's signals were dropped. Counts the person's rows. */
+  /** How many of a person's signals were dropped. Counts the person's rows, if messages of any topic were dropped. */
   droppedSignals(userId: UserId): Promise<number>;
   /** One statement, and one more where tables have no estimate. */
   sizes(): Promise<StorageSizes>;

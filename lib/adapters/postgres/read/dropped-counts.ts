@@ -48,7 +48,7 @@ const ofUser = given<{ readonly userId: UserId }>();
 
 const UNTIL = sql`(SELECT max(${t.droppedNs}) FROM ${topics} ${t})`;
 
-/** Rows whose message was dropped stand for a while. Only those of old times are looked up. */
+/** Rows whose message was dropped stand for a while. Only those of old times are looked up. No row: nothing was ever dropped. */
 export const DROPPED_SIGNALS = prepared(
   ofUser,
   {
@@ -58,6 +58,6 @@ export const DROPPED_SIGNALS = prepared(
           THEN (SELECT count(*) FROM rows_in(${u}) ${r} WHERE is_dropped(${r.ref})) ELSE 0 END)
         FROM ${userSegments} ${u} WHERE ${u.userNo} = ${h.userNo}), 0)`.mapWith(Number),
   },
-  (columns) => sql`SELECT ${columns} FROM ${userHeads} ${h} WHERE ${h.userId} = ${ofUser("userId")}`,
+  (columns) => sql`SELECT ${columns} FROM ${userHeads} ${h} WHERE ${h.userId} = ${ofUser("userId")} AND ${UNTIL} > 0`,
   UNNAMED,
 );
