@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import { expectAccessible } from "../support/axe";
 import { expect, test } from "../support/test";
 
-const SENTENCE = "The server cannot be reached";
+const SENTENCE = /The server (cannot|could not) be reached/;
 const heading = (page: Page, name: string) => page.getByRole("heading", { name, level: 1 });
 
 test("a page that is opened offline does not open, says so, and what was shown stays", async ({
@@ -66,6 +66,7 @@ test("a page that did not open opens by itself once the server is back, unless s
   await shell.place("Circle").click();
   await expect(notice).toBeVisible();
   await page.getByLabel("About you").fill("Some words that are not published yet");
+  await expect(notice).toContainText("It does not open by itself while you write here.");
   await context.setOffline(false);
   await expect(shell.freshness).toHaveText(/^(Up to date|Watching)/);
   // A look that was still to come would come now, and be answered before this one.

@@ -18,14 +18,21 @@ function pageBehind({ target, button, metaKey, ctrlKey, shiftKey, altKey }: Mous
   return isHere ? null : `${pathname}${search}${hash}`;
 }
 
+/** A page that did not open. */
+interface Waiting {
+  readonly path: string;
+  /** It opens once the server is back. */
+  readonly opensItself: boolean;
+}
+
 /**
  * Keeps what is shown while the server may be out of reach: a page is opened only after the server has answered. Otherwise the
- * new page would take the place of this one and then fail. It opens by itself once the server is back. One whose opening itself
- * shows that the server is gone is shown by LoadingPage.
+ * new page would take the place of this one and then fail. It opens by itself once the server is back, unless somebody writes here
+ * meanwhile. LoadingPage shows a page whose opening itself shows that the server is gone.
  */
 export function UnreachablePage() {
   const router = useRouter();
-  const [path, setPath] = useState<string | null>(null);
+  const [waiting, setWaiting] = useState<Waiting | null>(null);
   const [isLooking, setIsLooking] = useState(false);
   const { online, reached, stream } = useFreshness().known;
   const isDoubtful = !online || !reached || stream === "down";
@@ -34,7 +41,7 @@ export function UnreachablePage() {
     setIsLooking(true);
     const isThere = await isServerThere();
     setIsLooking(false);
-    setPath(isThere ? null : wanted);
+    setWaiting(isThere ? null : { path: wanted, opensItself: true });
     if (isThere) router.push(wanted);
   };
   useEffect(() => {
@@ -51,20 +58,25 @@ export function UnreachablePage() {
   });
 
   useEffect(() => {
-    if (path === null) return;
+    if (!waiting?.opensItself) return;
+    const { path } = waiting;
     const stop = lookAgain(isServerThere, () => {
-      setPath(null);
+      setWaiting(null);
       router.push(path);
     });
     // Text that is typed now would be lost. The button still opens the page.
-    document.addEventListener("input", stop, { once: true });
+    const onInput = () => {
+      stop();
+      setWaiting({ path, opensItself: false });
+    };
+    document.addEventListener("input", onInput, { once: true });
     return () => {
-      document.removeEventListener("input", stop);
+      document.removeEventListener("input", onInput);
       stop();
     };
-  }, [path, router]);
+  }, [waiting, router]);
 
-  if (path === null) return null;
+  if (waiting === null) return null;
   return (
     <div
       role="alert"
@@ -72,12 +84,14 @@ export function UnreachablePage() {
     >
       <CloudOff aria-hidden="true" className="size-6 shrink-0 text-copper" />
       <p className="min-w-48 flex-1">
-        The server cannot be reached, so the page did not open yet. It opens by itself once the server is back.
+        {waiting.opensItself
+          ? "The server cannot be reached, so the page did not open yet. It opens by itself once the server is back."
+          : "The server could not be reached, so the page did not open. It does not open by itself while you write here."}
       </p>
-      <Button look="primary" busy={isLooking} onClick={() => void open(path)}>
+      <Button look="primary" busy={isLooking} onClick={() => void open(waiting.path)}>
         Try again
       </Button>
-      <Button look="ghost" onClick={() => setPath(null)}>
+      <Button look="ghost" onClick={() => setWaiting(null)}>
         Stay here
       </Button>
     </div>
