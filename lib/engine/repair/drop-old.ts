@@ -4,12 +4,13 @@
  * once.
  */
 
-import { fromMs } from "../../core/ledger/consensus-time";
+import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
 import { keptSince, ledgerMs } from "../../core/signals/kept-since";
 import type { Clock } from "../../ports/clock";
 import type { DropStore } from "../../ports/store/sync/drop-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 import { type PackOptions, rest } from "./pack";
 import { type Work, waitingFor, workForAll } from "./waiting";
 
@@ -36,6 +37,8 @@ export interface DropOptions {
   readonly onLeft?: PackOptions["onLeft"];
   /** Called for a topic that keeps this run from dropping messages of any topic. While it is paused, the work on it waits. */
   readonly onHeldUp?: (topicId: TopicId, by: Work, isPaused: boolean) => void;
+  /** Called for a topic that this run leaves because of a fault; then those of the topics after it are dropped. Absent: the fault ends the run. */
+  readonly onFault?: PackOptions["onFault"];
 }
 
 export interface Dropped {
@@ -48,10 +51,8 @@ export interface Dropped {
 const MOST_CONFLICTS = 3;
 
 /** Resolves to what was dropped. Rejects with TierUnavailable if the database is down. */
-export async function dropOlder(
-  { store, clock, keepMonths }: DropDeps,
-  { mostMs, ...options }: DropOptions,
-): Promise<Dropped> {
+export async function dropOlder(deps: DropDeps, { mostMs, ...options }: DropOptions): Promise<Dropped> {
+  const { store, clock, keepMonths } = deps;
   if (keepMonths === 0) return { messages: 0, rows: 0 };
   const endMs = clock.monotonicMs() + mostMs;
   const isOver = () => options.signal.aborted || clock.monotonicMs() >= endMs;
@@ -67,18 +68,15 @@ export async function dropOlder(
     const [work, waiting] = [workForAll(topic), waitingFor(topic)];
     if (work !== null) options.onHeldUp?.(topicId, work, topic.paused);
     else if (waiting !== null) options.onLeft?.(topicId, waiting);
-    for (let conflicts = 0; !isOver(); ) {
-      const sinceMs = clock.monotonicMs();
-      const range = await store.nextDrop(topicId, beforeNs);
-      if (range === null) break;
-      if (await store.drop(range)) {
-        messages += range.messages;
-        options.onDropped?.(topicId, range.through, range.messages);
-      } else if (++conflicts === MOST_CONFLICTS) {
-        options.onLeft?.(topicId, "changing");
-        break;
-      }
-      await rest(options, clock, sinceMs);
+    const onDropped: Run["onDropped"] = (_topicId, through, count) => {
+      messages += count;
+      options.onDropped?.(topicId, through, count);
+    };
+    try {
+      await dropTopic(deps, { ...options, beforeNs, isOver, onDropped }, topicId);
+    } catch (cause) {
+      if (isTierUnavailable(cause) || options.onFault === undefined) throw cause;
+      options.onFault(topicId, cause);
     }
   }
   // Rows are looked for once all messages are gone: people are looked at from the first one on whenever more are.
@@ -91,4 +89,20 @@ export async function dropOlder(
     await rest(options, clock, sinceMs);
   }
   return { messages, rows };
+}
+
+interface Run extends Omit<DropOptions, "mostMs"> {
+  readonly beforeNs: ConsensusNs;
+  isOver(): boolean;
+}
+
+async function dropTopic({ store, clock }: DropDeps, run: Run, topicId: TopicId): Promise<void> {
+  for (let conflicts = 0; !run.isOver(); ) {
+    const sinceMs = clock.monotonicMs();
+    const range = await store.nextDrop(topicId, run.beforeNs);
+    if (range === null) return;
+    if (await store.drop(range)) run.onDropped?.(topicId, range.through, range.messages);
+    else if (++conflicts === MOST_CONFLICTS) return run.onLeft?.(topicId, "changing");
+    await rest(run, clock, sinceMs);
+  }
 }

@@ -112,6 +112,10 @@ export class Packing {
         onRowsDropped: (count) => {
           dropped.rows += count;
         },
+        onFault: (topicId, cause) => {
+          faults.drop += 1;
+          log.error("old messages of one topic could not be dropped; trying again later", { cause, topicId });
+        },
       });
       if (done.messages + done.rows > 0) log.info("dropped messages that are older than KEEP_MONTHS", { ...done });
     } catch (cause) {

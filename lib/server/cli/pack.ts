@@ -47,6 +47,10 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
     if (!told.has(sentence)) say(sentence);
     told.add(sentence);
   };
+  const tellFault = (what: keyof typeof done) => (topicId: string, cause: unknown) =>
+    say(
+      `The messages of topic ${topicId} could not be ${what}, and stay as they are: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
   const counting = (how: keyof typeof done) => ({
     messages: (topicId: string, through: number, count: number) => {
       done[how].messages += count;
@@ -66,10 +70,7 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
         {
           ...limits,
           onLeft: (...left) => tellOnce(leftSentence(...left)),
-          onFault: (topicId, cause) =>
-            say(
-              `The messages of topic ${topicId} could not be packed, and stay as they are: ${cause instanceof Error ? cause.message : String(cause)}`,
-            ),
+          onFault: tellFault("packed"),
           onPacked: packing.messages,
           onRowsPacked: packing.rows,
         },
@@ -81,6 +82,7 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
           ...limits,
           onLeft: (...left) => tellOnce(leftSentence(...left)),
           onHeldUp: (...heldUp) => tellOnce(heldUpSentence(...heldUp)),
+          onFault: tellFault("dropped"),
           onDropped: dropping.messages,
           onRowsDropped: dropping.rows,
         },

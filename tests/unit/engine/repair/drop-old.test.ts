@@ -5,6 +5,7 @@ import type { TopicId } from "@/lib/core/ledger/ids";
 import { type DropDeps, type DropOptions, dropOlder } from "@/lib/engine/repair/drop-old";
 import type { DropRange } from "@/lib/ports/store/sync/drop-store";
 import type { TopicState } from "@/lib/ports/store/sync/topic-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const [BUSY, OTHER] = ["0.0.7", "0.0.8"] as [TopicId, TopicId];
@@ -89,6 +90,25 @@ describe("dropping", () => {
     left.set(BUSY, 1);
     expect(await all({}, 0)).toEqual({ messages: 0, rows: 0 });
     expect(steps).toEqual([]);
+  });
+
+  it("leaves a topic with a fault, tells of it, and drops of the others", async () => {
+    const fault = new Error("a fault of ours");
+    const { nextDrop } = store;
+    store = { ...store, nextDrop: (...asked) => (asked[0] === BUSY ? Promise.reject(fault) : nextDrop(...asked)) };
+    left.set(OTHER, 1);
+    rowsLeft = [3];
+    const faults: unknown[] = [];
+    expect(await all({ onFault: (...told) => void faults.push(told) })).toEqual({ messages: 9, rows: 3 });
+    expect(faults).toEqual([[BUSY, fault]]);
+    await expect(all()).rejects.toThrow("a fault of ours");
+  });
+
+  it("ends if the database is down", async () => {
+    store = { ...store, nextDrop: () => Promise.reject(new TierUnavailable("postgres", "the database is down")) };
+    const faults: unknown[] = [];
+    await expect(all({ onFault: (...told) => void faults.push(told) })).rejects.toThrow("the database is down");
+    expect(faults).toEqual([]);
   });
 
   it("leaves a topic that others change to the next run", async () => {

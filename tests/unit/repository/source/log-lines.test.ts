@@ -11,6 +11,7 @@ const LINES: Readonly<Record<string, string>> = {
   "a report of this": DEFECT,
   "could not look for": DEFECT,
   "older messages could not": DEFECT,
+  "old messages of one": DEFECT,
   "one topic could not": DEFECT,
   "shards: a topic may": "an operator's action has its price",
   "cannot read who has": DEFECT,
