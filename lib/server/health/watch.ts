@@ -52,6 +52,8 @@ export class HealthWatch implements Health {
   private firstLookMs: number | null = null;
   /** Topics that started over and have not been read to their end since. */
   private readonly startedOver = new Set<TopicId>();
+  /** As the last overview of the topics had them. */
+  private readonly storedCursors = new Map<TopicId, number>();
   private heardMs: number | null = null;
   private progress = -1;
   /** Whether the mirror knows each empty topic. */
@@ -114,9 +116,13 @@ export class HealthWatch implements Health {
   }
 
   private followStartedOver({ adminReads, scheduler }: App): void {
-    for (const { topicId, isDropping } of adminReads.topics.last?.value ?? [])
-      if (isDropping) this.startedOver.add(topicId);
+    for (const { topicId, isDropping, cursor } of adminReads.topics.last?.value ?? []) {
+      // Few rows are dropped between two overviews, so none of them shows it.
+      const isBack = cursor < (this.storedCursors.get(topicId) ?? 0);
+      this.storedCursors.set(topicId, cursor);
+      if (isDropping || isBack) this.startedOver.add(topicId);
       else if (scheduler.isRead(topicId) || !scheduler.syncs.has(topicId)) this.startedOver.delete(topicId);
+    }
   }
 
   /** Any instance may have stored unproven messages, by a resync too, and may have ended since. */

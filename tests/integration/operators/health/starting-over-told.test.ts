@@ -61,3 +61,23 @@ it("is told by ready, which stays 200, by the other health answers, and by the f
   expect((await contacts()).contacts).toHaveLength(1);
   expect((await contacts()).stale).toBe(false);
 });
+
+it("is told too where the rows were dropped between two looks at the database, and the ledger does not answer", async () => {
+  t = await startTestApp();
+  const { contact } = t.devnet.topics;
+  const { sync } = t.app.stores;
+  t.devnet.submit(contact, { type: "CONTACT_REQUEST", from: ALICE, to: "tm-bob" });
+  await t.sync();
+  await ready();
+  t.devnet.faults.add({ kind: "badGateway" });
+  await sync.startOver(contact);
+  while ((await sync.topic(contact))?.isDropping) await sync.dropSome(contact, 5_000);
+  for (let i = 0; i < 4; i += 1) await ready();
+  expect((await ready()).says).toBe(missing(`topic ${contact} is read from the ledger anew`));
+  t.devnet.faults.clear();
+  for (let i = 0; i < 4; i += 1) {
+    await t.clock.advance(30_000);
+    await t.sync();
+  }
+  expect((await ready()).says).toBeUndefined();
+});
