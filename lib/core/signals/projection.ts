@@ -186,20 +186,42 @@ export function edgesOf(signal: EdgeSignal): readonly Edge[] {
   ];
 }
 
+/** The names under which writers put each text of a profile. The first that has a value counts. */
+const PROFILE_MEMBERS = {
+  handle: ["handle", "username"],
+  displayName: ["displayName", "name", "display_name"],
+  bio: ["bio", "about"],
+  avatar: ["avatar", "avatarUrl"],
+  hrl: ["profileHrl", "hrl"],
+} as const;
+
+const nameIn = (fields: Fields, names: readonly string[]) =>
+  names.find((name) => fields[name] !== undefined && fields[name] !== null);
+
+/** The name of a profile's member that should be text and is not, and so would be lost; null if there is none. */
+export function unreadableMember({ type, metadata }: Pick<DecodedBody, "type" | "metadata">): string | null {
+  if (type !== "PROFILE_UPDATE") return null;
+  const fields = profileIn(metadata);
+  const named = Object.values(PROFILE_MEMBERS).map((names) => nameIn(fields, names));
+  return named.find((name) => name !== undefined && typeof fields[name] !== "string") ?? null;
+}
+
 /** The profile that a PROFILE_UPDATE sets: the whole profile, the last writer wins. */
 export function profileOf(signal: DecodedMessage): Profile | null {
   const { decoded, consensusNs, saidNs } = signal;
   if (decoded.type !== "PROFILE_UPDATE" || decoded.actor === null) return null;
   const fields = profileIn(decoded.metadata);
+  const text = (member: keyof typeof PROFILE_MEMBERS, maxCharacters: number) =>
+    cleanText(fields[nameIn(fields, PROFILE_MEMBERS[member]) ?? member], maxCharacters);
   return {
     userId: decoded.actor,
     consensusNs,
     ...(saidNs === undefined ? {} : { saidNs }),
-    handle: cleanText(fields.handle ?? fields.username, 60),
-    displayName: cleanText(fields.displayName ?? fields.name ?? fields.display_name, 80),
-    bio: cleanText(fields.bio ?? fields.about, 2_000),
-    avatar: cleanText(fields.avatar ?? fields.avatarUrl, 500),
-    hrl: cleanText(fields.profileHrl ?? fields.hrl, 200),
+    handle: text("handle", 60),
+    displayName: text("displayName", 80),
+    bio: text("bio", 2_000),
+    avatar: text("avatar", 500),
+    hrl: text("hrl", 200),
   };
 }
 

@@ -49,6 +49,14 @@ export const toNobody = (envelope: Members): Result<never, SubmitRefusal> =>
     fieldOf("bad-id", envelope),
   );
 
+/** The refusal of a profile with a member that should be text: readers would leave it out, and what was there before would be gone. */
+export const notText = (name: string, envelope: Members): Result<never, SubmitRefusal> =>
+  refuse(
+    "bad-envelope",
+    `Write the member "${name}" of this profile as text.`,
+    pathOf(bodyOf(envelope), [name]) ?? `payload.${name}`,
+  );
+
 /** The refusal of trust for which there is no slot. */
 export function noSlot(refusal: Exclude<SlotRefusal, "given">, envelope: Members): Result<never, SubmitRefusal> {
   if (refusal === "not-bonded")

@@ -10,6 +10,7 @@ import type { WriteWindow } from "../../core/ledger/write-window";
 import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
 import { topicKindOf } from "../../core/signals/message-types";
+import { unreadableMember } from "../../core/signals/projection";
 import type { Author, DecodedBody } from "../../core/signals/signal";
 import { MAX_AHEAD_MS, signedIn } from "../../core/signals/signed";
 import type { Clock } from "../../ports/clock";
@@ -27,6 +28,7 @@ import {
   NONCE_USED,
   nonceUsed,
   noSlot,
+  notText,
   refuse,
   type SubmitRefusal,
   toNobody,
@@ -169,6 +171,8 @@ export class SubmitService {
       );
     const { type, target } = decoded.value;
     if (target !== null && !mayBeSomebody(target) && !ENDS.test(type)) return toNobody(envelope);
+    const unreadable = unreadableMember(decoded.value);
+    if (unreadable !== null) return notText(unreadable, envelope);
     const message = new TextEncoder().encode(JSON.stringify(envelope));
     if (message.length > MAX_MESSAGE_BYTES)
       return refuse("too-large", "This message is too long for the ledger. Shorten its text.", "payload");

@@ -120,6 +120,7 @@ describe("refusals", () => {
     ],
     ["a contact without a target", () => envelope("CONTACT_REQUEST", {}), 400, "bad-input"],
     ["a contact with oneself", () => envelope("CONTACT_REQUEST", { target: ALICE }), 400, "bad-input"],
+    ["a profile with a name that is no text", () => envelope("PROFILE_UPDATE", { displayName: 5 }), 400, "bad-input"],
     ["trust for a stranger", () => envelope("TRUST_ALLOCATE", { target: "tm-stranger" }), 409, "not-bonded"],
     [
       "a missing nonce",
