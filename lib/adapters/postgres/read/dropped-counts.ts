@@ -1,7 +1,8 @@
 /**
  * How many messages of a topic, and signals of a person, were dropped (../write/drop-old.ts). Counters and positions stay as they
  * were, so both are what there was less what is still there. Few messages of the dropped range are still there: those that are never
- * packed.
+ * packed. Counting a million of them takes 0.1 to 0.3 s. A million rows of one person take 12 s while they still stand though their
+ * messages were dropped.
  */
 import { sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
