@@ -277,7 +277,7 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
   const behind = running.filter(({ lagMs }) => lagMs > BEHIND_MS);
   if (behind.length > 0)
     findings.push(found("topics-behind", null, `${behindWords(behind, topics.length)}${why(behind, facts)}.`));
-  const incomplete = incompleteWords(facts.stored, running);
+  const incomplete = incompleteWords(facts.stored, topics);
   if (incomplete !== null) findings.push(found("topics-incomplete", null, incomplete));
   for (const topicId of facts.unknownTopics)
     findings.push(

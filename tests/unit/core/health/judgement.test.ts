@@ -49,6 +49,11 @@ describe("the judgement of health", () => {
     );
   });
 
+  it("says so while such a topic is paused too, since then nothing that is missing comes", () => {
+    const topics = [{ ...topic, asOfMs: null, isReadAnew: true, state: { name: "paused" } as const }];
+    expect(codesOf({ topics })).toContain("topics-incomplete");
+  });
+
   it("reports once that all topics are behind if they share one cause, and names it", () => {
     const circuit = { ...HEALTHY.mirrors[0], origin: "https://mirror.test", circuit: "open" as const, calls: null };
     const state = {
