@@ -97,11 +97,11 @@ async function send<T>(schema: z.ZodMiniType<T>, path: string, init: RequestInit
 /** A network that swallows everything does not refuse. A person who has pressed a link does not wait longer. */
 const LOOK_MS = 5_000;
 
-/** Whether the server answers now, whatever it says. */
+/** Whether the server answers now. A proxy in front of it that answers in its place, as with 502, does not count. */
 export async function isServerThere(): Promise<boolean> {
   const asked = fetch(addressOf("/api/health"), { cache: "no-store", signal: AbortSignal.timeout(LOOK_MS) });
   const isThere = await asked.then(
-    () => true,
+    ({ ok }) => ok,
     () => false,
   );
   reportReached(isThere);
