@@ -156,6 +156,9 @@ export function adminContract(subject: Subject): void {
 
   it("measures each table and partition", async () => {
     await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL]));
+    // The server's background may have looked through the table while it was empty. Its estimate would be of that time.
+    const [known] = await rawQuery(store.db, "SELECT reltuples FROM pg_class WHERE relname = 'topic_log'");
+    if (Number(known?.reltuples) >= 0) await rawQuery(store.db, "ANALYZE topic_log");
     const { databaseBytes, relations } = await store.admin.sizes();
     const log = relations.find(({ name }) => name === "topic_log");
     expect(log?.tableBytes).toBeGreaterThan(0);
