@@ -274,13 +274,13 @@ export class HealthWatch implements Health {
 
   /**
    * Whether anything was committed or changed since the last look at the database. If so, the database is awake anyway. Also
-   * while topics are incomplete, because nothing tells of the end of that.
+   * while it drops or folds something again, because nothing tells of the end of that. That work rests while its topic is paused.
    */
   private hasProgress(app: App): boolean {
     const progress = app.told.count;
-    const readMs = app.adminReads.topics.last?.atMonotonicMs ?? Number.NEGATIVE_INFINITY;
-    const isIncomplete = app.incidents.current().some(({ code }) => code === "topics-incomplete");
-    if ((progress === this.progress && !isIncomplete) || app.clock.monotonicMs() - readMs < OVERVIEW_MS) return false;
+    const { value: topics = [], atMonotonicMs: readMs = Number.NEGATIVE_INFINITY } = app.adminReads.topics.last ?? {};
+    const isWorking = topics.some(({ paused, isDropping, projected }) => !paused && (isDropping || projected !== null));
+    if ((progress === this.progress && !isWorking) || app.clock.monotonicMs() - readMs < OVERVIEW_MS) return false;
     this.progress = progress;
     return true;
   }

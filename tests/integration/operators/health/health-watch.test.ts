@@ -172,6 +172,19 @@ it("compares the database's clock with a statement that it sends anyway, and ski
   }
 });
 
+it("lets the database sleep while a topic that is to be folded again is paused", async () => {
+  t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
+  await t.clock.drive(t.app.scheduler.demand());
+  await t.clock.advance(15_000);
+  await damage("UPDATE topics SET projected = 0, paused = true WHERE cursor > 0");
+  await t.app.health.examine();
+  expect(codes()).toContain("topics-incomplete");
+  const lookedMs = () => t.app.adminReads.topics.last?.atMonotonicMs;
+  const before = lookedMs();
+  await t.clock.advance(120_000);
+  expect(lookedMs()).toBe(before);
+});
+
 it("sees by itself that topics are complete again, although nobody asks and no message comes", async () => {
   t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
   await t.clock.drive(t.app.scheduler.demand());
