@@ -6,10 +6,11 @@
  */
 import type { ConsensusNs } from "../ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "../ledger/ids";
-import { type Fields, isFields } from "./forms/fields";
+import type { Fields } from "./forms/fields";
 import { kindOf, type TypeOfKind } from "./message-types";
 import type { DecodedBody } from "./signal";
 import { cleanText } from "./text";
+import { DEFINITION_TEXTS, PROFILE_TEXTS, profileIn, valueIn } from "./text-members";
 
 /** A consensus time, or 0n for "never". */
 type LatestNs = bigint;
@@ -186,33 +187,13 @@ export function edgesOf(signal: EdgeSignal): readonly Edge[] {
   ];
 }
 
-/** The names under which writers put each text of a profile. The first that has a value counts. */
-const PROFILE_MEMBERS = {
-  handle: ["handle", "username"],
-  displayName: ["displayName", "name", "display_name"],
-  bio: ["bio", "about"],
-  avatar: ["avatar", "avatarUrl"],
-  hrl: ["profileHrl", "hrl"],
-} as const;
-
-const nameIn = (fields: Fields, names: readonly string[]) =>
-  names.find((name) => fields[name] !== undefined && fields[name] !== null);
-
-/** The name of a profile's member that should be text and is not, and so would be lost; null if there is none. */
-export function unreadableMember({ type, metadata }: Pick<DecodedBody, "type" | "metadata">): string | null {
-  if (type !== "PROFILE_UPDATE") return null;
-  const fields = profileIn(metadata);
-  const named = Object.values(PROFILE_MEMBERS).map((names) => nameIn(fields, names));
-  return named.find((name) => name !== undefined && typeof fields[name] !== "string") ?? null;
-}
-
 /** The profile that a PROFILE_UPDATE sets: the whole profile, the last writer wins. */
 export function profileOf(signal: DecodedMessage): Profile | null {
   const { decoded, consensusNs, saidNs } = signal;
   if (decoded.type !== "PROFILE_UPDATE" || decoded.actor === null) return null;
   const fields = profileIn(decoded.metadata);
-  const text = (member: keyof typeof PROFILE_MEMBERS, maxCharacters: number) =>
-    cleanText(fields[nameIn(fields, PROFILE_MEMBERS[member]) ?? member], maxCharacters);
+  const text = (member: keyof typeof PROFILE_TEXTS, maxCharacters: number) =>
+    cleanText(valueIn(fields, PROFILE_TEXTS[member]), maxCharacters);
   return {
     userId: decoded.actor,
     consensusNs,
@@ -236,6 +217,8 @@ export function isLaterProfile(profile: Profile, known: Profile): boolean {
 /** Reads a RECOGNITION_DEFINITION as claims, to merge with the others of its actor. A catalogue's batch makes many. */
 export function claimsOf(signal: DecodedMessage): readonly DefinitionClaim[] {
   const { decoded, topicId, sequence, consensusNs } = signal;
+  const text = (fields: Fields, member: keyof typeof DEFINITION_TEXTS, maxCharacters: number) =>
+    cleanText(valueIn(fields, DEFINITION_TEXTS[member]), maxCharacters);
   return (decoded.definitions ?? []).map(({ id, fields }) => ({
     definitionId: id,
     consensusNs,
@@ -243,11 +226,11 @@ export function claimsOf(signal: DecodedMessage): readonly DefinitionClaim[] {
     topicId,
     sequence,
     actor: decoded.actor,
-    slug: cleanText(fields.slug, 80),
-    title: cleanText(fields.title ?? fields.name ?? fields.label, 120) ?? id,
-    icon: cleanText(fields.icon ?? fields.emoji, 40),
-    description: cleanText(fields.description ?? fields.desc, 1_000),
-    category: cleanText(fields.category, 60),
+    slug: text(fields, "slug", 80),
+    title: text(fields, "title", 120) ?? id,
+    icon: text(fields, "icon", 40),
+    description: text(fields, "description", 1_000),
+    category: text(fields, "category", 60),
   }));
 }
 
@@ -271,11 +254,6 @@ export function definitionOf(claims: readonly DefinitionClaim[]): DefinitionClai
     (latest, claim) => (latest === null || claim.consensusNs > latest.consensusNs ? claim : latest),
     null,
   );
-}
-
-/** A profile's members, whether they are flat or nested in `profile`. */
-function profileIn(metadata: DecodedBody["metadata"]): Fields {
-  return isFields(metadata.profile) ? { ...metadata, ...metadata.profile } : metadata;
 }
 
 /**

@@ -3,6 +3,7 @@ import { err, type Result } from "../../core/result";
 import { bodyOf, pathOf } from "../../core/signals/forms/fields";
 import { targetPath } from "../../core/signals/forms/sides";
 import type { UndecodableReason } from "../../core/signals/signal";
+import { misfitPath } from "../../core/signals/text-members";
 import { CIRCLE_SLOTS } from "../../core/signals/views";
 import { MAX_NONCE_AHEAD_MS } from "./earlier-writes";
 import type { SlotRefusal } from "./slots";
@@ -49,13 +50,16 @@ export const toNobody = (envelope: Members): Result<never, SubmitRefusal> =>
     fieldOf("bad-id", envelope),
   );
 
-/** The refusal of a profile with a member that should be text: readers would leave it out, and what was there before would be gone. */
+/** The refusal of a member that should be text: readers would leave it out, and what its sender meant would be lost. */
 export const notText = (name: string, envelope: Members): Result<never, SubmitRefusal> =>
-  refuse(
-    "bad-envelope",
-    `Write the member "${name}" of this profile as text.`,
-    pathOf(bodyOf(envelope), [name]) ?? `payload.${name}`,
-  );
+  refuse("bad-envelope", `Write the member "${name}" as text.`, misfitPath(envelope, name) ?? `payload.${name}`);
+
+/** The refusal of a recognition of which nobody could say what it is. A definition that is not known yet may still come. */
+export const GIVES_NOTHING = refuse(
+  "bad-envelope",
+  "Say what this recognition is: give the id of its definition as definitionId, or a name.",
+  "payload.definitionId",
+);
 
 /** The refusal of trust for which there is no slot. */
 export function noSlot(refusal: Exclude<SlotRefusal, "given">, envelope: Members): Result<never, SubmitRefusal> {

@@ -10,9 +10,9 @@ import type { WriteWindow } from "../../core/ledger/write-window";
 import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
 import { topicKindOf } from "../../core/signals/message-types";
-import { unreadableMember } from "../../core/signals/projection";
 import type { Author, DecodedBody } from "../../core/signals/signal";
 import { MAX_AHEAD_MS, signedIn } from "../../core/signals/signed";
+import { saysWhatItGives, unreadableMember } from "../../core/signals/text-members";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
 import type { NonceClaim, RequestRefusal, WriteGuard } from "../../ports/shared/write-guard";
@@ -23,6 +23,7 @@ import type { Signatures } from "../sync/topic/signatures";
 import { type EarlierWrites, MAX_NONCE_AHEAD_MS, TS_FUTURE_S, type Write } from "./earlier-writes";
 import { GuardedWrite, type WriteRequest } from "./guarded-write";
 import {
+  GIVES_NOTHING,
   LEDGER_CODES,
   NONCE_TOO_FAR,
   NONCE_USED,
@@ -94,6 +95,11 @@ const TS_PAST_S = 600;
 const ENDS = /^(CONTACT_REVOKE|TRUST_REVOKE|TRUST_DECLINE)$/;
 /** The SDK sends at most 20 chunks of 1,024 bytes. Half of that is more than any note. */
 const MAX_MESSAGE_BYTES = 10 * 1024;
+const TOO_LONG = refuse(
+  "too-large",
+  `This message is longer than ${MAX_MESSAGE_BYTES.toLocaleString("en")} bytes. Shorten its text.`,
+  "payload",
+);
 
 /**
  * The pause between the end of one write of a user and the start of the next. Nobody taps faster for long. Sixty writes in a
@@ -171,11 +177,11 @@ export class SubmitService {
       );
     const { type, target } = decoded.value;
     if (target !== null && !mayBeSomebody(target) && !ENDS.test(type)) return toNobody(envelope);
-    const unreadable = unreadableMember(decoded.value);
+    const unreadable = unreadableMember(decoded.value, envelope);
     if (unreadable !== null) return notText(unreadable, envelope);
+    if (type === "RECOGNITION_MINT" && !saysWhatItGives(decoded.value, envelope)) return GIVES_NOTHING;
     const message = new TextEncoder().encode(JSON.stringify(envelope));
-    if (message.length > MAX_MESSAGE_BYTES)
-      return refuse("too-large", "This message is too long for the ledger. Shorten its text.", "payload");
+    if (message.length > MAX_MESSAGE_BYTES) return TOO_LONG;
     const { from, nonce, ts: madeS } = envelope;
     const write: Write = {
       ...{ from, nonce, madeS, message, isRepeatable },
