@@ -1,6 +1,6 @@
 /** Queries and bodies, as callers send them. Only the server checks them, so they are apart from the answers that browsers check. */
 import * as z from "zod/mini";
-import { parseAccountId } from "../core/ledger/ids";
+import { parseAccountId, parseUserId } from "../core/ledger/ids";
 import { NUMERIC_TYPES, SUBMIT_TYPES } from "../core/signals/message-types";
 import { parsePosition } from "../core/signals/position";
 import { AccountIdText, described, UserIdText, wholeNumber } from "./common";
@@ -30,7 +30,7 @@ export const SignalsQuery = z.strictObject({
       ]),
       [],
     ),
-    "Repeatable",
+    "A type by its name in capitals or not, such as TRUST_ALLOCATE; repeatable. Any name may come from the ledger, so one that no signal has gives an empty page",
   ),
   limit: z._default(wholeNumber(1, MAX_PAGE), 50),
   cursor: z.optional(z.string().check(z.maxLength(200))),
@@ -50,13 +50,23 @@ export const RecognitionQuery = z.strictObject({
   cursor: described(z.optional(z.string().check(z.maxLength(200))), "`nextCursor` of the last page"),
 });
 
+/** One of several ids in a parameter, which a refusal names as a whole. */
+const ListedUserId = z
+  .string()
+  .check(
+    z.refine(
+      (text) => parseUserId(text) !== null,
+      "must be ids of 1 to 50 characters without spaces, separated by commas",
+    ),
+  );
+
 export const ProfilesQuery = z.strictObject({
   ids: z.pipe(
     z.pipe(
       z.string().check(z.minLength(1), z.maxLength(6_000)),
       z.transform((text) => text.split(",").map((id) => id.trim())),
     ),
-    z.array(UserIdText).check(z.minLength(1), z.maxLength(MAX_PROFILE_IDS)),
+    z.array(ListedUserId).check(z.minLength(1), z.maxLength(MAX_PROFILE_IDS)),
   ),
 });
 
@@ -70,14 +80,20 @@ const envelope = {
   payload: z.record(z.string(), z.unknown()),
 };
 
+const LAST_NUMBER = NUMERIC_TYPES.length - 1;
+const NUMBER_ALONE = `must be a name such as ${NUMERIC_TYPES[0]}, or a number from 0 to ${LAST_NUMBER} beside "hcs": "21"`;
+
 /** The UI's envelope: a type by its name. Further members are written as they are, for readers that look for them at the top. */
-const NamedEnvelope = z.looseObject({ type: z.enum(SUBMIT_TYPES), ...envelope });
+const NamedEnvelope = z.looseObject({
+  type: z.enum(SUBMIT_TYPES, { error: ({ input }) => (typeof input === "number" ? NUMBER_ALONE : undefined) }),
+  ...envelope,
+});
 /** The numeric form of the envelope. */
 const NumericEnvelope = z.looseObject({
   hcs: z.literal("21"),
   v: z._default(z.string().check(z.maxLength(10)), "1.0"),
   type: described(
-    z.int().check(z.minimum(0), z.maximum(NUMERIC_TYPES.length - 1)),
+    z.int().check(z.minimum(0), z.maximum(LAST_NUMBER)),
     NUMERIC_TYPES.map((name, i) => `${i}: ${name}`).join(", "),
   ),
   ...envelope,

@@ -29,9 +29,9 @@ type Noun = "member" | "parameter";
 function parsed<T>(schema: z.ZodMiniType<T>, input: unknown, noun: Noun, error: typeof wording): T {
   const result = schema.safeParse(input, { error });
   if (result.success) return result.data;
-  const { path, message } = firstIssue(result.error.issues, namesIn(schema), noun);
-  // The sender chooses member names, so they are cut.
-  const field = path.join(".").slice(0, 100);
+  const { path, message } = firstIssue(result.error.issues, { input, names: namesIn(schema), noun });
+  // A parameter is one text, whatever list a schema makes of it. The sender chooses member names, so they are cut.
+  const field = (noun === "parameter" ? path.slice(0, 1) : path).join(".").slice(0, 100);
   // A name may be empty, as in "?=1".
   const isWhole = path.length === 0;
   const subject = isWhole ? "The body" : `The ${noun} "${field}"`;
@@ -88,11 +88,20 @@ function wording(issue: z.core.$ZodRawIssue): string {
 
 const orMissing = (input: unknown, words: string) => (input === undefined ? `is missing: it ${words}` : words);
 
-/** The first issue of a union's closest form: the caller most likely meant the form with the fewest faults. */
+/** The input of a schema, and the names that the schema has for its parts. */
+interface Checked {
+  readonly input: unknown;
+  readonly names: readonly string[] | null;
+  readonly noun: Noun;
+}
+
+/**
+ * The first issue of a union's closest form: the caller most likely meant the form with the fewest faults. Of two such forms, it is
+ * the one with fewer missing members, because a member that was sent tells more than one that was not.
+ */
 function firstIssue(
   [issue]: readonly z.core.$ZodIssue[],
-  names: readonly string[] | null,
-  noun: Noun,
+  { input, names, noun }: Checked,
 ): { path: readonly PropertyKey[]; message: string } {
   if (issue === undefined) return { path: [], message: UNFIT };
   const { path, message } = issue;
@@ -101,10 +110,16 @@ function firstIssue(
     return { path: [...path, issue.keys[0] ?? ""], message: `must be left out: ${namesInWords(known, noun)}` };
   }
   if (issue.code !== "invalid_union") return { path, message };
-  const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length);
-  const inner = firstIssue(nearest ?? [], null, noun);
+  const within = valueAt(input, path);
+  const missing = (form: readonly z.core.$ZodIssue[]) =>
+    form.filter((each) => valueAt(within, each.path) === undefined).length;
+  const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length || missing(a) - missing(b));
+  const inner = firstIssue(nearest ?? [], { input: within, names: null, noun });
   return { ...inner, path: [...path, ...inner.path] };
 }
+
+const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, name) => (Object(value) as Record<PropertyKey, unknown>)[name], input);
 
 function namesInWords(names: readonly string[] | null, noun: Noun): string {
   if (names === null) return `no ${noun} has this name`;

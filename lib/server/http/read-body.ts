@@ -12,6 +12,12 @@ const BODY_MS = 10_000;
 /** Our messages nest a few levels. A recursive walk overflows only far above this. */
 const MAX_DEPTH = 32;
 
+/** The sentence of the refusal of a body that is too large, whoever finds that. */
+export const BODY_TOO_LARGE = `The body is larger than ${MAX_BODY_BYTES.toLocaleString("en")} bytes. Send at most that many.`;
+const NOT_JSON = "The body is not JSON. Send a JSON object as /api/openapi.json describes it for this address.";
+const TOO_DEEP = `The body is nested too deeply. Nest at most ${MAX_DEPTH} objects and lists in each other.`;
+const TOO_SLOW = `The body did not come within ${BODY_MS / 1_000} s. Send the request again.`;
+
 /**
  * The JSON, or undefined for a POST without a body. Some clients send such a POST with a content type, the web UI among them. Throws
  * ProblemError.
@@ -24,11 +30,11 @@ export async function readJson(request: ApiRequest, clock: Clock): Promise<unkno
     throw new ProblemError("bad-media-type", "Send JSON, with content-type: application/json.");
   const text = (await inTime(readAll(request), clock)).toString("utf8");
   if (text === "") return undefined;
-  if (isTooDeep(text)) throw new ProblemError("bad-input", "The body is nested too deeply.", { field: "body" });
+  if (isTooDeep(text)) throw new ProblemError("bad-input", TOO_DEEP, { field: "body" });
   try {
     return JSON.parse(text);
   } catch {
-    throw new ProblemError("bad-input", "The body is not JSON.", { field: "body" });
+    throw new ProblemError("bad-input", NOT_JSON, { field: "body" });
   }
 }
 
@@ -43,7 +49,7 @@ export const hasBody = (header: HeaderReader): boolean =>
 const BROKEN_OFF = "The body ended before it was complete. Send the request again.";
 
 async function readAll(request: ApiRequest): Promise<Buffer> {
-  const tooLarge = new ProblemError("too-large", `The body is larger than ${MAX_BODY_BYTES} bytes.`, { field: "body" });
+  const tooLarge = new ProblemError("too-large", BODY_TOO_LARGE, { field: "body" });
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -67,7 +73,7 @@ async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
   work.catch(() => {});
   try {
     const first = await Promise.race([work.then((value) => ({ value })), late]);
-    if (first === "late") throw new ProblemError("too-slow", `The body did not come within ${BODY_MS / 1_000} s.`);
+    if (first === "late") throw new ProblemError("too-slow", TOO_SLOW);
     return first.value;
   } finally {
     done.abort();

@@ -15,6 +15,8 @@ import { answerHeaders, type HeaderList, requestHeaders } from "./headers";
 
 /** Larger than the messages and pictures that a page sends, and as much as a function on Vercel accepts, in round figures. */
 export const MAX_PASSED_BYTES = 5_000_000;
+/** The sentence of the refusal of a body that is larger. */
+export const PASSED_TOO_LARGE = `The body is larger than ${MAX_PASSED_BYTES.toLocaleString("en")} bytes. Send at most that many.`;
 /** As long as the framework's own rewrites wait for another server. */
 const ANSWER_MS = 30_000;
 

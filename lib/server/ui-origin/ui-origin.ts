@@ -3,7 +3,7 @@ import "server-only";
 import { err, ok, type Result } from "../../core/result";
 import type { Incidents } from "../../engine/health/incidents";
 import type { ProblemParts } from "../http/answers/problem";
-import { type Answer, type Failure, Forwarder, MAX_PASSED_BYTES, type Passed } from "./forward";
+import { type Answer, type Failure, Forwarder, PASSED_TOO_LARGE, type Passed } from "./forward";
 import { hasPassed } from "./headers";
 
 /** One failure may be a single bad request. This many, with no answer between them, are an outage. */
@@ -63,7 +63,7 @@ const LOOP: ProblemParts = {
 const PROBLEMS: Readonly<Record<Exclude<Failure["kind"], "client-left">, ProblemParts>> = {
   "too-large": {
     code: "too-large",
-    detail: `The body is larger than ${MAX_PASSED_BYTES} bytes. Send less.`,
+    detail: PASSED_TOO_LARGE,
     options: {},
   },
   "too-slow": { code: "ui-too-slow", detail: "This page takes too long to answer. Try again shortly.", options: {} },

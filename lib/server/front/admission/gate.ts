@@ -8,10 +8,10 @@ import { readTarget, TARGET_FAULTS } from "../../../core/request-target";
 import type { HeaderReader } from "../../access/client-address";
 import type { LimitName } from "../../access/limits";
 import type { ProblemParts } from "../../http/answers/problem";
-import { hasBody, MAX_BODY_BYTES } from "../../http/read-body";
+import { BODY_TOO_LARGE, hasBody, MAX_BODY_BYTES } from "../../http/read-body";
 import type { AnyRoute } from "../../http/route";
 import { ROUTES, type RouteName } from "../../routes/table";
-import { MAX_PASSED_BYTES } from "../../ui-origin/forward";
+import { MAX_PASSED_BYTES, PASSED_TOO_LARGE } from "../../ui-origin/forward";
 
 /** Browsers send about 20. The framework copies each header once or twice. */
 export const MAX_HEADERS = 100;
@@ -94,8 +94,7 @@ const PASSED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTION
 /** Requests that go on to UI_ORIGIN. Their bodies are counted again while they pass. */
 function judgePassed(method: string, header: HeaderReader): Verdict {
   if (!PASSED_METHODS.includes(method)) return notAllowed(PASSED_METHODS);
-  if (Number(header("content-length") ?? 0) > MAX_PASSED_BYTES)
-    return refuse("too-large", `The body is larger than ${MAX_PASSED_BYTES} bytes. Send less.`);
+  if (Number(header("content-length") ?? 0) > MAX_PASSED_BYTES) return refuse("too-large", PASSED_TOO_LARGE);
   return { kind: "pass", to: "ui", route: null, params: {}, limit: "passed" };
 }
 
@@ -112,8 +111,7 @@ function judgeRoute(method: string, segments: readonly string[], header: HeaderR
     if (name === undefined) return notAllowed([...routes.keys()]);
     const route = routeNamed(name);
     if (route.body === undefined && hasBody(header)) return noBody();
-    if (Number(header("content-length") ?? 0) > MAX_BODY_BYTES)
-      return refuse("too-large", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+    if (Number(header("content-length") ?? 0) > MAX_BODY_BYTES) return refuse("too-large", BODY_TOO_LARGE);
     return { kind: "pass", to: "us", route: name, params, limit: route.limit };
   }
   return null;

@@ -120,7 +120,7 @@ describe("a write", () => {
 
   it.each([
     ["a type nobody knows", { type: "NOPE" }, "type"],
-    ["a number without its standard", { type: 3 }, "hcs"],
+    ["a number without its standard", { type: 3 }, "type"],
     ["a number that is none of the seven", { hcs: "21", type: 7 }, "type"],
     ["another standard", { hcs: "20", type: 3 }, "hcs"],
     ["a nonce below zero", { nonce: -0.5 }, "nonce"],

@@ -6,6 +6,7 @@ import { checked, checkedQuery } from "@/lib/server/http/checked-input";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
 import { wholeNumber } from "@/lib/wire/common";
+import { ProfilesQuery, SignalsQuery, SubmitBody } from "@/lib/wire/requests";
 
 /** The sentence of the refusal of `input`; null if it fits. */
 function detailOf(schema: z.ZodMiniType, input: unknown, check = checked): string | null {
@@ -119,9 +120,40 @@ describe("what a client is told of input that does not fit", () => {
     expect(detailOf(schema, { kind: "a" }, asQuery)).toBe(
       'The parameter "kind" must be left out: the parameters are type, t.',
     );
-    expect(detailOf(schema, JSON.parse('{"__proto__":"a"}'), asQuery)).toMatch(
-      /^The parameter "__proto__" must be left out/,
+    for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"])
+      expect(detailOf(schema, JSON.parse(`{"${name}":"a"}`), asQuery)).toBe(
+        `The parameter "${name}" must be left out: the parameters are type, t.`,
+      );
+  });
+
+  it("names a parameter as the caller wrote it, whatever list the schema makes of it", () => {
+    const refusal = (schema: z.ZodMiniType, query: object) => {
+      const field = (schema as z.ZodMiniObject).shape.ids === undefined ? "type" : "ids";
+      expect(() => checkedQuery(schema, query as never)).toThrow(expect.objectContaining({ options: { field } }));
+      return detailOf(schema, query, asQuery);
+    };
+    const ids = 'The parameter "ids" must be ids of 1 to 50 characters without spaces, separated by commas.';
+    for (const text of [",", "tm-a,", "tm-a,no id", "x".repeat(51)])
+      expect(refusal(ProfilesQuery, { ids: text })).toBe(ids);
+    expect(refusal(ProfilesQuery, { ids: Array(101).fill("tm-a").join() })).toBe(
+      'The parameter "ids" must have at most 100 items.',
     );
+    expect(refusal(SignalsQuery, { type: ["", "A"] })).toBe('The parameter "type" must not be empty.');
+  });
+
+  it.each([
+    [
+      "the type that no form has",
+      { type: 1 },
+      /^The member "type" must be a name such as CONTACT_REQUEST, or a number from 0 to 6 beside "hcs": "21"\.$/,
+    ],
+    ["the number that the numeric form lacks", { hcs: "21", type: 99 }, /^The member "type" must be at most 6\.$/],
+    ["the mark that is no text", { hcs: 21, type: 1 }, /^The member "hcs" must be 21\.$/],
+    ["what is missing of the named form", { type: undefined }, /^The member "type" is missing: it must be one of /],
+    ["what is missing of the numeric form", { hcs: "21" }, /^The member "type" is missing: it must be a number\.$/],
+  ])("names the member at fault where a body has one of two forms: %s", (_, given, detail) => {
+    expect(detailOf(SubmitBody, { from: "tm-a", nonce: 1, ts: 1, payload: {}, ...given })).toMatch(detail);
+    if (Object.values(given).some((value) => value !== undefined)) expect(detailOf(SubmitBody, given)).toMatch(detail);
   });
 
   it("tells a name without characters from the body", () => {

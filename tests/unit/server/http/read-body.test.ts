@@ -1,6 +1,6 @@
 /** A body that breaks off is the client's doing: an answer, and no failure of ours. An empty one is no body. */
 import { expect, it } from "vitest";
-import { readJson } from "@/lib/server/http/read-body";
+import { MAX_BODY_BYTES, readJson } from "@/lib/server/http/read-body";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const broken = (cause: unknown) =>
@@ -25,6 +25,19 @@ it.each([new Error("aborted"), new Error("HPE_INVALID_CHUNK_SIZE"), "reset"])(
     });
   },
 );
+
+it.each([
+  ["no JSON", "{", "Send a JSON object as /api/openapi.json describes it for this address."],
+  ["too large", "x".repeat(MAX_BODY_BYTES + 1), "larger than 65,536 bytes. Send at most that many."],
+  ["nested too deeply", "[".repeat(33), "Nest at most 32 objects and lists in each other."],
+])("a body that is %s is refused with what to do", async (_, body, words) => {
+  const headers = { "content-type": "application/json" };
+  const request = new Request("http://app.test/api/hcs/submit", { method: "POST", headers, body });
+  await expect(readJson(request, new DrivenClock())).rejects.toMatchObject({
+    detail: expect.stringContaining(words),
+    options: { field: "body" },
+  });
+});
 
 it.each<Record<string, string>>([
   {},
