@@ -99,8 +99,14 @@ export function proseOf(text: string): string {
   return differing(text, codeOf(text, "blank"));
 }
 
-const differing = (text: string, code: string) =>
-  Array.from({ length: text.length }, (_, i) => (text[i] === code[i] && text[i] !== "\n" ? " " : text[i])).join("");
+function differing(text: string, code: string): string {
+  let differing = "";
+  for (let i = 0; i < text.length; i += 1) {
+    const isSame = text[i] === code[i] && text[i] !== "\n";
+    differing += isSame ? " " : text[i];
+  }
+  return differing;
+}
 
 const COMMENT = /^\s*(?:\{?\/\*+|\*|\/\/|#|--)\s*/;
 const OPENING = /(?:^|\s)(?:\/\*+|\/\/|#|--)(?:\s|\*)*((?:Of|Who|What|Whose|Whom|Whoever)\b[^\n]{0,60})/;
