@@ -164,7 +164,9 @@ function endOf({ action, detail }: OperatorLogEntry): string {
 
 function packed(detail: OperatorLogEntry["detail"]): string {
   const { data } = PackResult.safeParse(detail);
-  if (data === undefined) return "Done: there was nothing to pack.";
+  // Earlier versions recorded nothing where nothing was found.
+  if (data === undefined || (data.messages + data.rows === 0 && data.dropped === undefined))
+    return "Done: there was nothing to pack.";
   const { dropped } = data;
   const words = ({ messages, rows }: { readonly messages: number; readonly rows: number }) =>
     `${counted(messages, "message")} and ${counted(rows, "row")} of people.`;

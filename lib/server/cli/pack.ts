@@ -87,7 +87,6 @@ export async function runPacking(env: Env, say: (line: string) => void, signal: 
           onRowsDropped: dropping.rows,
         },
       );
-      if (!isDone(done.packed) && !isDone(done.dropped)) return null;
       const { messages, rows } = done.packed;
       return { messages, rows, ...(isDone(done.dropped) ? { dropped: done.dropped } : {}) };
     });

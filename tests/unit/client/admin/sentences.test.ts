@@ -72,7 +72,9 @@ describe("the result of an action", () => {
     expect(told({ ...packed, dropped: { messages: 1, rows: 2 } })).toBe(
       "Packed 5,844 messages and 11,387 rows of people. Dropped 1 message and 2 rows of people.",
     );
-    expect(told(null)).toBe("Done: there was nothing to pack.");
+    for (const nothing of [null, { messages: 0, rows: 0 }])
+      expect(told(nothing)).toBe("Done: there was nothing to pack.");
+    expect(told({ messages: 0, rows: 0, dropped: { messages: 1, rows: 0 } })).toContain("Dropped 1 message");
   });
 
   it("gives the reason of a failure or refusal, otherwise says Done", () => {
