@@ -13,7 +13,7 @@ import {
   type UserId,
 } from "@/lib/core/ledger/ids";
 import { REGISTRY_MEMO } from "@/lib/core/shards/hcs2";
-import type { Goal, Step } from "@/lib/core/shards/reshard";
+import { type Goal, MAX_SEGMENTS, type Step } from "@/lib/core/shards/reshard";
 import {
   activeShards,
   parseTenantId,
@@ -185,7 +185,7 @@ interface Values {
 
 function segmentsOf({ to }: Values): number {
   if (to === undefined) throw new UsageError("Say the new number of segments with --to.");
-  return numberOf("to", to, 0, { least: 1, most: 999_999, isWhole: true });
+  return numberOf("to", to, 0, { least: 1, most: MAX_SEGMENTS, isWhole: true });
 }
 
 /** Sends a command to the running app, which continues after its answer. `status` shows its progress. */
@@ -197,7 +197,7 @@ async function throughApp(app: string, name: string, rest: readonly string[], va
       const body = { kind, to: segmentsOf(values), tier: tierOf(values.tier), owner: values.owner ?? null };
       await ask(app, "POST", "/api/admin/shards/split", body);
     }
-  else throw new UsageError(`${name} does not go through the app`);
+  else throw new UsageError(`${name} does not go through the app. Leave --app out.`);
   say("The app has started. status shows the progress; the operator log shows the result.");
 }
 
@@ -265,7 +265,7 @@ async function create(tools: OperatorTools, env: Env, now: Registry): Promise<vo
 function putTenant([verb = "", id = "", ...words]: readonly string[]): Work {
   const tenantId = parseTenantId(id);
   if ((verb !== "add" && verb !== "rename") || tenantId === null || words.length === 0)
-    throw new UsageError("tenant needs add or rename, an id of lower-case letters, digits and hyphens, and a name");
+    throw new UsageError("tenant needs add or rename, an id of lower-case letters, digits and hyphens, and a name.");
   const name = words.join(" ");
   return async ({ registry, admin }) => {
     await recordCommand(admin, { action: "shards.tenant", target: tenantId }, async () => {
@@ -288,7 +288,7 @@ function assign([tenant = "", ...users]: readonly string[]): Work {
   const tenantId = tenant === "none" ? null : parseTenantId(tenant);
   const userIds = users.map((user) => parseUserId(user));
   if ((tenantId === null && tenant !== "none") || userIds.length === 0 || userIds.some((id) => id === null))
-    throw new UsageError("assign needs a tenant (or none), and the ids of users");
+    throw new UsageError("assign needs a tenant (or none), and the ids of users.");
   return async ({ registry, admin }) => {
     await recordCommand(admin, { action: "shards.assign", target: tenant }, async () => {
       if (!(await registry.assign(userIds as UserId[], tenantId)))

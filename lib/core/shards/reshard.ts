@@ -56,7 +56,7 @@ export function nextStep(registry: Registry, goal: Goal, nowNs: bigint): Step {
 function grow(registry: Registry, group: ShardGroup, to: number, nowNs: bigint): Step {
   const count = activeShards(registry, group).length;
   if (!Number.isInteger(to) || to < 1 || to > MAX_SEGMENTS)
-    return { name: "impossible", reason: `a number of segments is 1 to ${MAX_SEGMENTS}` };
+    return { name: "impossible", reason: `a number of segments is 1 to ${MAX_SEGMENTS.toLocaleString("en")}` };
   if (to < count) return { name: "impossible", reason: `there are ${count} segments already: drain the last ones` };
   const segments = Array.from({ length: to - count }, (_, i) => count + i);
   const upcoming = segments.map((segment) => upcomingOf(registry, group, segment));

@@ -20,12 +20,14 @@ export function groupOf(tier: Tier, kind: TopicKind, owner: string | null): Shar
   if (tier === "enterprise") {
     const tenantId = owner === null ? null : parseTenantId(owner);
     return tenantId === null
-      ? "an enterprise topic needs an owner: a tenant's id of lower-case letters, digits and hyphens"
+      ? "An enterprise topic needs an owner: a tenant's id of lower-case letters, digits and hyphens."
       : { tier, kind, owner: tenantId };
   }
   if (owner === null) return { tier, kind, owner: null };
   const userId = tier === "busy" ? parseUserId(owner) : null;
-  return userId === null ? "only tenants (enterprise) and users (busy) own topics" : { tier, kind, owner: userId };
+  return userId === null
+    ? "Only tenants (tier enterprise) and users (tier busy) own topics. Name that tier, or leave the owner out."
+    : { tier, kind, owner: userId };
 }
 
 /** One goal for each shard of the topic that is not drained yet. */

@@ -82,7 +82,9 @@ export const segments = z.string().transform((text, context): Readonly<Record<To
   const isValid =
     items.every((item) => item !== null) && Object.values(counts).every((n) => n >= 1 && n <= MAX_SEGMENTS);
   if (!isValid)
-    context.addIssue(`must be a number of 1 to ${MAX_SEGMENTS}, or one for each kind, like contact:16,trust:4`);
+    context.addIssue(
+      `must be a number of 1 to ${MAX_SEGMENTS.toLocaleString("en")}, or one for each kind, like contact:16,trust:4`,
+    );
   return counts;
 });
 export const payers = z

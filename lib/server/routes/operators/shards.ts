@@ -108,7 +108,7 @@ export const split = defineRoute({
   handle: (context) => {
     const { kind, tier = "standard", owner = null, to } = context.body;
     const group = groupOf(tier, kind, owner);
-    if (typeof group === "string") throw new ProblemError("bad-input", sentenceOf(group), { field: "owner" });
+    if (typeof group === "string") throw new ProblemError("bad-input", group, { field: "owner" });
     const goal: Goal = { name: "grow", group, to };
     const target = [tier, kind, ...(owner === null ? [] : [owner]), to].join(" ");
     return act(context, { name: "shards.split", target }, async (entry) => {

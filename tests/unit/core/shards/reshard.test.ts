@@ -99,9 +99,9 @@ describe("growing", () => {
 
   it.each([
     [1, "drain the last ones"],
-    [0, "1 to 1024"],
-    [1.5, "1 to 1024"],
-    [2_000, "1 to 1024"],
+    [0, "1 to 1,024"],
+    [1.5, "1 to 1,024"],
+    [2_000, "1 to 1,024"],
   ])("to %s is refused", (to, reason) => {
     const step = nextStep(registryOf(active(GROUP, 2)), { name: "grow", group: GROUP, to }, NOW);
     expect(step).toMatchObject({ name: "impossible", reason: expect.stringContaining(reason) });
