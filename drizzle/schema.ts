@@ -99,6 +99,8 @@ export const topics = pgTable("topics", {
   /** The latest time of a dropped message, and the running hash at `dropped_through`: null if it is not known. */
   droppedNs: int8("dropped_ns").notNull().default(sql`0`),
   droppedHash: bytea("dropped_hash"),
+  /** The cursor when the topic last started over. It is read anew while its cursor is lower; 0: it never started over. */
+  startedOverAt: int53("started_over_at").notNull().default(sql`0`),
 });
 
 /** Holes and gaps of a topic; `state` as in lib/adapters/postgres/codec/codes.ts. */

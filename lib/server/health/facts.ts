@@ -2,7 +2,7 @@ import "server-only";
 /** Gathers what an instance knows of its own health from its parts. Asks no tier and no mirror. */
 import { getHeapStatistics } from "node:v8";
 import { FOREIGN } from "../../adapters/mirror/mirror-ledger";
-import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../../core/health/judgement";
+import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../../core/health/health-facts";
 import { toMs } from "../../core/ledger/consensus-time";
 import type { SyncPhase } from "../../core/sync/sync-phase";
 import type { KnownTopic } from "../admin/reads";
@@ -30,13 +30,13 @@ export interface Watched {
   readonly before: (name: string) => Tally | null;
   readonly isPostgresSilent: boolean;
   readonly isRedisSilent: boolean;
+  /** The first sync is under way, and not for long. */
+  readonly isStartQuick: boolean;
   readonly isStarting: boolean;
   readonly isSettling: boolean;
   readonly deafMs: number;
   readonly keeping: Keeping | null;
   readonly unknownTopics: readonly string[];
-  /** Topics that started over and have not been read to their end since. */
-  readonly startedOver: ReadonlySet<string>;
   readonly clocksAhead: HealthFacts["clocksAhead"];
 }
 
@@ -121,7 +121,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
     keysUnknown: app.signatures.trouble,
     isStarting: watched.isStarting,
     isSettling: watched.isSettling,
-    topics: syncFactsOf(app, watched.startedOver),
+    topics: syncFactsOf(app, watched),
     stored: (adminReads.topics.last?.value ?? []).map(storedFactsOf),
     failedWrite: failing !== null && clock.monotonicMs() - failing.lastMonotonicMs < FAILED_WRITE_MS ? failing : null,
     isAnyPayerTrusted: app.trustedPayers === "*",
@@ -132,7 +132,11 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
   };
 }
 
-function syncFactsOf({ scheduler, clock }: App, startedOver: Watched["startedOver"]): readonly SyncFacts[] {
+function syncFactsOf(
+  { scheduler, clock, adminReads }: App,
+  { isStartQuick }: Pick<Watched, "isStartQuick">,
+): readonly SyncFacts[] {
+  const stored = adminReads.topics.last?.value ?? [];
   return [...scheduler.syncs].map(([topicId, { state, lastError, isReset }]) => {
     const asOfNs = scheduler.asOfNs(topicId);
     return {
@@ -144,7 +148,10 @@ function syncFactsOf({ scheduler, clock }: App, startedOver: Watched["startedOve
       isNamedElsewhere: isReset || lastError === FOREIGN.message,
       lagMs: scheduler.lagMs(topicId),
       asOfMs: asOfNs === null ? null : toMs(asOfNs),
-      isReadAnew: startedOver.has(topicId),
+      isReadAnew:
+        !isStartQuick &&
+        !scheduler.isRead(topicId) &&
+        stored.some((topic) => topic.topicId === topicId && topic.readAnewThrough !== null),
     };
   });
 }

@@ -3,7 +3,8 @@ import "server-only";
  * Keeps the judgement of health up to date: every few seconds while the process is awake, and whenever somebody asks. The
  * result is in `app.incidents`; everything that reports health reads it there.
  */
-import { JUDGED_CODES, judge, type Keeping } from "../../core/health/judgement";
+import type { Keeping } from "../../core/health/health-facts";
+import { JUDGED_CODES, judge } from "../../core/health/judgement";
 import type { TopicId } from "../../core/ledger/ids";
 import { keepUp } from "../../engine/sync/keep-up";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
@@ -28,8 +29,8 @@ const OVERVIEW_MS = 10_000;
 /** A wrong set-up lasts longer than this, so it is checked only this often. */
 const RARE_MS = 600_000;
 /**
- * A start that has little to read is over within this time. Its first sync is no incident: it would be one, and a warning in the
- * log, at each restart.
+ * A start that has little to read is over within this time. What its first sync has not read yet is no incident: it would be one,
+ * and a warning in the log, at each restart.
  */
 const QUICK_START_MS = 3_000;
 /** While something is wrong, this instance tells the others again this often. */
@@ -50,10 +51,6 @@ export class HealthWatch implements Health {
   private wasLate = { postgres: false, redis: false };
   private isStarted = false;
   private firstLookMs: number | null = null;
-  /** Topics that started over and have not been read to their end since. */
-  private readonly startedOver = new Set<TopicId>();
-  /** As the last overview of the topics had them. */
-  private readonly storedCursors = new Map<TopicId, number>();
   private heardMs: number | null = null;
   private progress = -1;
   /** Whether the mirror knows each empty topic. */
@@ -95,14 +92,14 @@ export class HealthWatch implements Health {
     const running = [...scheduler.syncs].filter(([, { state }]) => state.name !== "paused");
     this.wakeRepairs(app);
     this.isStarted ||= running.every(([topicId]) => scheduler.isRead(topicId));
-    this.followStartedOver(app);
+    const isStartQuick = !this.isStarted && nowMs - this.firstLookMs < QUICK_START_MS;
     const facts = factsOf(app, now, {
-      startedOver: this.startedOver,
       before: (name) =>
         this.tallies.findLast(({ atMs }) => atMs <= nowMs - WINDOW_MS.min && atMs >= this.downMs(name)) ?? null,
       isPostgresSilent: this.isPostgresSilent,
       isRedisSilent: this.isRedisSilent,
-      isStarting: !this.isStarted && nowMs - this.firstLookMs >= QUICK_START_MS,
+      isStartQuick,
+      isStarting: !this.isStarted && !isStartQuick,
       isSettling: nowMs - Math.max(...this.lastDownMs.values()) < SETTLE_MS,
       deafMs: nowMs - this.heardMs,
       keeping: this.keeping,
@@ -113,16 +110,6 @@ export class HealthWatch implements Health {
     for (const { code, subject } of incidents.current())
       if (code in DOWN_NAMES) this.lastDownMs.set(subject ?? DOWN_NAMES[code as keyof typeof DOWN_NAMES], nowMs);
     this.tallies = [...this.tallies.filter(({ atMs }) => atMs > nowMs - WINDOW_MS.max), now];
-  }
-
-  private followStartedOver({ adminReads, scheduler }: App): void {
-    for (const { topicId, isDropping, cursor } of adminReads.topics.last?.value ?? []) {
-      // Few rows are dropped between two overviews, so none of them shows it.
-      const isBack = cursor < (this.storedCursors.get(topicId) ?? 0);
-      this.storedCursors.set(topicId, cursor);
-      if (isDropping || isBack) this.startedOver.add(topicId);
-      else if (scheduler.isRead(topicId) || !scheduler.syncs.has(topicId)) this.startedOver.delete(topicId);
-    }
   }
 
   /** Any instance may have stored unproven messages, by a resync too, and may have ended since. */

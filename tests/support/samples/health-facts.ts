@@ -1,6 +1,8 @@
 /** Health facts of an instance without incidents, and for each incident code facts that cause it. */
+
+import type { HealthFacts, StoredFacts, SyncFacts } from "@/lib/core/health/health-facts";
 import type { IncidentCode } from "@/lib/core/health/incident";
-import type { HealthFacts, JUDGED_CODES, StoredFacts, SyncFacts } from "@/lib/core/health/judgement";
+import type { JUDGED_CODES } from "@/lib/core/health/judgement";
 
 export const NOW_MS = Date.UTC(2026, 10, 23, 9, 30);
 const TOPIC = "0.0.7";

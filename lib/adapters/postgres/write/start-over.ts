@@ -41,8 +41,8 @@ import { KNOWN_CLAIMS } from "./definitions-part";
 import { writeStatement } from "./write-statement";
 
 const t = alias(topics, "t");
-const { cursor, headHash, headNs, projected, packedThrough, logVersion, droppedThrough, droppedNs, droppedHash } =
-  topics;
+const { cursor, headHash, headNs, projected, packedThrough, logVersion, startedOverAt } = topics;
+const { droppedThrough, droppedNs, droppedHash } = topics;
 const { messages, verified, unverifiable, failed, undecodable, untrusted, unproven } = topics;
 const ZEROS = [
   cursor,
@@ -62,6 +62,8 @@ const EMPTIED = sql.join(
     ...ZEROS.map((column) => sql`${names(column)} = 0`),
     sql`${names(headHash)} = NULL`,
     sql`${names(logVersion)} = ${logVersion} + 1`,
+    // A second start over may begin while the first is still being read.
+    sql`${names(startedOverAt)} = greatest(${startedOverAt}, ${cursor})`,
   ],
   sql`, `,
 );

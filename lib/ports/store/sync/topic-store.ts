@@ -16,6 +16,8 @@ export interface TopicState {
   readonly projected: number | null;
   /** It was started over, and its stored rows are still being dropped. Nothing may be read into it before that is done. */
   readonly isDropping: boolean;
+  /** It started over when messages through this sequence were stored, and the cursor is not there again. Null otherwise. */
+  readonly readAnewThrough: number | null;
   /** The stored messages through this sequence were read by this version of the decoder, or by a later one. */
   readonly interpreted: number;
   /** All of them were, and what followed from it is done. */

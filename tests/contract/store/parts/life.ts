@@ -47,6 +47,34 @@ export function lifeContract(subject: Subject): void {
     expect((await store.views.signalsAfter(A, POSITIONS_PER_EPOCH + 1, 9)).rows).toEqual([]);
   });
 
+  it("says that a topic is read anew from a start over or a rebuild on, until it has the messages again that it had", async () => {
+    const store = await emptied(subject);
+    await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
+    const readAnewThrough = async () => (await store.sync.topic(T))?.readAnewThrough;
+    const startsOver = async () => {
+      await store.sync.startOver(T);
+      while ((await store.sync.topic(T))?.isDropping) await store.sync.dropSome(T, 100);
+    };
+    await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL, SIGNAL]));
+    expect(await readAnewThrough()).toBeNull();
+
+    await store.sync.startOver(T);
+    expect(await readAnewThrough()).toBe(3);
+    await startsOver();
+    await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL]));
+    expect(await readAnewThrough()).toBe(3);
+    // The second of two in a row finds fewer messages.
+    await startsOver();
+    expect(await readAnewThrough()).toBe(3);
+    await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL, SIGNAL, SIGNAL]));
+    expect(await readAnewThrough()).toBeNull();
+
+    await store.sync.rebuild();
+    expect(await readAnewThrough()).toBe(4);
+    await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL, SIGNAL, SIGNAL]));
+    expect(await readAnewThrough()).toBeNull();
+  });
+
   it("can be opened again, even twice at once", async () => {
     const { db } = await emptied(subject);
     await Promise.all([openStore(db, "devnet"), openStore(db, "devnet")]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type HealthFacts, judge } from "@/lib/core/health/judgement";
+import type { HealthFacts } from "@/lib/core/health/health-facts";
+import { judge } from "@/lib/core/health/judgement";
 import { HEALTHY, INCIDENT_SAMPLES, NOW_MS } from "../../../support/samples/health-facts";
 
 const codesOf = (facts: Partial<HealthFacts>) => judge({ ...HEALTHY, ...facts }).map(({ code }) => code);
@@ -52,6 +53,21 @@ describe("the judgement of health", () => {
   it("says so while such a topic is paused too, since then nothing that is missing comes", () => {
     const topics = [{ ...topic, asOfMs: null, isReadAnew: true, state: { name: "paused" } as const }];
     expect(codesOf({ topics })).toContain("topics-incomplete");
+  });
+
+  it("does not call a topic behind while it starts over, but does when a fault holds it up", () => {
+    const [stored] = HEALTHY.stored;
+    if (stored === undefined) throw new Error("a topic is stored");
+    const late = { ...topic, lagMs: 38_000, asOfMs: null };
+    const pulling = { name: "pulling", hole: null, attempt: 0, declare: false } as const;
+    const waits = { name: "backing-off", hole: null, attempt: 1, retryAtMs: NOW_MS, reason: "no answer" } as const;
+    expect(codesOf({ topics: [late], stored: [{ ...stored, work: "starting-over" }] })).toEqual(["topics-incomplete"]);
+    expect(codesOf({ topics: [{ ...late, isReadAnew: true, state: pulling }] })).toEqual(["topics-incomplete"]);
+    expect(codesOf({ topics: [{ ...late, isReadAnew: true, state: waits }] })).toEqual([
+      "topics-behind",
+      "topics-incomplete",
+    ]);
+    expect(codesOf({ topics: [{ ...late, state: pulling }] })).toEqual(["topics-behind"]);
   });
 
   it("reports once that all topics are behind if they share one cause, and names it", () => {

@@ -1,0 +1,1 @@
+ALTER TABLE "topics" ADD COLUMN "started_over_at" bigint DEFAULT 0 NOT NULL;
