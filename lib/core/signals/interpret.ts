@@ -27,7 +27,7 @@ import {
 } from "./projection";
 import type { DecodedBody, SignatureState, SignatureVerdict, Verification } from "./signal";
 import { isBatch, signalTime } from "./signal-batch";
-import { authorOf, counted, isTimely, type SignedMessage, saidNs, signedIn } from "./signed";
+import { authorOf, countedPart, isTimely, type SignedMessage, saidNs, signedIn } from "./signed";
 
 /** A message that has a verdict was checked before. It is only interpreted again, and the chain does not move. */
 export type ToInterpret = LedgerMessage & {
@@ -129,7 +129,7 @@ function outcomeOf(
   const isJoined = kindOfChunk(chunk) === "part";
   const stored = { ...nothing, body: isJoined ? whole.message : null, verification: whole.verification };
   const isBatched = isBatch(whole.message);
-  // Before it is opened, which takes much more time than judging its payer.
+  // The payer is judged before the batch is opened, because opening it takes much more time.
   if (isBatched && !isTrusted(message.payer, null, trustedPayers))
     return { ...stored, disposition: "untrusted", reason: "untrusted-payer" };
   const decoded = decodeSignals(whole.message);
@@ -140,7 +140,7 @@ function outcomeOf(
   // A message has one state for its signature, so signed signals come by themselves.
   if (signed && isBatched) return { ...stored, disposition: "undecodable", reason: "bad-batch" };
   const signature = signed && signatureOf(signed, message, mayPay, judged);
-  // Nobody needs to be asked for the key then, however many old messages strangers repeat.
+  // Judged before the key is looked up, so that old messages which strangers repeat cost no look-ups.
   if (signed && !mayPay && !isTimely(signed.signedMs, message.consensusNs))
     return { ...stored, signature, disposition: "untrusted", reason: "outdated-signature" };
   if (signature === "open") return { ...stored, signature, disposition: "unproven" };
@@ -171,7 +171,7 @@ function said(
   ns: ConsensusNs,
 ): Pick<DecodedMessage, "decoded" | "consensusNs" | "saidNs"> {
   const order = signature === "alone" ? { saidNs: saidNs(signedIn(decoded)?.signedMs ?? null, ns) } : {};
-  return { decoded: counted(decoded, signature), consensusNs: ns, ...order };
+  return { decoded: countedPart(decoded, signature), consensusNs: ns, ...order };
 }
 
 /** Whether a payer may write for this actor. An unknown payer may write for nobody, even if everybody is trusted. */
@@ -180,12 +180,15 @@ export function isTrusted(payer: AccountId | null, actor: UserId | null, trusted
   return trusted === "*" || trusted.has(payer) || (payer as string) === actor;
 }
 
-/** A log entry as the ledger message that it was, to be looked at again. */
+/** Turns a log entry back into its ledger message, so that it can be interpreted again. */
 export function messageOf(topicId: TopicId, entry: LogEntry): ToInterpret {
   return { ...entry, topicId, defect: defectIn(entry.reason) };
 }
 
-/** The people whom a signal concerns: its actor and its target, once each. The row of an identity message is its identity's. */
+/**
+ * The people whom a signal concerns, and whether each is its actor: the actor and the target, once each. An identity message has a row
+ * of its identity, too.
+ */
 function concerned({ actor, target, identity }: DecodedBody): readonly (readonly [UserId, boolean])[] {
   const people: [UserId, boolean][] = [];
   const issuer = identity === undefined ? null : addressOfDid(identity.sub);

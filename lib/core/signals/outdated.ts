@@ -29,7 +29,7 @@ export const VALUE_OF: Readonly<Record<EdgeTime, keyof Edge | null>> = {
 };
 const EDGE_TIMES = Object.keys(VALUE_OF) as readonly EdgeTime[];
 
-/** `isGone`: the range says nothing in its place, so an earlier message may count again. */
+/** `isOutdated`: the stored fact must go. `isGone`: the range gives no other value in its place, so an earlier message may count again. */
 export interface Verdict {
   readonly isOutdated: boolean;
   readonly isGone: boolean;
@@ -39,12 +39,15 @@ const verdict = (isGone: boolean): Verdict => ({ isOutdated: true, isGone });
 
 type Times = ReadonlySet<bigint>;
 
-/** The registers of a stored edge that messages at `times` set, and that `fresh` does not say. */
+/**
+ * The registers of a stored edge that were set by messages at `times`, and that these messages no longer set in that way. `fresh`: the
+ * edge that these messages give now; undefined if they give none.
+ */
 export function outdatedIn(stored: Edge, fresh: Edge | undefined, times: Times) {
   return EDGE_TIMES.flatMap((name) => {
     const ns = stored[name];
     const said = fresh?.[name] ?? 0n;
-    // A later time takes its place by itself.
+    // Merging replaces it by a later time anyway.
     if (ns === 0n || !times.has(ns) || said > ns) return [];
     const value = VALUE_OF[name];
     if (said === ns && (value === null || fresh?.[value] === stored[value])) return [];
@@ -52,13 +55,14 @@ export function outdatedIn(stored: Edge, fresh: Edge | undefined, times: Times) 
   });
 }
 
+/** Judges a stored profile, as `outdatedIn` does an edge. */
 export function judgeProfile(stored: Profile, fresh: Profile | undefined, times: Times): Verdict {
   if (!times.has(stored.consensusNs) || (fresh && isLaterProfile(fresh, stored))) return HOLDS;
   if (fresh?.consensusNs !== stored.consensusNs) return verdict(true);
   return isSame(stored, fresh, ["saidNs", "handle", "displayName", "bio", "avatar", "hrl"]) ? HOLDS : verdict(false);
 }
 
-/** A claim keeps the time of its first message too, so it is taken whole, and said again by all of its messages. */
+/** Judges a stored claim. It also keeps the time of its first message. So if any part is outdated, the whole claim is removed. */
 export function judgeClaim(stored: DefinitionClaim, fresh: DefinitionClaim | undefined, times: Times): Verdict {
   const isFirstSaid = !times.has(stored.firstNs) || (fresh !== undefined && fresh.firstNs <= stored.firstNs);
   if (!isFirstSaid) return verdict(true);

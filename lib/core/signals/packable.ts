@@ -2,13 +2,13 @@ import { kindOfChunk } from "../ledger/chunks";
 import type { LogEntry } from "./batch";
 import { decodeSignals } from "./envelope";
 
-/** A mirror may claim messages of any size. Those that fit into one transaction have 1,024 bytes at most. */
+/** An honest message in one transaction has 1,024 bytes at most, but a mirror may claim any size. */
 const MOST_BYTES = 4_096;
 
 /**
- * Those of a range's entries that may leave their rows for a log segment: verified signals, and split messages of which every part is
- * in the range. The others are few, and are looked for in other ways than by their number: those that may still be mended (failed,
- * unproven, unverifiable), those that operators look through (undecodable, untrusted), parts whose message is not whole, and
+ * The entries of a range that may move from their rows into a log segment: verified signals, and split messages all of whose parts are
+ * in the range. The other entries are few, and queries look for them by more than their number. They are messages that may still be
+ * repaired (failed, unproven, unverifiable), messages that operators search (undecodable, untrusted), parts of incomplete messages, and
  * definitions, which the catalogue orders by their payer. So a version whose decoder finds further definitions must unpack them.
  */
 export function packable(entries: readonly LogEntry[]): readonly LogEntry[] {
@@ -25,7 +25,7 @@ const isSound = ({ verification, reason, message }: LogEntry): boolean =>
 const isSignal = (entry: LogEntry): boolean =>
   isSound(entry) && entry.disposition === "signal" && !isDefinition(entry.body ?? entry.message);
 
-/** The keys of the groups all of whose parts are here, and make up a signal. */
+/** The keys of the groups all of whose parts are among these entries, and whose whole message is a signal. */
 function wholeGroups(entries: readonly LogEntry[]): ReadonlySet<string> {
   const groups = new Map<string, LogEntry[]>();
   for (const entry of entries) {
@@ -37,7 +37,7 @@ function wholeGroups(entries: readonly LogEntry[]): ReadonlySet<string> {
   return new Set([...groups].flatMap(([key, group]) => (isWhole(group) ? [key] : [])));
 }
 
-/** Parts that repeat others have left their group, so as many parts as there should be are all of them. */
+/** Whether a group is complete. Repeated parts have left their group, so it is enough to count the parts. */
 function isWhole(group: readonly LogEntry[]): boolean {
   const last = group.at(-1);
   if (last === undefined || last.body === null || !isSignal(last) || group.length !== last.chunk?.total) return false;

@@ -13,8 +13,9 @@ export const MAX_BATCH_BYTES = 1_024;
 /** The signals of a message take the nanoseconds after its time, and rows count them in six bits. */
 export const MAX_BATCH_SIGNALS = 64;
 /**
- * A kilobyte could be a megabyte of text. Signals that fit into a batch have about 4 kB in all, of short texts at most 12. The package
- * goes on to the end of a longer text, which takes 3 ms, so batches of unknown payers are not opened (core/signals/interpret).
+ * The limit of a batch's text. A kilobyte of deflate could unfold to a megabyte. The signals of an honest batch have about 4 kB
+ * together, and short signals at most 12 kB. The package unfolds a longer text to its end, which takes 3 ms, so batches of
+ * unknown payers are not opened (core/signals/interpret).
  */
 const MAX_TEXT_BYTES = 16_384;
 

@@ -91,8 +91,8 @@ export function signedPart({ type, actor, target, metadata }: DecodedBody): Deco
   return { type, actor, target, metadata: Object.fromEntries(members), actorParty: NOBODY, targetParty: NOBODY };
 }
 
-/** The part of a stored message that counts: the signed part, if it has no other author than its signature. */
-export const counted = (decoded: DecodedBody, signature: SignatureState | null | undefined): DecodedBody =>
+/** The part of a stored message that counts: only the signed part if the signature is the only evidence of its author. */
+export const countedPart = (decoded: DecodedBody, signature: SignatureState | null | undefined): DecodedBody =>
   signature === "alone" ? signedPart(decoded) : decoded;
 
 /** Whether a message that only its signature speaks for came in time. */

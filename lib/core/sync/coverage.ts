@@ -1,11 +1,11 @@
 /**
- * A cursor never moves past a hole on the strength of one answer (docs/hedera.md §1). Stored sequence numbers are the contiguous
- * prefix plus declared gaps; this file says which part of an answer may extend it.
+ * Says which part of a mirror's answer may be stored. The stored sequence numbers are all those up to the cursor, but for declared
+ * gaps, and no single answer moves the cursor past a hole (docs/hedera.md §1).
  */
 import type { Interval } from "./intervals";
 
 export interface Extension<T> {
-  /** The messages that continue the prefix without a hole: `cursor + 1, cursor + 2, …`. */
+  /** The messages that follow the cursor without a hole: `cursor + 1, cursor + 2, …`. */
   readonly run: readonly T[];
   /** The hole between the run and the next message of the answer; null if there is no message behind the run. */
   readonly hole: Interval | null;

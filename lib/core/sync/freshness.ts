@@ -9,8 +9,8 @@ export interface FreshnessNow {
   /** The ledger is at rest: it makes no blocks, and everything on it is stored, as far as the mirror reports. */
   readonly isQuiet: boolean;
   /**
-   * A doorbell watches every topic, and everything of which it has told is stored. That is no proof: it makes nothing fresh, and
-   * `asOfNs` stays at the last one.
+   * A doorbell watches every topic, and every message that it announced is stored. That proves nothing. So it makes nothing fresh, and
+   * `asOfNs` stays at the time of the last proof.
    */
   readonly isWatched?: boolean;
 }
@@ -34,9 +34,9 @@ export interface Quiet {
 }
 
 /**
- * The freshness of several topics together is that of the slowest. The lag is never less than the time since the topic last
- * moved: a clock that is behind must not make a dead mirror look alive. It is never negative, because ledger time may run a
- * little ahead of ours. There is no lag while the ledger rests and nothing of it is missing.
+ * The freshness of several topics together, which is that of the slowest. `nowMs`: this process's clock. `targetMs`: a larger lag is
+ * stale. The lag is never less than the time since a topic last moved: a clock that is behind must not make a dead mirror look alive.
+ * It is never negative, although ledger time may run a little ahead of ours. It is 0 while the ledger is quiet and everything is stored.
  */
 export function freshness(
   topics: readonly SyncedTopic[],
@@ -61,8 +61,8 @@ const hasAll = ({ syncedThroughNs, hasCaughtUp }: SyncedTopic, { throughNs }: Qu
   throughNs === null ? hasCaughtUp : syncedThroughNs >= throughNs;
 
 /**
- * The freshness of data that was complete as of `then`, `elapsedMs` ago, and that may lack what came since. `now`: the present
- * freshness of complete data, which counts if the earlier one has been taken back.
+ * The freshness of data that had the freshness `then` `elapsedMs` ago, and that may lack what came since. `now`: the present freshness
+ * of complete data. It is the result if the watermark of `then` was taken back meanwhile.
  */
 export function agedSince(then: FreshnessNow, now: FreshnessNow, elapsedMs: number, targetMs: number): FreshnessNow {
   const isTakenBack = now.asOfNs === null || (then.asOfNs !== null && now.asOfNs < then.asOfNs);

@@ -1,5 +1,5 @@
 /**
- * Says when a topic's gaps, failed and unproven messages are looked at again: at full speed while that helps, and ever more rarely
+ * Says when a topic's gaps, failed and unproven messages are asked for again: at once while that mends some, and ever more rarely
  * while it does not. Times are of the process's monotonic clock.
  */
 
@@ -36,7 +36,7 @@ export function repairNeeded(timer: RepairTimer, nowMs: number): RepairTimer {
 
 /** The timer after a look. `nowMs`: when the look began. */
 export function repaired(timer: RepairTimer, { mended, left, failedThrough }: Repaired, nowMs: number): RepairTimer {
-  // The timer was due when the look began, so something was found wrong meanwhile.
+  // The timer was due when the look began. If it is due later now, something new was found wrong meanwhile, which must stay.
   if (timer.dueMs > nowMs) return timer;
   const isRoundOver = failedThrough === 0;
   const waitMs = mended > 0 || !isRoundOver ? WAIT_MS.base : timer.waitMs;

@@ -20,9 +20,9 @@ export interface SyncState {
   readonly phase: SyncPhase;
   /** The chain at the topic's cursor; null if the store must be asked for it. */
   readonly chain: ChainHead | null;
-  /** Where another instance has said that it brought the topic, since the store was last asked; 0 if none has. */
+  /** The highest cursor that any instance has announced since the store was last asked; 0 if none has. */
   readonly toldCursor: number;
-  /** How often the topic was started over. A row that was read before the last time does not count. */
+  /** How often the topic was started over. A state that was read from the store before the last time does not count. */
   readonly starts: number;
   readonly goal: Goal;
   /** The store has recorded a hole of this topic, and is to forget it when the hole has closed. */
@@ -119,7 +119,7 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
       return { ...state, chain: state.chain && { ...state.chain, hash: event.hash } };
     case "committed": {
       const repair = event.needsRepair ? repairNeeded(state.repair, event.nowMs) : state.repair;
-      // Otherwise the store has begun a new epoch meanwhile, and the next run reads where the topic stands.
+      // If the chain is another one, the store has begun a new epoch meanwhile, and the next run reads the cursor from the store.
       const chain = state.chain === event.from ? event.to : state.chain;
       return inPhase({ name: "progress" }, { chain, repair });
     }
@@ -160,7 +160,7 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
 export const isPausedLookDue = ({ phase, pausedLookMs }: SyncState, nowMs: number): boolean =>
   phase.name === "paused" && nowMs >= pausedLookMs;
 
-/** Whether another instance has told of a later cursor than this process's. Then no commit from here would be accepted. */
+/** Whether another instance has announced a later cursor than this process's. Then the store would accept no commit from here. */
 export const isBehind = ({ chain, toldCursor }: SyncState): boolean => chain !== null && chain.sequence < toldCursor;
 
 /** Whether the run has everything that the mirror had when it was last asked for. */
@@ -168,8 +168,8 @@ export const hasReached = ({ goal }: SyncState, throughNs: bigint): boolean =>
   goal.throughNs !== null && throughNs >= goal.throughNs;
 
 /**
- * A hole with its age. `firstSeenMs`: when the first instance saw it, by a wall clock that may have been set back since. That must
- * not make the hole younger than this process knows it to be.
+ * A hole with its age. `firstSeenMs`: when the first instance saw it. That time comes from a wall clock, which may have been set back
+ * since. So the hole is never younger than this process itself has seen it.
  */
 export function holeOf({ phase }: SyncState, { from, to }: Interval, firstSeenMs: number, nowMs: number): Hole {
   const known = phase.name === "pulling" && phase.hole?.from === from ? phase.hole : null;

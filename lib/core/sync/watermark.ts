@@ -12,11 +12,12 @@ export interface Watermark {
 }
 
 /**
- * Greater than any time in nanoseconds. It has twenty digits, because Redis compares generation and time apart and cuts there.
+ * Greater than any time in nanoseconds. The time has the last twenty digits of a packed watermark: the scripts in Redis cut the text
+ * there, and compare generation and time separately.
  */
 const GENERATION = 10n ** 20n;
 /**
- * A watermark this far ahead of the keeper's clock is dropped. Instances accept a head up to ten seconds ahead of their own
+ * A watermark further ahead than this of the clock of Redis, or of the only process, is dropped. Instances accept a head up to ten seconds ahead of their own
  * clocks, and the clocks differ. Real time overtakes a smaller error within a minute.
  */
 export const AHEAD_MS = 60_000;

@@ -23,7 +23,7 @@ export function followTopics({ bus, scheduler, registry, rates, log }: FollowTop
     onEvent: (event) => {
       if (event.type === "commit" && event.cursor !== null) {
         rates.moved(event.topicId, event.cursor);
-        scheduler.syncs.get(event.topicId)?.told(event.cursor.to);
+        scheduler.syncs.get(event.topicId)?.noteCursor(event.cursor.to);
       }
       if (event.type === "topic-changed") {
         const { topicId } = event;

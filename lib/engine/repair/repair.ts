@@ -23,7 +23,7 @@ import { PAGE } from "../../core/sync/pages";
 import type { Repaired } from "../../core/sync/repair-timer";
 import type { PageRequest } from "../../ports/ledger/ledger";
 import { BatchRefused } from "../../ports/store/sync/batch-store";
-import { announce, type CommitDeps, eachMirror, storedParts } from "../sync/topic/commit";
+import { announce, attemptsAtEachMirror, type CommitDeps, storedParts } from "../sync/topic/commit";
 import { headAt } from "./head-at";
 
 /** Failed and unproven messages per round: a forged history is alarming, but not urgent. */
@@ -51,7 +51,7 @@ export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfte
 /** Asks each mirror for a failed message, until one has it as the ledger has. True if one does. */
 async function replace(deps: CommitDeps, topicId: TopicId, entry: LogEntry): Promise<boolean> {
   const mode = isUnjudged(entry) ? "unless-failed" : "only-verified";
-  for (const attempt of eachMirror(deps.ledger)) {
+  for (const attempt of attemptsAtEachMirror(deps.ledger)) {
     const again = await deps.ledger.message(topicId, entry.sequence, { attempt });
     if (again.ok && (await backfill(deps, topicId, [again.value], mode))) return true;
   }
@@ -101,7 +101,7 @@ async function missingPage(
   { ledger }: CommitDeps,
   asked: Pick<PageRequest, "topicId" | "after" | "upTo">,
 ): Promise<readonly LedgerMessage[]> {
-  for (const attempt of eachMirror(ledger)) {
+  for (const attempt of attemptsAtEachMirror(ledger)) {
     const page = await ledger.page({ ...asked, limit: PAGE, attempt });
     if (page.ok && page.value.length > 0) return page.value;
   }

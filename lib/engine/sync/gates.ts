@@ -3,13 +3,13 @@ import type { Gate } from "../../ports/shared/hot-cache";
 
 /**
  * The share of a gate period by which a poll may be early. An instance asks again one period later by its own clock, and that request
- * may reach the gate faster than the last one. Without a reserve one round in four came too early, found the gate closed, and the
- * topic waited another period (measured with Redis on the same machine).
+ * may reach the gate faster than the last one. Without this reserve, one round in four reached a closed gate, and the topic waited
+ * another period (measured with Redis on the same machine).
  */
 const EARLY_SHARE = 0.05;
 /**
- * The share of a gate period that rings save. With the reserve above it is less than a period. So a number of periods has no more
- * syncs with rings than polls could make: one for each, and one.
+ * The share of a gate period that is saved for the next ring while no sync comes. Together with the reserve above it is less than
+ * one period. So rings cause no more syncs than polls could: at most N + 1 in N periods.
  */
 const SAVED_SHARE = 0.9;
 

@@ -11,24 +11,23 @@ export interface KeptTopic extends Omit<ReadTopic, "reading">, WatermarkedTopic 
   reading: Reading;
   readonly sync: TopicSync;
   /**
-   * A run of this process has met the topic's end. From then on messages from before a drain are part of everybody's history
-   * too.
+   * A run of this process has read the topic to its end. So the messages that the topic got before it was drained are stored, too.
    */
   hasCaughtUp: boolean;
   /** When a drained topic is looked at next. */
   dueMs: number;
-  /** Until when this instance's syncs of the topic are paid (core/sync/sync-gate). */
+  /** Up to this time, this instance's syncs have used the topic's gate periods up (core/sync/sync-gate). */
   paidMs: number;
   /** When the oldest unmet demand came; null if every demand is met. */
   askedMs: number | null;
-  /** Since when that demand counts as unmet. A sync that ends without meeting it shows that the topic was behind before. */
+  /** The time since which the topic counts as behind. A sync that ends without meeting the demand may move it to an earlier time. */
   unmetMs: number;
   /** The topic's age when a demand was last met, or when a sync has ended since. */
   metLagMs: number;
 }
 
-/** The topic as a round of demand asks for it. */
-export const asked = ({ topicId, syncedThroughNs: throughNs, generation }: KeptTopic): RoundTopic => ({
+/** The topic's entry in a round of demand. */
+export const roundTopicOf = ({ topicId, syncedThroughNs: throughNs, generation }: KeptTopic): RoundTopic => ({
   topicId,
   watermark: packed({ generation, throughNs }),
 });

@@ -1,6 +1,6 @@
 /**
- * The mirrors' heads, and which of them are believed. A mirror's head is asked for once in half a gate period, whichever
- * topics want it. It vouches only for pages of that same mirror.
+ * The mirrors' heads, and which of them are believed. All topics share one request for a mirror's head in half a gate period. A head
+ * vouches only for pages of that same mirror.
  */
 import { type ConsensusNs, consensusNs, fromMs } from "../../core/ledger/consensus-time";
 import { err, ok, type Result } from "../../core/result";
@@ -8,10 +8,11 @@ import type { Clock } from "../../ports/clock";
 import type { Ledger, LedgerError, MirrorName } from "../../ports/ledger/ledger";
 import type { Incidents } from "../health/incidents";
 
-/** A question for a mirror's head. Null: the mirror answers, but no block of it has ended, so it vouches for nothing. */
+/** A request for a mirror's head. */
 export interface AskedHead {
-  /** The number of the question, counted from 1. */
+  /** The number of the request, counted from 1. */
   readonly number: number;
+  /** Null: the mirror answers, but has no finished block, so it vouches for nothing. */
   readonly answer: Promise<Result<ConsensusNs | null, LedgerError>>;
 }
 
@@ -48,7 +49,7 @@ export class MirrorHeads {
 
   constructor(private readonly deps: MirrorHeadsDeps) {}
 
-  /** How many questions were asked so far. */
+  /** How many requests were sent so far. */
   get count(): number {
     return this.questions;
   }
@@ -70,8 +71,8 @@ export class MirrorHeads {
   }
 
   /**
-   * If the ledger rests: the end of its newest block (null: there is none), according to a mirror that answers. Null if blocks
-   * move, if nobody has asked lately, and on networks that never rest.
+   * The state of a quiet ledger, as the mirrors report it. `throughNs`: the end of its newest block; null if it has none. The result
+   * is null if new blocks come, if no mirror was asked recently, and on networks that are never quiet.
    */
   quiet(): { readonly throughNs: ConsensusNs | null } | null {
     const { mayBeQuiet, quietMs } = this.deps;

@@ -1,14 +1,14 @@
 /**
  * How far a mirror's pages may be behind its head. One address may hide several replicas: one answers for the head, and another,
- * which is behind, answers the pages. A page does not show that. A message that arrives below the watermark does. From then on
- * the same amount is subtracted from the head, and less and less while no such message comes.
+ * which is behind, answers the pages. No page shows that. A message that
+ * arrives below the watermark does. From then on a margin is subtracted from the head. It shrinks while no such message comes.
  */
 import type { Clock } from "../../ports/clock";
 import type { Incidents } from "../health/incidents";
 
 /** Replicas are 5 to 20 s apart. A message that is later by more has another cause: a store that went back. */
 const MOST_MS = 60_000;
-/** The message may have been there for a while before it was seen, and the next one may be later still. */
+/** Twice the delay and a second: the message may have waited before it was seen, and the next one may come even later. */
 const learned = (lateMs: number) => Math.min(MOST_MS, 2 * lateMs + 1_000);
 const HALF_LIFE_MS = 600_000;
 /** Half a gate period. A smaller margin is dropped: a question takes longer than that. */

@@ -1,17 +1,15 @@
-/** The cause of a demand: somebody who waits for an answer, or an open page or a schedule, for which a doorbell will do. */
+/** The cause of a demand. `reader`: somebody waits for an answer. `page`: an open page or a schedule, which a doorbell can serve. */
 export type Asker = "reader" | "page";
 
-/**
- * While every topic is watched by a doorbell, open pages cause a round without topics this often. It shows whether events of other
- * instances were missed.
- */
+/** While doorbells watch all topics, open pages start a round without topics this often, to notice missed events of other instances. */
 const EMPTY_ROUND_MS = 5_000;
 
 /** Says when this process may begin the next round of demand. Times are of the monotonic clock. */
 export class RoundTimer {
   private nextMs = 0;
-  /** When pages may begin the next round: after one that left out some watched topics, and after one that left out all topics. */
+  /** When a page may begin the next round, if the last one left out watched topics. */
   private nextPageMs = 0;
+  /** When a page may begin the next round without topics. */
   private nextEmptyMs = 0;
 
   constructor(private readonly gateMs: number) {}
@@ -21,10 +19,10 @@ export class RoundTimer {
   }
 
   /**
-   * Whether a round of `count` topics begins now. `isWhole`: it leaves out no topic. What is left out for a page must not be left out for
-   * a reader, so only a whole round keeps readers waiting for the next one.
+   * Begins a round of `count` topics, and returns true, unless it is too early. `isWhole`: the round leaves out no topic. A topic that
+   * is left out for a page must not be left out for a reader. So only a whole round makes readers wait for the next one.
    */
-  begins(count: number, isWhole: boolean, nowMs: number): boolean {
+  tryBegin(count: number, isWhole: boolean, nowMs: number): boolean {
     if (isWhole) this.nextMs = nowMs + this.gateMs;
     else if (count > 0) this.nextPageMs = nowMs + this.gateMs;
     else if (nowMs < this.nextEmptyMs) return false;

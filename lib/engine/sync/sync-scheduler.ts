@@ -17,7 +17,7 @@ import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 import type { MissedEvents } from "../live/missed-events";
 import type { RegistryCache } from "../shards/registry-cache";
 import { type Gates, gatesOf } from "./gates";
-import { asked, type KeptTopic as Kept, syncedAt } from "./kept-topic";
+import { type KeptTopic as Kept, roundTopicOf, syncedAt } from "./kept-topic";
 import { MirrorHeads } from "./mirror-heads";
 import { type Asker, RoundTimer } from "./round-timer";
 import {
@@ -48,8 +48,8 @@ export interface SchedulerDeps extends SyncEnvironment {
 
 const NONE: ReadonlySet<TopicId> = new Set();
 /**
- * A drained topic is looked at this often, for wallets that have kept its address. For pages, so is a topic that a doorbell watches:
- * a doorbell that is silent proves nothing.
+ * How often a drained topic is pulled, because wallets may still write to it. Open pages demand a topic that a doorbell watches as
+ * rarely: a silent doorbell does not prove that there is no message.
  */
 const RARE_MS = 600_000;
 /** A commit keeps the database awake anyway. Then it may be asked for the registry's version this often. */
@@ -146,7 +146,7 @@ export class SyncScheduler {
   }
 
   /**
-   * The store has lost commits, or begins a new epoch. Nothing that was believed about any topic holds, drained ones included.
+   * The store has lost commits, or begins a new epoch. Forgets everything about every topic, drained ones included.
    */
   startOver(): void {
     for (const { sync } of this.kept.values()) sync.startOver();
@@ -183,33 +183,33 @@ export class SyncScheduler {
     if (!this.rounds.isDue(asker, nowMs)) return;
     const watched = asker === "page" ? this.watched() : NONE;
     const due = this.dueAt(nowMs, watched);
-    if (this.rounds.begins(due.length, watched.size === 0, nowMs)) await this.begin(due, this.gates.poll);
+    if (this.rounds.tryBegin(due.length, watched.size === 0, nowMs)) await this.begin(due, this.gates.poll);
   }
 
   /**
-   * A doorbell rang. Syncs the topic now if no instance has done so in this gate period, or if an earlier one was saved. Resolves to
-   * 0 when the sync has ended, or to the ms after which to ask again.
+   * A doorbell rang. Syncs the topic now if no instance has done so in this gate period, or if time was saved before. Resolves to 0
+   * when the sync has ended, or at once to the milliseconds after which to call again.
    */
   async rung(topicId: TopicId): Promise<number> {
     const topic = this.kept.get(topicId);
     const { periodMs, savedMs } = this.gates.ring;
     if (topic === undefined) return periodMs;
-    // Saves a command: the shared gate knows of this instance's syncs, and of others.
+    // The shared gate would refuse too: it counts this instance's syncs as well. So the command is saved.
     const waitMs = topic.paidMs - this.deps.clock.monotonicMs() - savedMs;
     if (waitMs > 0) return waitMs;
-    const [answer] = await this.begin([asked(topic)], this.gates.ring);
+    const [answer] = await this.begin([roundTopicOf(topic)], this.gates.ring);
     return answer?.waitMs ?? periodMs;
   }
 
-  /** Begins a round of these topics. Resolves when those that are synced here were synced. */
+  /** Asks the shared gate which of these topics this instance syncs now, and syncs them. Resolves when they are synced. */
   private async begin(due: readonly RoundTopic[], gate: Gate): Promise<readonly GatedTopic[]> {
     const epoch = epochOf(this.deps.stamp.highest);
     const { topics, registryVersion, stamp, nowMs: sharedMs } = await this.round(due, gate);
-    // The stamp comes before the watermarks. So an answer of the store that lacks what others have synced is recognised.
+    // The stamp is learned before the watermarks, so that an answer of the store which lacks commits of other instances is noticed.
     this.deps.stamp.learn(stamp);
     // A watermark of one epoch does not hold in the next one.
     if (epochOf(this.deps.stamp.highest) === epoch) for (const each of topics) this.learn(each, sharedMs);
-    this.asks(due.map(({ topicId }) => topicId));
+    this.noteDemand(due.map(({ topicId }) => topicId));
     await this.deps.registry.learn(registryVersion);
     const ours = topics.flatMap(({ topicId, waitMs }) => (waitMs === 0 ? (this.kept.get(topicId) ?? []) : []));
     for (const topic of ours) topic.paidMs = paidFor(topic.paidMs, this.deps.clock.monotonicMs(), gate.periodMs);
@@ -230,7 +230,7 @@ export class SyncScheduler {
     const isRare = ({ reading, topicId }: Kept) => reading === "rare" || watched.has(topicId);
     const due = [...this.kept.values()].filter((topic) => !isRare(topic) || isDue(topic));
     for (const topic of due) topic.dueMs = nowMs + RARE_MS;
-    return due.map(asked);
+    return due.map(roundTopicOf);
   }
 
   /** Without Redis each instance syncs for itself, as often as its own readers ask. */
@@ -261,7 +261,7 @@ export class SyncScheduler {
     topicIds: readonly TopicId[] = this.topics.map(({ topicId }) => topicId),
     untilMs?: number,
   ): Promise<readonly SyncReport[]> {
-    this.asks(topicIds);
+    this.noteDemand(topicIds);
     const syncs = topicIds.flatMap((topicId) => this.kept.get(topicId)?.sync ?? []);
     return Promise.all(syncs.map((sync) => sync.run(untilMs)));
   }
@@ -330,25 +330,25 @@ export class SyncScheduler {
     return Math.max(topic.metLagMs, Math.min(this.ageMs(topic), this.deps.clock.monotonicMs() - topic.unmetMs));
   }
 
-  /** Whether a demand from more than `afterMs` ago is still unmet here. Another instance may have met it without telling yet. */
-  isOwed(afterMs: number): boolean {
+  /** Whether a demand older than `afterMs` is still unmet here. Another instance may have met it, and not have announced it yet. */
+  hasUnmetDemand(afterMs: number): boolean {
     const beforeMs = this.deps.clock.monotonicMs() - afterMs;
     return [...this.kept.values()].some(({ askedMs }) => askedMs !== null && askedMs <= beforeMs);
   }
 
-  /** A reader asks for these topics as they are now. */
-  private asks(topicIds: readonly TopicId[]): void {
+  /** Notes that somebody asks for these topics as they are now. */
+  private noteDemand(topicIds: readonly TopicId[]): void {
     const nowMs = this.deps.clock.monotonicMs();
     for (const topicId of topicIds) {
       const topic = this.kept.get(topicId);
       if (topic === undefined || topic.askedMs !== null) continue;
       Object.assign(topic, { askedMs: nowMs, unmetMs: nowMs });
-      this.meet(topic);
+      this.clearIfMet(topic);
     }
   }
 
-  /** Clears a topic's demand if what is stored is as new as can be expected. */
-  private meet(topic: Kept): void {
+  /** Clears a topic's demand if the stored messages are as recent as can be expected. */
+  private clearIfMet(topic: Kept): void {
     if (topic.askedMs === null) {
       topic.metLagMs = Math.min(topic.metLagMs, this.ageMs(topic));
       return;
@@ -374,7 +374,7 @@ export class SyncScheduler {
     const topic = this.kept.get(topicId);
     if (topic === undefined) return;
     this.watermarks.learn(topic, unpacked(watermark), sharedMs);
-    this.meet(topic);
+    this.clearIfMet(topic);
   }
 
   private caughtUp(topicId: TopicId, synced: Synced): void {
@@ -386,7 +386,7 @@ export class SyncScheduler {
     }
     if (topic) this.watermarks.synced(topic, synced);
     // If the ledger rests, its time does not move, but a demand is met.
-    if (topic) this.meet(topic);
+    if (topic) this.clearIfMet(topic);
     if (topic && topic.askedMs !== null)
       topic.unmetMs = Math.min(topic.unmetMs, this.deps.clock.monotonicMs() - this.ageMs(topic));
   }

@@ -50,7 +50,7 @@ export class WaitedRuns {
     return this.clock.monotonicMs() - runs.startedMs <= END_KNOWN_MS && sequence > cursor + SOON_MESSAGES;
   }
 
-  /** Resolves with the work or at the deadline, whichever comes first. */
+  /** Resolves when the work is done or at the deadline, whichever comes first. */
   async orLater(work: Promise<unknown>, deadlineMs: number): Promise<void> {
     const done = new AbortController();
     try {

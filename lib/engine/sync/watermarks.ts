@@ -41,15 +41,16 @@ export class Watermarks {
 
   /** A run has met the topic's end. */
   synced(topic: WatermarkedTopic, { headNs, chainNs }: Synced): void {
-    // An empty page is the claim of one replica; the hash chain is proof. But no message counts as later than the head.
+    // An empty page is only the claim of one replica, so the margin is subtracted from the head. The hash chain is proof, but a
+    // message later than the head does not count.
     const provenNs = headNs !== null && headNs < chainNs ? headNs : chainNs;
     const untilNs = headNs === null ? 0n : headNs - fromMs(Math.ceil(this.margin.nowMs()));
     this.advance(topic, untilNs > provenNs ? untilNs : provenNs);
   }
 
   /**
-   * Another instance has this watermark. It may be old. `sharedMs`, the time by Redis' clock, shows its age even if this
-   * process's own clock is behind.
+   * Learns the watermark of another instance, which may be old. `sharedMs`: the time by the clock of Redis, so that the age is right
+   * even if this process's clock is behind; null if it is not known.
    */
   learn(topic: WatermarkedTopic, { generation, throughNs }: Watermark, sharedMs: number | null): void {
     const ageMs = sharedMs === null ? 0 : Math.max(0, sharedMs - Number(throughNs / 1_000_000n));

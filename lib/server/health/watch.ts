@@ -226,7 +226,7 @@ export class HealthWatch implements Health {
     const isTierWrong =
       app.incidents.current().some(({ code }) => TIER_CODES.has(code)) ||
       [...app.scheduler.syncs.values()].some(({ state }) => state.name === "backing-off");
-    if (app.scheduler.isOwed(OWED_MS)) await this.demand();
+    if (app.scheduler.hasUnmetDemand(OWED_MS)) await this.demand();
     if (isTierWrong) await this.examineAsReader();
     else if (this.hasProgress(app)) await this.inTime(this.askPostgres(app));
     // The breaker of the mirrors' accounts bounds how often this asks one.

@@ -7,7 +7,7 @@ import { placeMember } from "../../core/signals/batch";
 import { decodeJson, decodeMessage, parseBody } from "../../core/signals/envelope";
 import { foldSynonym } from "../../core/signals/message-types";
 import { boundedMetadata, CUT_METADATA } from "../../core/signals/metadata";
-import { counted, signedPart } from "../../core/signals/signed";
+import { countedPart, signedPart } from "../../core/signals/signed";
 import { signalView, truncation } from "../../core/signals/views";
 import type { PendingSignal } from "../../engine/reads/pending";
 import { viewOf } from "../../engine/reads/view";
@@ -31,7 +31,7 @@ export function signalOf(userId: UserId, row: SignalRow, source: "hcs" | "hcs-ca
 /** The same, with the definition that a mint names. */
 export function decodedSignalOf(userId: UserId, row: SignalRow, source: "hcs" | "hcs-cached") {
   const decoded = row.body === null ? null : decodeMessage(row.body);
-  const said = decoded?.ok ? counted(decoded.value, row.author === "signature" ? "alone" : null) : null;
+  const said = decoded?.ok ? countedPart(decoded.value, row.author === "signature" ? "alone" : null) : null;
   const metadata = decoded === null ? CUT_METADATA : (said?.metadata ?? {});
   const signal: Signal = signalView(userId, row, metadata, source);
   return { signal, definitionId: said?.definitionId ?? null };

@@ -73,7 +73,7 @@ describe("any way to sync", () => {
           if (crash === null) own.set(topicId, sync);
           else own.delete(topicId);
           // Events may come late, or tell of a cursor that the topic has only in another epoch.
-          sync.told(told);
+          sync.noteCursor(told);
           await clock.drive(sync.run(clock.monotonicMs() + 5_000));
           await clock.advance(1_500);
         }
@@ -150,7 +150,7 @@ describe("a race", () => {
     const { one, other, clock, seen } = await twoAtFirst();
     seen(2);
     await clock.drive(one.sync.run());
-    other.sync.told(2);
+    other.sync.noteCursor(2);
     seen(3);
     expect((await clock.drive(other.sync.run())).complete).toBe(true);
     expect(other.sync.cursor).toBe(3);
@@ -165,7 +165,7 @@ describe("a race", () => {
     other.ledger.page = async function (this: typeof other.ledger, request) {
       const answer = await page.call(this, request);
       await one.sync.run();
-      other.sync.told(2);
+      other.sync.noteCursor(2);
       return answer;
     };
     expect((await clock.drive(other.sync.run())).complete).toBe(true);

@@ -1,8 +1,8 @@
 /**
  * Decides whether the message after a hole really is the topic's. Only then may the hole be declared a gap and the cursor pass
- * it: a single forged message far ahead must not move the topic past real ones. The message after it can confirm it, by the hash
- * chain. So can another look at it, at another mirror if there is one. A message that the mirror denies at the second look belongs to
- * the hole, if a later one is confirmed by the chain.
+ * it: a single forged message far ahead must not move the topic past real ones. The next message can confirm it, by the hash
+ * chain. A second request can confirm it too, at another mirror if there is one. If the mirror then denies the message, the message
+ * belongs to the hole, provided that the chain confirms a later one.
  */
 import type { TopicId } from "../../../core/ledger/ids";
 import type { LedgerMessage } from "../../../core/ledger/message";
@@ -12,8 +12,8 @@ import type { Interval } from "../../../core/sync/intervals";
 import type { Ledger, LedgerError, MirrorName } from "../../../ports/ledger/ledger";
 
 /**
- * A longer hole than this needs a second message, if a mirror can only confirm its own answer. A mirror that is loading, or that
- * dropped some messages, lacks a few, not thousands.
+ * If there is only one mirror, which can only confirm its own answer, a hole longer than this needs a second message. A mirror that is
+ * loading, or that dropped some messages, lacks a few of them, not thousands.
  */
 const LONG_HOLE = 1_000;
 
@@ -29,7 +29,7 @@ interface HoleEnd {
   readonly beyond: readonly LedgerMessage[];
 }
 
-/** The messages after the hole, from the first one on that is confirmed, and as it was confirmed; null if nothing confirms one. */
+/** The messages after the hole, beginning with the first confirmed one, in its confirmed form. Null if none is confirmed. */
 export async function confirmedAfter(
   { ledger, sha384 }: { readonly ledger: Pick<Ledger, "message" | "mirrors">; readonly sha384: Sha384 },
   { topicId, mirror, hole, beyond }: HoleEnd,

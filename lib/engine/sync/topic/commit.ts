@@ -37,14 +37,15 @@ export interface CommitDeps {
 const SECOND_LOOKS = 8;
 
 /**
- * Attempts that ask each mirror once, the preferred one last. A mirror that is behind must not have the last word about a wrong
- * answer of another.
+ * The attempt numbers that ask each mirror once (ports/ledger), the preferred one last. A mirror that is behind must not decide
+ * alone about the wrong answer of another one.
  */
-export const eachMirror = ({ mirrors }: Pick<Ledger, "mirrors">): readonly number[] => mirrors.map((_, i) => i + 1);
+export const attemptsAtEachMirror = ({ mirrors }: Pick<Ledger, "mirrors">): readonly number[] =>
+  mirrors.map((_, i) => i + 1);
 
 /**
- * Interprets a run. Asks each mirror again, the others first, for messages that fail verification. Then judges the signatures that it
- * can judge now.
+ * Interprets a run of messages after `head`. Asks each mirror again, the preferred one last, for messages that fail verification, and
+ * keeps the copies with which fewer fail. Then judges the signatures whose keys can be looked up now. Rejects as the store does.
  */
 export async function interpretChecked(
   deps: CommitDeps,
@@ -56,11 +57,11 @@ export async function interpretChecked(
   const priorParts = await storedParts(store, topicId, messages);
   const look = (run: readonly LedgerMessage[], judged?: ReadonlyMap<number, SignatureVerdict>) =>
     interpret({ topicId, head, messages: run, priorParts, trustedPayers, sha384, judged });
-  // The store would refuse such a message again, however often the mirror is asked.
+  // The store refuses a `not-storable` message, however often the mirror is asked.
   const isSuspect = ({ verification, reason }: LogEntry) => verification === "failed" && reason !== "not-storable";
   let run = messages;
   let best = look(run);
-  for (const attempt of eachMirror(ledger)) {
+  for (const attempt of attemptsAtEachMirror(ledger)) {
     const suspects = best.entries.filter(isSuspect).slice(0, SECOND_LOOKS);
     if (suspects.length === 0) break;
     const copies = new Map<number, LedgerMessage>();
@@ -90,7 +91,7 @@ export async function storedParts(
   return keys.length === 0 ? [] : store.parts(topicId, keys);
 }
 
-/** Announces a committed batch to streams and caches. Other instances that cannot be told now are told later. */
+/** Announces a committed batch to the streams and caches of all instances. While Redis is down, the event is kept and sent later. */
 export async function announce(
   deps: CommitDeps,
   batch: Batch | NextBatch,

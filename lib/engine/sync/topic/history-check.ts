@@ -1,7 +1,7 @@
 /**
  * Compares what is stored of a topic with the ledger, at the topic's cursor: the running hash there stands for everything before
- * it. It looks when a process first reads the topic, after an outage, when a page does not follow, and every ten minutes. If
- * several mirrors are configured it asks the others too, to know how many of them agree.
+ * it. It compares when a process first reads the topic, after an outage, when a page does not follow, and every ten minutes. If
+ * several mirrors are configured, it asks the others too, to know how many of them agree.
  */
 import { fromMs } from "../../../core/ledger/consensus-time";
 import type { TopicId } from "../../../core/ledger/ids";
@@ -21,15 +21,18 @@ export interface HistoryCheckDeps {
   readonly incidents: Incidents;
 }
 
-/** So rare that it costs next to nothing of the mirror budget: one request for each topic, instance and mirror. */
+/** Each look takes one request for each topic, instance and mirror. At this interval that is a negligible part of the mirror budget. */
 const EVERY_MS = 600_000;
 /** A mirror that could not answer is asked again after this. */
 const RETRY_MS = 30_000;
 /** A replica that is behind lacks a message for less than this after another one had it (5 to 20 s). */
 const BEHIND_MS = 60_000;
 
-/** How the answer to a page after the head continues it: its first message follows from it, something else comes, or nothing. */
-export type After = "follows" | "something" | "nothing";
+/**
+ * The messages that the mirror has after the stored ones. `follows`: a message that the hash chain links to the last stored one.
+ * `something`: other messages. `nothing`: none.
+ */
+export type Continuation = "follows" | "something" | "nothing";
 
 /**
  * `refused`: this mirror's topic is not the stored one, and nothing of it may be written. `outdated`: another instance or a
@@ -77,8 +80,8 @@ export class HistoryCheck {
     this.dueMs = 0;
   }
 
-  /** Compares, if it is time to. `after`: the mirror's answer about what comes after the head. */
-  async check(head: ChainHead, mirror: MirrorName, after: After): Promise<Checked> {
+  /** Compares, if it is time to. `head`: the chain at the cursor. `after`: what the mirror has behind it. */
+  async check(head: ChainHead, mirror: MirrorName, after: Continuation): Promise<Checked> {
     const nowMs = this.deps.clock.monotonicMs();
     if (head.sequence === 0) return this.settle(null, nowMs + EVERY_MS);
     if (nowMs < this.dueMs && this.reset === null) return OK;

@@ -24,8 +24,8 @@ export interface Committer {
 }
 
 /**
- * Does what `Committer.commit` does. If that is refused, commits the pieces one after the other. Rejects for every other
- * failure.
+ * Commits a run as `Committer.commit` does. If the store refuses it, commits smaller pieces one after the other. Resolves to the
+ * number of verified messages, or to null if another instance was first. Rejects for every other failure.
  */
 export async function inPieces(committer: Committer, run: Run): Promise<number | null> {
   try {
@@ -49,8 +49,8 @@ const isRefusal = (cause: unknown): boolean =>
   [BatchRefused, TypeError, RangeError].some((kind) => cause instanceof kind);
 
 /**
- * A run in smaller pieces: its two halves. A single message first loses its meaning, then everything but its place; null if
- * nothing is left to drop.
+ * The two halves of a run. A single message is first marked as a defect, then stripped of everything but its place. Null if it was
+ * stripped already.
  */
 function smaller(messages: readonly LedgerMessage[]): readonly (readonly LedgerMessage[])[] | null {
   const middle = Math.ceil(messages.length / 2);

@@ -20,7 +20,7 @@ import type { AccountKey, Ledger } from "../../../ports/ledger/ledger";
 
 type PlainKey = Extract<AccountKey, { readonly bytes: Uint8Array }>;
 
-/** The message whose signature is judged: one on the ledger, which strangers may have paid for, or one that a user submits here. */
+/** `stored`: the message is on the ledger, and a stranger may have paid for it. `submitted`: a user of this server submits it. */
 export type LookupPurpose = "stored" | "submitted";
 
 /** Why no mirror says which key an account had at a time. */
@@ -76,8 +76,8 @@ export class Signatures {
   }
 
   /**
-   * Interprets once more where signatures are open and can be judged now. `again` interprets the same messages with verdicts by
-   * sequence.
+   * Judges the open signatures of an interpretation, as far as keys are known or can be looked up now. `again` interprets the same
+   * messages with these verdicts, by sequence number. Resolves to `view` itself if nothing could be judged.
    */
   async settled(
     view: Interpretation,
@@ -195,7 +195,7 @@ export class Signatures {
   }
 }
 
-/** The last and the first by time, then those between, which the two may decide. */
+/** The last and the first by time, then the others. If the key was the same at both ends, the others need no look-up. */
 function endsFirst(messages: readonly Open[]): readonly Open[] {
   const byTime = messages.toSorted((a, b) => (a.consensusNs < b.consensusNs ? -1 : 1));
   const [first] = byTime;

@@ -5,15 +5,18 @@ import { err, ok, type Result } from "../../../core/result";
 import { PAGE } from "../../../core/sync/pages";
 import type { Ledger, LedgerError, MirrorName } from "../../../ports/ledger/ledger";
 
-export type Window = Result<readonly LedgerMessage[], LedgerError>;
+export type Pages = Result<readonly LedgerMessage[], LedgerError>;
 
-/** Joins pages up to the first that is not full: messages after a short page may have come later. */
-export async function window(
+/**
+ * The messages after `after`, read as `ranges` pages at once. With more than one, each page has an upper bound. Stops after the first
+ * page that is not full: the pages behind it may hold messages that came after it was read. An error only if the first page failed.
+ */
+export async function readPages(
   ledger: Pick<Ledger, "page">,
   topicId: TopicId,
   mirror: MirrorName,
   { after, ranges }: { readonly after: number; readonly ranges: number },
-): Promise<Window> {
+): Promise<Pages> {
   const pages = await Promise.all(
     Array.from({ length: ranges }, (_, i) => {
       const from = after + i * PAGE;

@@ -39,7 +39,7 @@ import { announce, type CommitDeps, interpretChecked } from "./commit";
 import { type Checked, HistoryCheck } from "./history-check";
 import { meetHole } from "./holes";
 import { inPieces, type Run } from "./in-pieces";
-import { type Window, window } from "./topic-pages";
+import { type Pages, readPages } from "./topic-pages";
 
 /** The parts that the syncs of all topics share. */
 export interface SyncEnvironment extends CommitDeps {
@@ -97,7 +97,7 @@ export interface SyncReport {
 export class TopicSync {
   private current: SyncState = SYNC_START;
   private running: Promise<SyncReport> | null = null;
-  /** How many calls of `run` there were, and how many of them the last complete run has met. */
+  /** The number of calls of `run`, and how many of them the complete runs have served so far. */
   private calls = 0;
   private callsMet = 0;
   private readonly history: HistoryCheck;
@@ -153,7 +153,7 @@ export class TopicSync {
     this.calls += 1;
     const call = this.calls;
     this.step({ name: "called", headsBefore: this.deps.heads.count });
-    this.running ??= this.once(untilMs).finally(() => {
+    this.running ??= this.runOnce(untilMs).finally(() => {
       this.running = null;
     });
     const report = await this.running;
@@ -170,8 +170,8 @@ export class TopicSync {
     this.history.recheck();
   }
 
-  /** An instance has told that it brought the topic to this cursor. If it was another one, the next run asks the store first. */
-  told(cursor: number): void {
+  /** Notes that an instance has brought the topic to this cursor. If it was another one, the next run asks the store first. */
+  noteCursor(cursor: number): void {
     this.step({ name: "told", cursor });
   }
 
@@ -209,7 +209,7 @@ export class TopicSync {
     return this.deps.clock.monotonicMs();
   }
 
-  private async once(untilMs: number): Promise<SyncReport> {
+  private async runOnce(untilMs: number): Promise<SyncReport> {
     const progress = { fromSequence: this.cursor ?? 0, added: 0, verified: 0 };
     try {
       if (isPausedLookDue(this.current, this.nowMs())) {
@@ -253,7 +253,7 @@ export class TopicSync {
   }
 
   private async load(): Promise<void> {
-    // An operator may have started over a topic that had been reset. Then the cursor is another one.
+    // If the topic was reset, an operator may have started it over since, and the cursor is another one.
     if (this.current.chain !== null && !isBehind(this.current) && !this.history.isReset) return;
     const known = this.cursor;
     const { starts, toldCursor } = this.current;
@@ -263,22 +263,22 @@ export class TopicSync {
     const chain =
       topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };
     this.step({ name: "loaded", chain, isPaused: topic.paused });
-    // Here the commit was heard of, so it was published.
+    // If this instance has heard of the commit's event, the commit was published, and needs no check.
     if (topic.cursor !== known && topic.cursor > toldCursor) await this.deps.missed.check(this.topicId, topic.cursor);
   }
 
   private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
-    // Head and pages of one run come from one mirror: the answer of one says nothing about what another lacks.
+    // The head and the pages of a run come from the same mirror: one mirror's answer says nothing about what another one lacks.
     const mirror = this.mirrorOf(this.attempt());
     if (mirror === null) return this.fault("no mirror node has answered lately; trying again shortly");
-    const ask = (after: number, ranges: number) => window(this.deps.ledger, this.topicId, mirror, { after, ranges });
+    const ask = (after: number, ranges: number) => readPages(this.deps.ledger, this.topicId, mirror, { after, ranges });
     const committer = { commit: (run: Run) => this.commit(run), head: () => this.current.chain };
     let ranges = 1;
-    let ahead: { readonly after: number; readonly answer: Promise<Window> } | null = null;
+    let ahead: { readonly after: number; readonly answer: Promise<Pages> } | null = null;
     while (this.isIn("pulling") && this.current.chain !== null && this.nowMs() < untilMs) {
       const { chain } = this.current;
       const watermarkNs = this.deps.owner.watermarkNs(this.topicId);
-      // Asked before the page, so that an empty page after it proves what the mirror had by then.
+      // The head is asked for before the page: an empty page after it shows that the mirror has nothing more up to that head.
       const asked = ranges === 1 ? this.deps.heads.ask(mirror) : null;
       const head = asked && (await asked.answer);
       if (head?.ok && asked) this.step({ name: "head", number: asked.number, throughNs: head.value });
@@ -286,7 +286,7 @@ export class TopicSync {
       const answer = await (ahead?.after === chain.sequence ? ahead.answer : ask(chain.sequence, ranges));
       ahead = null;
       if (!answer.ok) {
-        // Two failures in a row are an outage. After it the ledger may hold another topic.
+        // Two failures in a row are an outage. After an outage the mirror may have another history.
         if (this.attempt() > 0) this.history.recheck();
         return this.fault(answer.error.message, answer.error.retryAfterMs);
       }
@@ -312,7 +312,7 @@ export class TopicSync {
         if (met.kind === "waits") return this.wait(met.hole, met.reason);
         [batch, gap] = [met.batch, met.gap];
       }
-      // A full window promises more: fetch it while this one is checked and committed.
+      // After full pages there are probably more: fetch them while these are checked and committed.
       ranges = batch.length >= PAGE ? RANGES : 1;
       const last = batch.at(-1) as LedgerMessage;
       if (ranges > 1 && !hasReached(this.current, last.consensusNs))
@@ -329,7 +329,7 @@ export class TopicSync {
       const { chain: now, goal } = this.current;
       if (now !== null && goal.throughNs !== null && hasReached(this.current, now.consensusNs))
         return this.caughtUp(ok(goal.throughNs), this.calls);
-      // Another instance was first. The page ahead was asked for before the head that the next page is judged by.
+      // Another instance was first. The page that was fetched ahead is from before the next head, so it is dropped.
       if (verified === null) [ranges, ahead] = [1, null];
     }
   }
@@ -349,7 +349,7 @@ export class TopicSync {
     return turns.find((mirror) => mirror !== null && !this.history.isDivergent(mirror)) ?? turns[0] ?? null;
   }
 
-  /** Ends a run. It has everything that the mirror had at call number `calls` of `run`. */
+  /** Ends a run that has everything which the mirror had at call number `calls` of `run`. */
   private async caughtUp(head: Result<ConsensusNs | null, LedgerError>, calls: number): Promise<void> {
     const { chain, isHoleStored } = this.current;
     if (isHoleStored) await this.deps.store.forgetHole(this.topicId);
@@ -370,7 +370,7 @@ export class TopicSync {
     const batch: NextBatch = { ...content, advance: { from: chain.sequence, to: reached, gap: declared } };
     const { entries } = batch;
     if (this.current.chain !== chain) return null;
-    // Behind a cursor of which another instance has told, the store would refuse it.
+    // Another instance has announced a later cursor, so the store would refuse the batch.
     const outcome = isBehind(this.current) ? null : await this.deps.store.commit(batch);
     if (outcome === null || outcome.kind === "conflict") {
       this.counts.conflicts += 1;

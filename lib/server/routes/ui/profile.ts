@@ -4,7 +4,7 @@ import { parseSequence, parseTopicId, type UserId } from "../../../core/ledger/i
 import { decodeSignals } from "../../../core/signals/envelope";
 import { isBonded, type Profile, profileOf } from "../../../core/signals/projection";
 import { signalTime } from "../../../core/signals/signal-batch";
-import { counted } from "../../../core/signals/signed";
+import { countedPart } from "../../../core/signals/signed";
 import { ProfileAtAnswer, ProfileAtQuery, ProfileStatusAnswer, ProfileStatusQuery } from "../../../wire/ui/reads";
 import type { App } from "../../boot/app";
 import { ProblemError } from "../../http/answers/problem";
@@ -65,7 +65,7 @@ async function publishedAt(app: App, userId: UserId, hrl: string): Promise<Profi
   const signal = decoded.ok ? decoded.value[place] : undefined;
   if (signal === undefined) return null;
   const consensusNs = signalTime(entry.consensusNs, place);
-  const profile = profileOf({ decoded: counted(signal, entry.signature), topicId, sequence, consensusNs });
+  const profile = profileOf({ decoded: countedPart(signal, entry.signature), topicId, sequence, consensusNs });
   if (profile === null || profile.userId === userId) return profile;
   const { edges } = await stores.views.peers(userId, [profile.userId]);
   return edges.some(isBonded) ? profile : null;

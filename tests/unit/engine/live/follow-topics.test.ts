@@ -8,7 +8,7 @@ it("tells a topic's sync where a commit brought the topic, and nothing of messag
   const topicId = "0.0.1001" as TopicId;
   const bus = new MemoryEventBus();
   const told: number[] = [];
-  const syncs = new Map([[topicId, { told: (cursor: number) => told.push(cursor) }]]);
+  const syncs = new Map([[topicId, { noteCursor: (cursor: number) => told.push(cursor) }]]);
   const rates = { moved: () => {} };
   followTopics({ bus, scheduler: { syncs }, rates } as unknown as FollowTopicsDeps);
   const commit = { type: "commit", topicId, users: [], renamed: [], definitionsChanged: false } as const;
