@@ -5,15 +5,15 @@ import { memoryDriver } from "bentocache/drivers/memory";
 import { redisBusDriver, redisDriver } from "bentocache/drivers/redis";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { Statements } from "@/lib/adapters/postgres/drivers/statements";
-import { Readable } from "@/lib/adapters/postgres/read/readable";
+import { RowReader } from "@/lib/adapters/postgres/read/row-reader";
 import { StoredMessages } from "@/lib/adapters/postgres/read/stored-messages";
 import { PostgresViewStore } from "@/lib/adapters/postgres/view-store";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { contactsView } from "@/lib/core/signals/views";
 
 const { DATABASE_URL = "", REDIS_PORT = "" } = process.env;
-const [statements, readable] = [new Statements(openPg(DATABASE_URL)), new Readable()];
-const views = new PostgresViewStore(statements, readable, new StoredMessages(statements, readable));
+const [statements, rowReader] = [new Statements(openPg(DATABASE_URL)), new RowReader()];
+const views = new PostgresViewStore(statements, rowReader, new StoredMessages(statements, rowReader));
 const connection = { host: "127.0.0.1", port: Number(REDIS_PORT) };
 const store = bentostore()
   .useL1Layer(memoryDriver({ maxSize: "64mb" }))

@@ -14,7 +14,7 @@ import { sequenceOf } from "./codec/ref";
 import type { Statements } from "./drivers/statements";
 import { DROPPED_MESSAGES, DROPPED_SIGNALS } from "./read/dropped-counts";
 import { FIRST_UNVERIFIED, OVERVIEW, overviewOf, PEOPLE_BY_TOPIC, REJECTED, rejectedMessage } from "./read/operators";
-import type { Readable } from "./read/readable";
+import type { RowReader } from "./read/row-reader";
 import { countRows, RELATION_SIZES } from "./read/server";
 import { isAnyOf } from "./sql/unnested";
 
@@ -24,7 +24,7 @@ type EntryRow = typeof adminAudit.$inferSelect;
 export class PostgresAdminStore implements AdminStore {
   constructor(
     private readonly statements: Statements,
-    private readonly readable: Readable,
+    private readonly rowReader: RowReader,
   ) {}
 
   async begin({ actor, action, target, requestKey, nowMs }: NewAction) {
@@ -80,7 +80,7 @@ export class PostgresAdminStore implements AdminStore {
 
   /** An entry whose detail is not JSON is still shown: only the detail is left out, and the row is counted as unreadable. */
   private entryOf({ requestKey: _, detail: json, ...entry }: EntryRow): OperatorLogRow {
-    const [detail = null] = this.readable.rows("admin_audit", json === null ? [] : [json], detailOf);
+    const [detail = null] = this.rowReader.rows("admin_audit", json === null ? [] : [json], detailOf);
     return { ...entry, detail };
   }
 
@@ -130,7 +130,7 @@ export class PostgresAdminStore implements AdminStore {
 
   async rejected(limit: number, startBytes: number): Promise<readonly RejectedEntry[]> {
     const rows = await this.statements.run("admin", REJECTED({ limit }));
-    return this.readable.rows("topic_log", rows, (row) => rejectedMessage(row, startBytes));
+    return this.rowReader.rows("topic_log", rows, (row) => rejectedMessage(row, startBytes));
   }
 }
 

@@ -17,7 +17,7 @@ import { topicNoIn } from "./codec/ref";
 import { payerOf } from "./codec/rows";
 import { expand } from "./codec/shorthand";
 import type { Statements } from "./drivers/statements";
-import type { Readable } from "./read/readable";
+import type { RowReader } from "./read/row-reader";
 import type { StoredMessages } from "./read/stored-messages";
 import { NUMBER_OF_USER, type Owner, READER, r } from "./read/views/pages";
 import { allRows } from "./read/views/row-sources";
@@ -56,7 +56,7 @@ SELECT ${columns} FROM (SELECT 1) one LEFT JOIN LATERAL (
 export class PostgresIdentityStore implements IdentityStore {
   constructor(
     private readonly statements: Statements,
-    private readonly readable: Readable,
+    private readonly rowReader: RowReader,
     private readonly stored: StoredMessages,
   ) {}
 
@@ -65,7 +65,7 @@ export class PostgresIdentityStore implements IdentityStore {
     // They are few and mostly old, and no page of them is asked for again.
     const found = present(await this.statements.run("account", MESSAGES({ ...owner, topicId, limit })));
     const packed = await this.stored.messages(found.flatMap(({ ref, body }) => (body === null ? [ref] : [])));
-    const messages = this.readable.rows("topic_log", found, (row) => messageIn(row, packed.get(row.ref)));
+    const messages = this.rowReader.rows("topic_log", found, (row) => messageIn(row, packed.get(row.ref)));
     // The message that is left out may be the one that ends a binding.
     if (messages.length < found.length)
       throw new TierUnavailable("postgres", "a stored message of this identity cannot be read");

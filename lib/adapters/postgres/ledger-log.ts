@@ -8,8 +8,8 @@ import { sequenceOf } from "./codec/ref";
 import { logEntry } from "./codec/rows";
 import { shorten } from "./codec/shorthand";
 import type { Statements } from "./drivers/statements";
-import { MESSAGE_AT, PAGE_BYTES, PAGE_OF, type PageRow, SEGMENTS_AT_ONCE } from "./read/ledger-log";
-import type { Readable } from "./read/readable";
+import { MESSAGE_AT, PAGE_BYTES, PAGE_OF, type PageRow, SEGMENTS_AT_ONCE } from "./read/mirror-pages";
+import type { RowReader } from "./read/row-reader";
 import type { StoredMessages } from "./read/stored-messages";
 
 type StoredPage = Omit<LogPage, "hasDropped">;
@@ -18,7 +18,7 @@ type StoredPage = Omit<LogPage, "hasDropped">;
 export class PostgresLedgerLog implements LedgerLog {
   constructor(
     private readonly statements: Statements,
-    private readonly readable: Readable,
+    private readonly rowReader: RowReader,
     private readonly messages: StoredMessages,
   ) {}
 
@@ -31,7 +31,7 @@ export class PostgresLedgerLog implements LedgerLog {
       return { ...page, hasDropped: reachesBack(query, page, await this.messages.droppedOf(query.topicId)) };
     }
     const page = {
-      rows: this.readable.rows("topic_log", found, (row) => logEntry(withoutBody(row))),
+      rows: this.rowReader.rows("topic_log", found, (row) => logEntry(withoutBody(row))),
       isFull: first.found >= query.limit || found.length < first.found,
       lastNs: consensusNs(first.lastNs),
       isNeighbourVerified: first.neighbour === verification.code("verified"),
@@ -77,8 +77,8 @@ export class PostgresLedgerLog implements LedgerLog {
     for (const { topicId, content, firstSeq, ...row } of await this.statements.run("log", MESSAGE_AT({ ns }))) {
       const [entry] =
         content === null || firstSeq === null
-          ? this.readable.rows("topic_log", [withoutBody(row)], logEntry)
-          : this.readable.segments([{ topicId, firstSeq, content }], (segment) => segment.at(ns));
+          ? this.rowReader.rows("topic_log", [withoutBody(row)], logEntry)
+          : this.rowReader.segments([{ topicId, firstSeq, content }], (segment) => segment.at(ns));
       if (entry) return { topicId, entry: { ...entry, body: null } };
     }
     return null;

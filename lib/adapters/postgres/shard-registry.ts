@@ -9,7 +9,7 @@ import type { ShardRegistry, Tenant, UserRoute } from "../../ports/store/shard-r
 import type { Statements } from "./drivers/statements";
 import { excluded, names, takeExcluded } from "./sql/expressions";
 import { built, given, template } from "./sql/template";
-import { of, unnested, type Value } from "./sql/unnested";
+import { columnOf, unnested, type Value } from "./sql/unnested";
 import { knownTopics } from "./write/topics";
 
 const VERSION = built(given<object>(), (db) => db.select({ version: meta.registryVersion }).from(meta));
@@ -142,7 +142,7 @@ const columnsOf = (written: Written) => written.map(([column]) => column);
 
 /** Swaps the version, and writes the shards and their topics with it. Answers no row if another change came first. */
 function changeOf(expectedVersion: number, put: readonly Shard[]) {
-  const given = [...PLACE, ...CHANGING].map(([column, value]) => of(column, put, value));
+  const given = [...PLACE, ...CHANGING].map(([column, value]) => columnOf(column, put, value));
   const columns = names(...columnsOf([...PLACE, ...CHANGING]));
   return template(
     { version: sql<number>`registry_version` },
@@ -160,7 +160,10 @@ SELECT ${answer} FROM gate`,
 
 function followingOf(followed: readonly RegisteredTopic[]) {
   const pairs = followed.flatMap(({ topicId, kinds }) => kinds.map((kind) => ({ topicId, kind })));
-  const given = [of(topics.topicId, pairs, ({ topicId }) => topicId), of(shards.kind, pairs, ({ kind }) => kind)];
+  const given = [
+    columnOf(topics.topicId, pairs, ({ topicId }) => topicId),
+    columnOf(shards.kind, pairs, ({ kind }) => kind),
+  ];
   return template({}, () => knownTopics(unnested("x", given)));
 }
 
@@ -174,7 +177,7 @@ function assignmentOf(userIds: readonly UserId[], tenantId: TenantId | null) {
   SELECT FROM ${tenants} WHERE ${tenants.tenantId} = ${given} UNION ALL SELECT WHERE ${given} IS NULL),
 assigned AS (
   INSERT INTO ${userRoutes} (${names(userId, tier, userRoutes.tenantId, version)})
-  SELECT DISTINCT u.user_id, 'standard', ${given}, 1 FROM known, ${unnested("u", [of(userId, userIds, (id) => id)])} ORDER BY 1
+  SELECT DISTINCT u.user_id, 'standard', ${given}, 1 FROM known, ${unnested("u", [columnOf(userId, userIds, (id) => id)])} ORDER BY 1
   ON CONFLICT (${names(userId)}) DO UPDATE SET ${takeExcluded(userRoutes.tenantId)}, ${names(version)} = ${version} + 1
   WHERE ${userRoutes.tenantId} IS DISTINCT FROM ${excluded(userRoutes.tenantId)})
 SELECT ${answer} FROM known`,

@@ -18,7 +18,7 @@ import { migrate, missingMigrations } from "./drivers/migrate";
 import { Statements, type StatementsOptions, type StatementsStats } from "./drivers/statements";
 import { PostgresIdentityStore } from "./identity-store";
 import { PostgresLedgerLog } from "./ledger-log";
-import { Readable } from "./read/readable";
+import { RowReader } from "./read/row-reader";
 import { StoredMessages } from "./read/stored-messages";
 import { PostgresShardRegistry } from "./shard-registry";
 import { PostgresSyncStore } from "./sync-store";
@@ -87,17 +87,17 @@ export async function openStore(
   if (onlyReads) await refuseLaterFormat(db);
   else await claimFormat(db);
   const statements = new Statements(db, options);
-  const readable = new Readable();
-  const messages = new StoredMessages(statements, readable);
+  const rowReader = new RowReader();
+  const messages = new StoredMessages(statements, rowReader);
   return {
-    sync: new PostgresSyncStore(statements, readable, messages),
-    views: new PostgresViewStore(statements, readable, messages, isStrict),
-    ledgerLog: new PostgresLedgerLog(statements, readable, messages),
+    sync: new PostgresSyncStore(statements, rowReader, messages),
+    views: new PostgresViewStore(statements, rowReader, messages, isStrict),
+    ledgerLog: new PostgresLedgerLog(statements, rowReader, messages),
     accounts: new PostgresAccountStore(statements),
-    identities: new PostgresIdentityStore(statements, readable, messages),
-    admin: new PostgresAdminStore(statements, readable),
+    identities: new PostgresIdentityStore(statements, rowReader, messages),
+    admin: new PostgresAdminStore(statements, rowReader),
     registry: new PostgresShardRegistry(statements),
-    unreadable: readable,
+    unreadable: rowReader,
     stamp: statements.stamp,
     claimLedger: (ledger) => claimLedger(db, ledger),
     stats: () => statements.stats(),

@@ -36,7 +36,7 @@ import {
   rowFound,
   rowsOf,
 } from "./read/meanings";
-import type { Readable } from "./read/readable";
+import type { RowReader } from "./read/row-reader";
 import { SEGMENTS_AT_ONCE, type StoredMessages } from "./read/stored-messages";
 import { topicNoOf } from "./sql/references";
 import { built, given, UNNAMED } from "./sql/template";
@@ -76,7 +76,7 @@ const GAPS = built(
 export class PostgresSyncStore implements SyncStore {
   constructor(
     private readonly statements: Statements,
-    private readonly readable: Readable,
+    private readonly rowReader: RowReader,
     private readonly messages: StoredMessages,
   ) {}
 
@@ -141,12 +141,12 @@ export class PostgresSyncStore implements SyncStore {
   private async entriesOf(
     statement: Statement<readonly (typeof topicLog.$inferSelect)[]>,
   ): Promise<readonly LogEntry[]> {
-    return this.readable.rows("topic_log", await this.statements.run("log", statement), logEntry);
+    return this.rowReader.rows("topic_log", await this.statements.run("log", statement), logEntry);
   }
 
   async gaps(topicId: TopicId): Promise<readonly Gap[]> {
     const rows = await this.statements.run("gaps", GAPS({ topicId }));
-    return this.readable.rows("topic_gaps", rows, (row) => gapOf(topicId, row));
+    return this.rowReader.rows("topic_gaps", rows, (row) => gapOf(topicId, row));
   }
 
   recordHole(topicId: TopicId, from: number, to: number, nowMs: number): Promise<Gap> {
@@ -216,7 +216,7 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   nextRange(topicId: TopicId): Promise<PackRange | null> {
-    return nextRange(this.statements, this.readable, topicId);
+    return nextRange(this.statements, this.rowReader, topicId);
   }
 
   pack(range: PackRange, sequences: readonly Sequence[]): Promise<boolean> {

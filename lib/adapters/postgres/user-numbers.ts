@@ -2,7 +2,10 @@ import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
 import type { UserId } from "../../core/ledger/ids";
 
-/** More people than read at one instance within hours. For anybody else, a server that keeps no plans needs half a millisecond more for planning. */
+/**
+ * More people than read at one instance within hours. Without the number, a read takes half a millisecond longer to plan on a server
+ * that keeps no plans.
+ */
 const MAX_USERS = 100_000;
 
 interface Answer {
@@ -10,8 +13,8 @@ interface Answer {
 }
 
 /**
- * Users' numbers, as answers of the database had them. A number never changes, unless the database is restored or replaced. So
- * each answer says the number again, and an answer for another number is not used.
+ * Remembers users' numbers from earlier answers of the database. A number changes only if the database is restored or replaced. So
+ * every answer contains the user's number, and an answer that was asked for with a wrong number is thrown away.
  */
 export class UserNumbers {
   private readonly known = new LRUCache<string, number>(atMostEntries(MAX_USERS));
@@ -21,7 +24,7 @@ export class UserNumbers {
     for (const [i, number] of numbers.entries()) this.known.set(users[i] as string, number);
   }
 
-  /** Reads for a user, and once more if the number that it was given was wrong. */
+  /** Calls `send` with the remembered number (null: none), and once more if the answer shows that it was wrong. */
   async read<A extends Answer>(
     userId: UserId,
     send: (reader: { readonly userId: UserId; readonly userNo: number | null }) => Promise<readonly A[]>,

@@ -24,7 +24,7 @@ import { signatureState, typeNumber, UNNAMED_TYPE } from "./codec/codes";
 import { SEGMENT_LENGTH, segmentStart } from "./codec/log-segment";
 import { logEntry } from "./codec/rows";
 import type { Statements } from "./drivers/statements";
-import type { Readable } from "./read/readable";
+import type { RowReader } from "./read/row-reader";
 import type { StoredMessages } from "./read/stored-messages";
 import { CONTACTS, type EdgeAnswer, PEERS } from "./read/views/contacts";
 import { EVENTS } from "./read/views/events";
@@ -62,7 +62,7 @@ export class PostgresViewStore implements ViewStore {
   /** `isStrict`: edges are read as STRICT_BONDING has them (`strictly` of lib/core/signals/projection). */
   constructor(
     private readonly statements: Statements,
-    private readonly readable: Readable,
+    private readonly rowReader: RowReader,
     private readonly messages: StoredMessages,
     private readonly isStrict = false,
   ) {}
@@ -91,7 +91,7 @@ export class PostgresViewStore implements ViewStore {
     profileOf: (peerId: UserId, row: R) => P | null,
   ) {
     const edges = rows.flatMap((row) => (row.peerId === null ? [] : [{ peerId: row.peerId, row }]));
-    return this.readable.rows("contact_edges", edges, ({ peerId, row }) => {
+    return this.rowReader.rows("contact_edges", edges, ({ peerId, row }) => {
       const stored = edge(userId, peerId, row);
       return { ...(this.isStrict ? strictly(stored) : stored), profile: profileOf(peerId, row) };
     });
@@ -145,7 +145,7 @@ export class PostgresViewStore implements ViewStore {
   }
 
   private signalsOf(rows: readonly Present<SignalAnswer>[]): readonly SignalRow[] {
-    return this.readable.rows("hcs_messages", rows, signal);
+    return this.rowReader.rows("hcs_messages", rows, signal);
   }
 
   async signalsAfter(userId: UserId, position: number, limit: number): Promise<MissedPage> {
@@ -184,7 +184,7 @@ export class PostgresViewStore implements ViewStore {
     const page = readAtOnce(all);
     const last = page.at(-1);
     return {
-      rows: this.readable.rows(
+      rows: this.rowReader.rows(
         "topic_log",
         page.filter(({ ref }) => !dropped.has(ref)),
         event,
@@ -204,7 +204,7 @@ export class PostgresViewStore implements ViewStore {
     const dropped = await this.messages.dropped(
       found.flatMap(({ ref, whole }) => (whole === null && !packed.has(ref) ? [ref] : [])),
     );
-    return this.readable.rows(
+    return this.rowReader.rows(
       "topic_log",
       found.filter(({ ref }) => !dropped.has(ref)),
       (row) => written(row, packed.get(row.ref)),
@@ -227,7 +227,7 @@ export class PostgresViewStore implements ViewStore {
   }
 
   private definitionsOf(rows: readonly DefinitionAnswer[]): readonly Definition[] {
-    return this.readable.rows("recognition_definitions", present(rows), definition);
+    return this.rowReader.rows("recognition_definitions", present(rows), definition);
   }
 
   async definitions(ids: readonly string[]): Promise<readonly Definition[]> {
@@ -245,7 +245,7 @@ export class PostgresViewStore implements ViewStore {
   async profiles(userIds: readonly UserId[]): Promise<readonly Profile[]> {
     if (userIds.length === 0) return [];
     const rows = await this.statements.run("profiles", PROFILES({ userIds }));
-    const found = this.readable.rows("profiles", rows, (row) => profile(row.userId, row));
+    const found = this.rowReader.rows("profiles", rows, (row) => profile(row.userId, row));
     return found.filter((each) => each !== null);
   }
 
@@ -259,11 +259,11 @@ export class PostgresViewStore implements ViewStore {
     const [before] =
       isPacked && found.previousHash === null ? await this.messages.range(topicId, sequence - 1, sequence - 1) : [];
     const previousHash = before?.runningHash ?? found.previousHash ?? (await this.droppedHash(topicId, sequence - 1));
-    const entries = this.readable.rows("topic_log", [{ ...found, ref }], logEntry);
+    const entries = this.rowReader.rows("topic_log", [{ ...found, ref }], logEntry);
     return entries.map((entry) => proof(topicId, entry, previousHash))[0] ?? null;
   }
 
-  /** The same where the message is packed. */
+  /** The proof of a packed message. */
   private async packedProof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null> {
     const start = segmentStart(sequence);
     const found = await this.messages.range(
@@ -307,8 +307,8 @@ function wholeOf(entry: LogEntry, entries: readonly LogEntry[]): LogEntry {
 const headOf = (rows: readonly { readonly head: number }[]): number => rows[0]?.head ?? 0;
 
 /**
- * The time through which rows of a page were dropped; null for none. `fromNs`: the page has nothing of this time and before. A page of
- * the oldest rows there are begins at 0.
+ * The latest time of a dropped row that belongs to the page; null if there is none. `fromNs`: the page has only rows later than this
+ * time; 0 for a page that reaches back to the user's oldest row.
  */
 function droppedFrom(
   rows: readonly { readonly droppedNs: bigint }[],
@@ -323,7 +323,7 @@ function droppedFrom(
   return latest === undefined ? null : consensusNs(latest);
 }
 
-/** Whether older rows than these may belong to a page of the newest ones. */
+/** Whether a page of the newest rows may also have to include packed rows. */
 const isBehind =
   (limit: number) =>
   (rows: readonly Pick<SignalAnswer, "ref" | "found" | "consensusNs">[], packedNs: bigint): boolean => {

@@ -3,7 +3,7 @@ import "server-only";
 import { PostgresAdminStore } from "../../adapters/postgres/admin-store";
 import { migrate, missingMigrations } from "../../adapters/postgres/drivers/migrate";
 import { Statements } from "../../adapters/postgres/drivers/statements";
-import { Readable } from "../../adapters/postgres/read/readable";
+import { RowReader } from "../../adapters/postgres/read/row-reader";
 import { recordCommand } from "../admin/record-command";
 import { openDatabaseOf } from "../boot/open";
 import type { Env } from "../config/env";
@@ -23,7 +23,7 @@ export async function runMigrations(
     if (isDry) return say(`The database lacks ${missing.join(", ")}. Nothing was changed.`);
     await migrate(db);
     // The operator log exists only after the migrations.
-    const admin = new PostgresAdminStore(new Statements(db), new Readable());
+    const admin = new PostgresAdminStore(new Statements(db), new RowReader());
     await recordCommand(admin, { action: "database.migrate", target: null }, async () => ({ applied: missing }));
     for (const name of missing) say(`applied ${name}`);
     say(`The database is up to date now (${missing.length} applied).`);

@@ -59,21 +59,21 @@ export const poolConfig = (url: string, options: PgOptions): PoolConfig => ({
 
 /**
  * The server gives up waiting for a lock before the client gives up waiting for the server, so that the connection stays in the
- * pool. A client that ends its connection instead opens another one, and the first still waits at the server.
+ * pool. If the client gave up first, it would end its connection and open another one, while the first still waits at the server.
  */
 const LOCK_TIMEOUT_MS = 4_000;
 /** The longest limit that this app has for a statement; a migration lifts it for itself. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 
 /**
- * A pool whose connections carry these limits, and keep the plans of statements that have names. Three things may be in the way:
+ * A pool whose connections have these time limits, and keep the plans of named statements. Three things can prevent that:
  *
  * A pooler in between refuses parameters that it does not know. Then the pool is opened again without `options`, and if that is
  * refused too, without any: the limits of the role in the database hold.
  *
  * A pooler hands each statement to another connection of the server, which does not know the names of the one before. Then the
- * pool is opened again without names and without `options`, whose one plan for all values is too dear to be made for each
- * statement. The server plans each statement for its values, and all else is the same.
+ * pool is opened again without names and without `options`: making the plan for all values again for each statement would cost too
+ * much. The server then plans each statement for its values, and everything else stays the same.
  *
  * A migration changes the type of a column. Then a connection refuses to run a statement that it has planned for the type before.
  * The statement is sent once more, without a name. node-postgres ends a connection whose statement failed, and the next one plans

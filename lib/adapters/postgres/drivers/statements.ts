@@ -65,8 +65,9 @@ export class Statements {
   private readonly counters: StatementStats;
   private circuit: CircuitBreaker = CLOSED;
   private lastError: string | null = null;
-  /** Learnt from answers whose rows have a column `stamp`. */
+  /** The store's stamp, learnt from answers whose rows have a column `stamp`. */
   readonly stamp = new Stamp();
+  /** Users' numbers from earlier answers. */
   readonly numbers = new UserNumbers();
 
   constructor(
@@ -76,7 +77,10 @@ export class Statements {
     this.counters = new StatementStats(options.onStatement);
   }
 
-  /** Rejects as `Database.ask` does. A read that failed other than by timeout is sent once more: a pool may hold connections that have died. */
+  /**
+   * Sends a statement, and resolves to its rows. Rejects as `Database.ask` does. A read that fails for another reason than its time
+   * limit is sent once more, because a pool may hold connections that have died.
+   */
   async run<T>(purpose: StatementPurpose, statement: Statement<T>): Promise<T> {
     try {
       return await this.stamped(purpose, statement);

@@ -1,8 +1,8 @@
 /**
  * How many messages of a topic, and signals of a person, were dropped (../write/drop-old.ts). Counters and positions stay as they
- * were, so both are what there was less what is still there. Few messages of the dropped range are still there: those that are never
- * packed. Counting a million of them takes 0.1 to 0.3 s. A million rows of one person take 12 s while they still stand though their
- * messages were dropped.
+ * were. So each count is the former total less what is still stored. Of the dropped range only messages that are never packed are
+ * still stored. Counting a million of them takes 0.1 to 0.3 s. Counting a million rows of one person takes 12 s, while the rows are
+ * not yet deleted after their messages.
  */
 import { sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
@@ -49,7 +49,7 @@ const ofUser = given<{ readonly userId: UserId }>();
 
 const UNTIL = sql`(SELECT max(${t.droppedNs}) FROM ${topics} ${t})`;
 
-/** Rows whose message was dropped stand for a while. Only those of old times are looked up. No row: nothing was ever dropped. */
+/** The dropped signals of a user, including rows that are not deleted yet. Looks up only old rows. No row: nothing was ever dropped. */
 export const DROPPED_SIGNALS = prepared(
   ofUser,
   {

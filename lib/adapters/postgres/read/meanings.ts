@@ -19,7 +19,7 @@ import { authorFlag, isActorFlag, placeFlag, typeName, verificationFlag } from "
 import { isTimeOf, mayLieIn, refOf, sequenceOf } from "../codec/ref";
 import { topicIdOf, topicNoOf, userIdOf } from "../sql/references";
 import { type RowOf, template } from "../sql/template";
-import { of, unnested } from "../sql/unnested";
+import { columnOf, unnested } from "../sql/unnested";
 import { KNOWN_CLAIMS } from "../write/definitions-part";
 import { edge, profile } from "./views/view-rows";
 
@@ -49,9 +49,9 @@ export function rowsOf(topicId: TopicId, messages: readonly Worded[]) {
     of.map((word) => ({ sequence, ns, word })),
   );
   const given = [
-    of(hcsMessages.ref, words, ({ sequence }) => sequence, "seq"),
-    of(hcsMessages.consensusNs, words, ({ ns }) => ns, "ns"),
-    of(userHeads.userId, words, ({ word }) => word, "word"),
+    columnOf(hcsMessages.ref, words, ({ sequence }) => sequence, "seq"),
+    columnOf(hcsMessages.consensusNs, words, ({ ns }) => ns, "ns"),
+    columnOf(userHeads.userId, words, ({ word }) => word, "word"),
   ];
   return template(
     ROW,
@@ -85,8 +85,8 @@ const EDGE = { userId: h.userId, peerId: p.userId, userNo, peerNo, ...registers 
 
 export function edgesBetween(pairs: readonly (readonly [string, string])[]) {
   const given = [
-    of(userHeads.userId, pairs, ([user]) => user, "user_id"),
-    of(userHeads.userId, pairs, ([, peer]) => peer, "peer_id"),
+    columnOf(userHeads.userId, pairs, ([user]) => user, "user_id"),
+    columnOf(userHeads.userId, pairs, ([, peer]) => peer, "peer_id"),
   ];
   return template(
     EDGE,
@@ -109,7 +109,9 @@ const PROFILE = { userId: h.userId, userNo: h.userNo, profileNs, handle, display
 export const profilesFound = (users: readonly string[]) =>
   template(
     PROFILE,
-    (columns) => sql`SELECT ${columns} FROM ${unnested("s", [of(userHeads.userId, users, (user) => user, "user_id")])}
+    (
+      columns,
+    ) => sql`SELECT ${columns} FROM ${unnested("s", [columnOf(userHeads.userId, users, (user) => user, "user_id")])}
   JOIN ${userHeads} ${h} ON ${h.userId} = s.user_id JOIN ${profiles} ${f} ON ${f.userNo} = ${h.userNo}`,
   );
 
@@ -134,7 +136,7 @@ const CLAIM = {
 export const claimsOn = (ids: readonly string[]) =>
   template(
     CLAIM,
-    (columns) => sql`SELECT ${columns} FROM ${unnested("s", [of(d.definitionId, ids, (id) => id, "id")])}
+    (columns) => sql`SELECT ${columns} FROM ${unnested("s", [columnOf(d.definitionId, ids, (id) => id, "id")])}
   JOIN ${recognitionDefinitions} ${d} ON ${d.definitionId} = s.id, LATERAL jsonb_each(${KNOWN_CLAIMS}) c`,
   );
 

@@ -18,7 +18,7 @@ import { expand, shorten } from "../codec/shorthand";
 import type { Statements } from "../drivers/statements";
 import { given, prepared, type RowOf, UNNAMED } from "../sql/template";
 import { LOG, type LogRow, rangeOf } from "./log";
-import type { Readable } from "./readable";
+import type { RowReader } from "./row-reader";
 
 const l = alias(topicLog, "l");
 const s = alias(topicSegments, "s");
@@ -82,7 +82,7 @@ interface Bounded {
 export class StoredMessages {
   constructor(
     private readonly statements: Statements,
-    private readonly readable: Readable,
+    private readonly rowReader: RowReader,
   ) {}
 
   /** The entries of a range of sequence numbers, by rising sequence. */
@@ -96,12 +96,12 @@ export class StoredMessages {
    */
   entriesIn(topicId: TopicId, rows: readonly LogRow[], from?: number, to?: number): readonly LogEntry[] {
     const inLog = rows.filter(({ content }) => content === null);
-    const kept = this.readable.rows("topic_log", inLog, logEntry);
+    const kept = this.rowReader.rows("topic_log", inLog, logEntry);
     const segments = rows.flatMap(({ content, firstSeq }) =>
       content === null || firstSeq === null ? [] : [{ topicId, firstSeq, content }],
     );
     if (segments.length === 0) return kept;
-    const packed = this.readable.segments(segments, (segment) => segment.entries(from, to));
+    const packed = this.rowReader.segments(segments, (segment) => segment.entries(from, to));
     const bySequence = new Map([...packed.flat(), ...kept].map((entry) => [entry.sequence, entry]));
     return [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
   }
@@ -120,13 +120,13 @@ export class StoredMessages {
     const contents = rows.flatMap(({ ref, topicId, content }) =>
       content === null ? [] : [{ ref, topicId, firstSeq: sequenceOf(ref), content }],
     );
-    const packed = this.readable.segments(contents, (segment, { ref }) =>
+    const packed = this.rowReader.segments(contents, (segment, { ref }) =>
       refs.flatMap((each) => {
         const message = segmentOf(each) === ref ? segment.message(sequenceOf(each)) : null;
         return message === null ? [] : [[each, message] as const];
       }),
     );
-    const kept = this.readable.rows(
+    const kept = this.rowReader.rows(
       "topic_log",
       rows.filter(({ content }) => content === null),
       keptMessage,

@@ -1,6 +1,6 @@
 /**
- * Follows references between tables by scalar subqueries: the server runs one that depends on nothing once, before the rest of
- * the statement, and each of the others is a look-up in an index, whatever its statistics say (PGlite gathers none by itself).
+ * Follows references between tables by scalar subqueries. The server runs a subquery that depends on no other row once, before the rest
+ * of the statement. Every other one is an index look-up, whatever the table's statistics say (PGlite gathers none by itself).
  */
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";

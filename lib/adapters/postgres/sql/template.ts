@@ -1,6 +1,6 @@
 /**
- * Statements that drizzle's query builder has no words for, or that it would build again for every read: `sql` templates over the
- * columns of the schema, whose rows are typed and decoded as those of the builder are.
+ * Statements that drizzle's query builder cannot express, or that it would build again for every read. They are `sql` templates over
+ * the columns of the schema. Their rows are typed and decoded as those of the builder are.
  */
 import { createHash } from "node:crypto";
 import { Column, type DriverValueDecoder, type GetColumnData, is, type Placeholder, type SQL, sql } from "drizzle-orm";
@@ -31,13 +31,13 @@ function listOf(fields: Fields): SQL {
   return list;
 }
 
-/** A statement with its values in place. `text` puts the list of columns behind SELECT or RETURNING. */
+/** A statement with its values in place. `text` builds it, given the list of columns for SELECT or RETURNING. No plan is kept. */
 export function template<F extends Fields>(fields: F, text: (columns: SQL) => SQL): Statement<readonly RowOf<F>[]> {
   const send = sending(fields, text, UNNAMED);
   return (db) => send(db, {});
 }
 
-/** For a text that is sent often with other values: each connection keeps its plan. */
+/** As `template`, for a text that is sent often with different values: each connection keeps its plan. */
 export function recurring<F extends Fields>(fields: F, text: (columns: SQL) => SQL): Statement<readonly RowOf<F>[]> {
   const send = sending(fields, text, nameOf);
   return (db) => send(db, {});

@@ -1,7 +1,8 @@
 /**
- * `SyncStore.backfill` and `SyncStore.restore`: messages behind the cursor. A batch takes effect once because it swaps on what it
- * mends: the declared gaps that its new messages lie in, and the failed and unproven entries that it replaces. Other stored entries
- * come along (a chunk that is whole now, the neighbour that can be verified now).
+ * `BatchStore.backfill` and `BatchStore.restore`: write messages behind the cursor. The statement compares and swaps what the batch
+ * repairs: the declared gaps in which its new messages lie, and the failed and unproven entries that it replaces. So a batch takes
+ * effect once. It may also contain stored entries whose meaning changes: a chunk whose message is complete now, or the next message,
+ * which can be verified now.
  */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
@@ -16,7 +17,7 @@ import { refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names, takeExcluded } from "../sql/expressions";
 import { template } from "../sql/template";
-import { of, unnested } from "../sql/unnested";
+import { columnOf, unnested } from "../sql/unnested";
 import { isOfEpoch } from "./commit";
 import { countsOf, outcome } from "./outcome";
 import { changedFrom, isOfVersion, type Prepared, withoutPacked } from "./pack";
@@ -37,16 +38,16 @@ interface Plan {
   /** Sequences of stored entries that the batch replaces, and how many of those had failed or were unproven. */
   readonly stored: readonly number[];
   readonly open: number;
-  /** How many of the others were counted, as verified ones, in a segment that cannot be read. */
+  /** How many new entries the counters already count as verified, because a segment that cannot be read holds them. */
   readonly lost: number;
   /** Those that were dropped (./drop-old.ts). They do not come back, and neither do their rows. */
   readonly dropped: ReadonlySet<number>;
 }
 
-/** `mend`: only what lies in a declared gap, had failed or was unproven. `restore`: whatever is missing or stored otherwise. */
+/** `mend`: writes only what lies in a declared gap, had failed or was unproven. `restore`: whatever is missing or stored differently. */
 export type BackfillMode = "mend" | "restore";
 
-/** One try finds rows that must be unpacked first. Else another instance has packed or mended messages of the topic meanwhile. */
+/** The first try may find rows that must be unpacked. Each further one means that another instance changed the topic meanwhile. */
 const MOST_TRIES = 4;
 
 /** Writes the batch if what it mends is still to be mended. Reads first, then swaps in one statement. */
@@ -130,7 +131,7 @@ function storedOf({ topicId }: Batch, sequences: readonly number[]) {
       >`(SELECT json_agg(json_build_object('from', ${g.fromSeq}, 'to', ${g.toSeq}, 'ms', ${g.firstSeenMs}) ORDER BY ${g.fromSeq})
       FROM ${topicGaps} ${g} WHERE ${g.topicNo} = ${t.topicNo} AND ${g.state} = ${DECLARED})`,
       entries: sql<Stored["entries"]>`(SELECT json_agg(json_build_object('seq', s.seq, 'disposition', ${l.disposition}))
-      FROM ${unnested("s", [of(g.fromSeq, sequences, (sequence) => sequence, "seq")])} JOIN ${topicLog} ${l} ON ${l.ref} = ${ref})`,
+      FROM ${unnested("s", [columnOf(g.fromSeq, sequences, (sequence) => sequence, "seq")])} JOIN ${topicLog} ${l} ON ${l.ref} = ${ref})`,
     },
     (answer) => sql`SELECT ${answer} FROM ${topics} ${t} WHERE ${t.topicId} = ${topicId}`,
   );
@@ -155,12 +156,12 @@ function split(gap: { from: number; to: number; ms: number }, found: readonly nu
 }
 
 function gateOf({ batch, logVersion }: Prepared, { gaps, pieces, stored, open, lost }: Plan, isOfEpoch: SQL): SQL {
-  const declared = [of(g.fromSeq, gaps, ({ from }) => from), of(g.toSeq, gaps, ({ to }) => to)];
+  const declared = [columnOf(g.fromSeq, gaps, ({ from }) => from), columnOf(g.toSeq, gaps, ({ to }) => to)];
   const parts = [
-    of(g.fromSeq, pieces, ({ from }) => from),
-    of(g.toSeq, pieces, ({ to }) => to),
-    of(g.state, pieces, ({ state }) => gapState.code(state)),
-    of(g.firstSeenMs, pieces, ({ firstSeenMs }) => firstSeenMs),
+    columnOf(g.fromSeq, pieces, ({ from }) => from),
+    columnOf(g.toSeq, pieces, ({ to }) => to),
+    columnOf(g.state, pieces, ({ state }) => gapState.code(state)),
+    columnOf(g.firstSeenMs, pieces, ({ firstSeenMs }) => firstSeenMs),
   ];
   const content = names(g.fromSeq, g.toSeq, g.state, g.firstSeenMs);
   return sql`topic AS (
@@ -171,7 +172,7 @@ open_gaps AS (
   WHERE ${g.state} = ${DECLARED} FOR UPDATE OF ${g}),
 old AS (
   SELECT ${l.verification}, ${l.disposition} FROM topic JOIN ${topicLog} ${l} ON true
-    JOIN ${unnested("x", [of(g.fromSeq, stored, (sequence) => sequence, "seq")])} ON ${l.ref} = ${refOf(sql`topic.topic_no`, sql`x.seq`)}
+    JOIN ${unnested("x", [columnOf(g.fromSeq, stored, (sequence) => sequence, "seq")])} ON ${l.ref} = ${refOf(sql`topic.topic_no`, sql`x.seq`)}
   FOR UPDATE OF ${l}),
 gate AS MATERIALIZED (
   SELECT topic_no FROM topic
@@ -180,15 +181,16 @@ gate AS MATERIALIZED (
     AND (SELECT count(*) FROM old WHERE disposition IN (${OPEN_CODES})) = ${open}::bigint),
 ${WAS},
 counted AS (
-  UPDATE ${topics} ${t} SET ${counters(batch, lost)}, ${head(batch)}, ${changed(batch)} FROM gate, was WHERE ${t.topicNo} = gate.topic_no),
+  UPDATE ${topics} ${t} SET ${counters(batch, lost)}, ${head(batch)}, ${changedByBatch(batch)} FROM gate, was WHERE ${t.topicNo} = gate.topic_no),
 pieces AS (
   INSERT INTO ${topicGaps} AS ${g} (${names(g.topicNo)}, ${content})
   SELECT gate.topic_no, ${content} FROM gate, ${unnested("x", parts)}
   ON CONFLICT (${names(g.topicNo, g.fromSeq)}) DO UPDATE SET ${takeExcluded(g.toSeq, g.state)})`;
 }
 
-/** Packing looks at the entries of the batch again. */
-export const changed = ({ entries }: Batch): SQL => changedFrom(sql`${entries[0]?.sequence ?? MAX_SEQUENCE}::bigint`);
+/** `SET` of the topic: packing looks at the entries of the batch again. */
+export const changedByBatch = ({ entries }: Batch): SQL =>
+  changedFrom(sql`${entries[0]?.sequence ?? MAX_SEQUENCE}::bigint`);
 
 /** The chain goes on from the hash of the message at the cursor. If that message is replaced, so is the topic's hash. */
 function head(batch: Batch): SQL {

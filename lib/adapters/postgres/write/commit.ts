@@ -20,8 +20,9 @@ export async function commitBatch(statements: Statements, batch: NextBatch): Pro
   try {
     return await attempt(statements, batch, false);
   } catch (error) {
-    // Ledger times are unique and rise, so no new message has the time of another row or an earlier one than packed rows, and looking
-    // for one would cost every commit a tenth. If a mirror claims otherwise, the statement fails as a whole, and the next one looks.
+    // Ledger times are unique and rise. So a new row never has the time of another row, nor one before the user's packed rows, and the
+    // first statement does not look: that would make every commit a tenth slower. If a mirror claims such a time, the statement fails
+    // as a whole, and the second one looks.
     if (!isUniqueViolation(error)) throw refusal(error);
   }
   try {
@@ -48,7 +49,7 @@ async function attempt(statements: Statements, batch: NextBatch, mayExist: boole
   return committed;
 }
 
-/** Shuts the gate to a batch that was made in another epoch than the store's: its cursor may look right by chance. */
+/** A condition of the gate: the batch was made in the store's epoch. In another epoch its cursor may look right by chance. */
 export function isOfEpoch({ stamp }: Statements): SQL {
   return stamp.highest === 0
     ? sql`true`
@@ -70,13 +71,13 @@ function swap(batch: NextBatch, isReady: SQL): SQL {
   return sql`gate AS (
   UPDATE ${topics} SET ${names(cursor)} = ${to.sequence}::bigint, ${names(headHash)} = ${to.hash}::bytea,
     ${names(headNs)} = ${to.consensusNs}::bigint,
-    ${sql.join(counters, sql`, `)}, ${readBy(from, to.sequence)}
+    ${sql.join(counters, sql`, `)}, ${interpretedThrough(from, to.sequence)}
   WHERE ${topicId} = ${batch.topicId} AND ${cursor} = ${from}::bigint AND NOT ${paused} AND ${isReady}
   RETURNING ${topicNo})`;
 }
 
 /** Moves `interpreted` on, unless an earlier version has committed messages that must be read again first. */
-function readBy(from: number, to: number): SQL {
+function interpretedThrough(from: number, to: number): SQL {
   const { interpreted, decoderVersion } = topics;
   const version = literal(DECODER_VERSION);
   if (from === 0) return sql`${names(interpreted)} = ${to}::bigint, ${names(decoderVersion)} = ${version}`;

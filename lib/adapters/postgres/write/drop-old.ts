@@ -1,10 +1,11 @@
 /**
- * Dropping old messages. Only packed ones go, whole segments at a time, from the first one on: `topics.dropped_through` says how far.
- * A message through it that is in no other place was dropped, and is no hole. The swap is that of packing (./pack.ts), so it may be
- * killed at any moment, and may run on several instances.
+ * `DropStore`: drops old messages. Only packed messages are dropped, whole segments at a time, oldest first.
+ * `topics.dropped_through` is the last sequence number so far. A message up to it that is stored nowhere was dropped, and is no hole.
+ * Dropping swaps the version of the topic's log, as packing does (./pack.ts). So a process may be killed while it drops, and several
+ * instances may drop at once.
  *
- * The rows of people go after their messages, by a function of the database (migration 0016). Until then readers leave
- * them out, because their message is not there.
+ * The rows that people have of dropped messages are deleted later, by a function of the database (migration 0016). Until then readers
+ * leave them out, because their message is missing.
  */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
@@ -20,7 +21,7 @@ import type { StoredMessages } from "../read/stored-messages";
 import { literal, names } from "../sql/expressions";
 import { given, prepared, template, UNNAMED } from "../sql/template";
 import { isOfEpoch } from "./commit";
-import { isOfVersion, isSettled, NEXT_VERSION } from "./pack";
+import { isOfVersion, isSettled, msSince, NEXT_VERSION } from "./pack";
 
 const t = alias(topics, "t");
 const o = alias(topics, "o");
@@ -28,28 +29,23 @@ const s = alias(topicSegments, "s");
 
 /** Some 4,000 messages, which the database drops in some milliseconds. */
 const SEGMENTS_AT_ONCE = 16;
-/** As in packing (./pack-rows.ts). A person without old rows costs two look-ups. */
+/** The limits of one statement, as in packing (./pack-rows.ts). A person without old rows costs two look-ups. */
 const [PEOPLE_AT_ONCE, USER_SEGMENTS_AT_ONCE] = [256, 8];
 
-export async function dropAgeMs(statements: Statements): Promise<number> {
-  const age = sql`extract(epoch FROM now()) * 1000 - coalesce(${meta.droppableMs}, extract(epoch FROM now()) * 1000)`;
-  const [row] = await statements.run(
-    "topics",
-    template({ ageMs: age.mapWith(Number) }, (columns) => sql`SELECT ${columns} FROM ${meta}`),
-  );
-  return row?.ageMs ?? 0;
-}
+/** `DropStore.dropAgeMs`. */
+export const dropAgeMs = (statements: Statements): Promise<number> => msSince(statements, meta.droppableMs);
 
 const END = sql`(${s.firstSeq} + ${literal(SEGMENT_LENGTH - 1)})`;
 
-/** Messages of identities say now, as they did then, who may sign in as whom (../identity-store.ts). */
-const IS_HISTORY = sql`NOT ${t.kinds} @> ARRAY['identity']`;
+/** No topic of identities: its old messages still decide who may sign in as whom (../identity-store.ts). */
+const HOLDS_NO_IDENTITIES = sql`NOT ${t.kinds} @> ARRAY['identity']`;
 
 /**
- * Nothing else is being done to the topic `t` through a sequence, and to no topic what needs the messages of all: it is started over,
- * or another decoder has taken back a fact that an earlier message of any topic may say again (./reread.ts).
+ * Whether the messages of topic `t` up to this sequence number may be dropped now. Nothing else is being done to them, and no topic is
+ * in a state that needs the messages of all topics: being started over, or read again because a new decoder has taken facts back
+ * (./reread.ts).
  */
-const isFree = (through: SQL): SQL => sql`${isSettled(through)} AND ${IS_HISTORY}
+const isFree = (through: SQL): SQL => sql`${isSettled(through)} AND ${HOLDS_NO_IDENTITIES}
     AND ${t.packedThrough} >= ${through} AND ${t.cursor} > ${through}
     AND NOT EXISTS (SELECT FROM ${topics} ${o} WHERE ${o.projected} IS NOT NULL OR ${o.decoderVersion} < 0)`;
 
@@ -70,6 +66,7 @@ const OLDEST = prepared(
   UNNAMED,
 );
 
+/** `DropStore.nextDrop`. */
 export async function nextDrop(
   statements: Statements,
   messages: StoredMessages,
@@ -92,8 +89,8 @@ export async function nextDrop(
 }
 
 /**
- * A segment that came anew lies before `dropped_through`, which then stays as it is. Rows are looked for from the first person on
- * again, however far that was.
+ * `DropStore.drop`. If the dropped range was read from the ledger again in part, its segments are dropped once more, and
+ * `dropped_through` stays as it is. In any case the rows of all people are looked through again, from the first person on.
  */
 export async function drop(statements: Statements, range: DropRange): Promise<boolean> {
   const { topicId, through, throughNs, hash, logVersion } = range;
@@ -128,6 +125,7 @@ const DROP_ROWS = prepared(
   UNNAMED,
 );
 
+/** `DropStore.dropRows`. */
 export async function dropRows(statements: Statements, nowNs: ConsensusNs): Promise<RowsDropped> {
   const [dropped] = await statements.run("pack", DROP_ROWS({ nowNs }));
   return dropped ?? { people: 0, rows: 0 };

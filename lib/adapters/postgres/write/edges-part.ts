@@ -2,15 +2,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import { alias, type PgColumn } from "drizzle-orm/pg-core";
 import { contactEdges } from "../../../../drizzle/schema";
+import type { EdgeTime } from "../../../core/signals/outdated";
 import type { Edge } from "../../../core/signals/projection";
 import { excluded, names } from "../sql/expressions";
 import { fixed } from "../sql/template";
-import { type ColumnOfValues, of, unnested } from "../sql/unnested";
+import { type ColumnOfValues, columnOf, unnested } from "../sql/unnested";
 import type { People } from "./people";
-
-type Register = {
-  [K in keyof Edge]: Edge[K] extends bigint ? K : never;
-}[keyof Edge];
 
 const e = alias(contactEdges, "e");
 
@@ -24,7 +21,7 @@ const PLAIN = [
   "requestInNs",
   "trustOutEndNs",
   "trustInEndNs",
-] as const satisfies readonly Register[];
+] as const satisfies readonly EdgeTime[];
 
 /** Registers with a value, which comes from the side that is later. */
 const VALUED = [
@@ -32,7 +29,7 @@ const VALUED = [
   ["trustInNs", "trustInWeight"],
   ["peerHandleNs", "peerHandle"],
   ["peerHrlNs", "peerHrl"],
-] as const satisfies readonly (readonly [Register, keyof Edge])[];
+] as const satisfies readonly (readonly [EdgeTime, keyof Edge])[];
 
 const COLUMNS = [...PLAIN.map((key) => e[key]), ...VALUED.flatMap(([time, value]) => [e[time], e[value]])];
 
@@ -58,14 +55,14 @@ const never = (ns: bigint) => (ns === 0n ? null : ns);
 /** The CTE that merges the edges in; none if there are no edges. */
 export function edgesPart(edges: readonly Edge[], people: People): readonly SQL[] {
   if (edges.length === 0) return [];
-  const timesOf = (key: Register) => of(contactEdges[key], edges, (edge) => never(edge[key]));
+  const timesOf = (key: EdgeTime) => columnOf(contactEdges[key], edges, (edge) => never(edge[key]));
   const given: readonly ColumnOfValues[] = [
-    of(contactEdges.userNo, edges, ({ userId }) => people.place(userId), "person"),
-    of(contactEdges.peerNo, edges, ({ peerId }) => people.place(peerId), "peer"),
+    columnOf(contactEdges.userNo, edges, ({ userId }) => people.place(userId), "person"),
+    columnOf(contactEdges.peerNo, edges, ({ peerId }) => people.place(peerId), "peer"),
     ...PLAIN.map(timesOf),
     ...VALUED.flatMap(([time, value]) => [
       timesOf(time),
-      of(contactEdges[value], edges, (edge) => (edge[time] === 0n ? null : edge[value])),
+      columnOf(contactEdges[value], edges, (edge) => (edge[time] === 0n ? null : edge[value])),
     ]),
   ];
   return [sql`edges AS (${INSERT} FROM gate, ${unnested("x", given)} ${MERGE})`];

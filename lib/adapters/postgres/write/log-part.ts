@@ -9,7 +9,7 @@ import { refOf } from "../codec/ref";
 import { shorten } from "../codec/shorthand";
 import { excluded, names, takeExcluded } from "../sql/expressions";
 import { fixed } from "../sql/template";
-import { of, unnested } from "../sql/unnested";
+import { columnOf, unnested } from "../sql/unnested";
 
 const l = alias(topicLog, "l");
 
@@ -57,19 +57,19 @@ export function logPart(entries: readonly LogEntry[], ifStored: "fails" | "is re
   const chunks = entries.map(({ chunk }) => (kindOfChunk(chunk) === "whole" ? null : chunk));
   const lengths = (name: string, values: readonly (number | null)[]) =>
     // Offsets and lengths are integers, as chunk numbers are.
-    of(topicLog.chunkNumber, values, (value) => value, name);
+    columnOf(topicLog.chunkNumber, values, (value) => value, name);
   const given = [
-    of(topicLog.ref, entries, ({ sequence }) => sequence, "seq"),
-    of(topicLog.consensusNs, entries, ({ consensusNs }) => consensusNs),
-    of(topicLog.verification, entries, (entry) => verification.code(entry.verification)),
-    of(topicLog.disposition, entries, (entry) => disposition.code(entry.disposition)),
-    of(topicLog.hashVersion, entries, ({ runningHashVersion }) => runningHashVersion),
-    of(topicLog.payer, entries, ({ payer }) => payer ?? NO_PAYER),
-    of(topicLog.reason, entries, ({ reason }) => reason),
-    of(topicLog.signature, entries, ({ signature }) => (signature ? signatureState.code(signature) : null)),
-    of(topicLog.chunkKey, chunks, (chunk) => chunk?.key || null),
-    of(topicLog.chunkNumber, chunks, (chunk) => chunk?.number ?? null),
-    of(topicLog.chunkTotal, chunks, (chunk) => chunk?.total ?? null),
+    columnOf(topicLog.ref, entries, ({ sequence }) => sequence, "seq"),
+    columnOf(topicLog.consensusNs, entries, ({ consensusNs }) => consensusNs),
+    columnOf(topicLog.verification, entries, (entry) => verification.code(entry.verification)),
+    columnOf(topicLog.disposition, entries, (entry) => disposition.code(entry.disposition)),
+    columnOf(topicLog.hashVersion, entries, ({ runningHashVersion }) => runningHashVersion),
+    columnOf(topicLog.payer, entries, ({ payer }) => payer ?? NO_PAYER),
+    columnOf(topicLog.reason, entries, ({ reason }) => reason),
+    columnOf(topicLog.signature, entries, ({ signature }) => (signature ? signatureState.code(signature) : null)),
+    columnOf(topicLog.chunkKey, chunks, (chunk) => chunk?.key || null),
+    columnOf(topicLog.chunkNumber, chunks, (chunk) => chunk?.number ?? null),
+    columnOf(topicLog.chunkTotal, chunks, (chunk) => chunk?.total ?? null),
     lengths("at", offsets),
     lengths("message_bytes", messages),
     lengths("hash_bytes", hashes),

@@ -10,15 +10,15 @@ import { USER_SEGMENT_FORMAT } from "../codec/format";
 import type { Statements } from "../drivers/statements";
 import { literal } from "../sql/expressions";
 import { given, prepared, template, UNNAMED } from "../sql/template";
-import { of, unnested } from "../sql/unnested";
+import { columnOf, unnested } from "../sql/unnested";
 
 /**
- * A segment holds this many rows. With records of at most 79 bits they fill one piece of a value that PostgreSQL keeps beside its row,
- * four of which fill a page. Devnet-like rows have 75 bits.
+ * The rows of one segment. PostgreSQL keeps a large value beside its row, in pieces of which four fill a page. 200 rows of at most 79
+ * bits fit into one such piece. Devnet-like rows have 75 bits.
  */
 const USER_SEGMENT_ROWS = 200;
 
-/** Commits of the people who are looked at wait meanwhile: some 1.5 ms for each segment, and 0.1 ms for each person without one. */
+/** The limits of one statement. Commits for these people wait for it: some 1.5 ms for each segment, 0.1 ms for a person without one. */
 const [PEOPLE_AT_ONCE, SEGMENTS_AT_ONCE] = [32, 8];
 
 const values = given<{ readonly beforeNs: bigint; readonly nowNs: bigint }>();
@@ -31,27 +31,28 @@ const PACK = prepared(
   UNNAMED,
 );
 
+/** `PackStore.packRows`. */
 export async function packRows(statements: Statements, beforeNs: ConsensusNs, nowNs: ConsensusNs): Promise<RowsPacked> {
   const [packed] = await statements.run("pack", PACK({ beforeNs, nowNs }));
   return packed ?? { people: 0, rows: 0 };
 }
 
-/** A segment of a person with this number, by its first position. */
+/** Names a user segment: the number of its person, and its first position. */
 export interface SegmentKey {
   readonly userNo: number;
   readonly firstN: number;
 }
 
-/** Packing, repairs and commits of the people wait for each statement: some 4 ms for each segment. */
+/** The segments of one statement. Packing, repairs and commits for these people wait for it: some 4 ms for each segment. */
 const UNPACKED_AT_ONCE = 50;
 
-/** Puts the rows of segments back, some segments in a statement. One that is there no longer is left out. */
+/** Moves the rows of these segments back into the table, some segments in each statement. Skips segments that no longer exist. */
 export async function unpackRows(statements: Statements, segments: readonly SegmentKey[]): Promise<void> {
   for (let from = 0; from < segments.length; from += UNPACKED_AT_ONCE) {
     const some = segments.slice(from, from + UNPACKED_AT_ONCE);
     const given = unnested("x", [
-      of(userSegments.userNo, some, ({ userNo }) => userNo),
-      of(userSegments.firstN, some, ({ firstN }) => firstN),
+      columnOf(userSegments.userNo, some, ({ userNo }) => userNo),
+      columnOf(userSegments.firstN, some, ({ firstN }) => firstN),
     ]);
     const statement = template(
       { segments: sql`count(*)`.mapWith(Number) },

@@ -1,7 +1,7 @@
 /**
- * Packing and unpacking. A message is either in the log or in a log segment. One statement moves it, under the topic's row lock, behind
- * a compare-and-swap of `topics.log_version`. Whatever changes stored messages behind the cursor swaps it too, and commits never do.
- * So packing may be killed at any moment, and may run on several instances.
+ * `PackStore`: packs and unpacks messages. A message is either in the log or in a log segment. One statement moves it, under the topic's
+ * row lock, and compares and swaps `topics.log_version`. Everything that changes stored messages behind the cursor swaps this version
+ * too; commits never do. So a process may be killed while it packs, and several instances may pack at once.
  */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
@@ -18,11 +18,11 @@ import { heldIn, heldOf, LogSegment, packSegment, SEGMENT_LENGTH, segmentStart }
 import { baseOf, refOf, sequenceIn } from "../codec/ref";
 import { logEntry } from "../codec/rows";
 import type { Statements } from "../drivers/statements";
-import type { Readable } from "../read/readable";
+import type { RowReader } from "../read/row-reader";
 import { literal, names, takeExcluded } from "../sql/expressions";
 import { topicNoOf } from "../sql/references";
 import { given, prepared, type RowOf, template, UNNAMED } from "../sql/template";
-import { of, unnested } from "../sql/unnested";
+import { columnOf, unnested } from "../sql/unnested";
 import { isOfEpoch } from "./commit";
 import { logPart } from "./log-part";
 
@@ -32,17 +32,23 @@ const l = alias(topicLog, "l");
 const LENGTH = literal(SEGMENT_LENGTH);
 const VERSION = literal(DECODER_VERSION);
 
-export async function packAgeMs(statements: Statements): Promise<number> {
-  const age = sql`extract(epoch FROM now()) * 1000 - coalesce(${meta.packableMs}, extract(epoch FROM now()) * 1000)`;
-  const fields = { ageMs: age.mapWith(Number) };
+/** `PackStore.packAgeMs`. */
+export const packAgeMs = (statements: Statements): Promise<number> => msSince(statements, meta.packableMs);
+
+/** The milliseconds since a time in `meta`, by the database's clock; 0 while the column has none. */
+export async function msSince(
+  statements: Statements,
+  time: typeof meta.packableMs | typeof meta.droppableMs,
+): Promise<number> {
+  const age = sql`extract(epoch FROM now()) * 1000 - coalesce(${time}, extract(epoch FROM now()) * 1000)`;
   const [row] = await statements.run(
     "topics",
-    template(fields, (columns) => sql`SELECT ${columns} FROM ${meta}`),
+    template({ ageMs: age.mapWith(Number) }, (columns) => sql`SELECT ${columns} FROM ${meta}`),
   );
   return row?.ageMs ?? 0;
 }
 
-/** All messages of the topic `t` through a sequence mean what they will mean. */
+/** Nothing is about to change the meaning of the messages of topic `t` up to this sequence number. */
 export const isSettled = (through: SQL): SQL => sql`NOT ${t.paused} AND ${t.projected} IS NULL AND NOT ${t.isRenumbered}
   AND ${t.cursor} >= ${through} AND (${t.decoderVersion} > ${VERSION} OR ${t.decoderVersion} = ${VERSION} AND ${t.interpreted} >= ${through})`;
 
@@ -61,7 +67,7 @@ const MAY_BE_PACKED = sql`${l.verification} = ${literal(verification.code("verif
   AND (${l.disposition} = ${literal(disposition.code("signal"))}
     OR ${l.disposition} = ${literal(disposition.code("part"))} AND ${l.chunkKey} IS NOT NULL)`;
 
-/** A look for the next message to pack passes this many sequence numbers at once. */
+/** The search for the next message to pack looks at this many sequence numbers at once. */
 const WINDOW = literal(8 * SEGMENT_LENGTH);
 
 /** The first sequence after `after` and not after `through` whose row fulfils a condition. */
@@ -73,9 +79,10 @@ const firstSequence = (
     WHERE ${l.ref} > ${baseOf(t.topicNo)} + ${after} AND ${l.ref} <= ${baseOf(t.topicNo)} + ${through} ${condition} ORDER BY ${l.ref} LIMIT 1)`;
 
 /**
- * The messages of the range, and one row more: its `content` is the range's segment, if there is one. The range is that of the next
- * message to pack. With the condition the server would sort all rows that are left, so it is looked for in a window, and
- * beyond the window any row will do.
+ * The messages of the range with the next message to pack. One further row holds the range's segment in `content`, if there is one.
+ *
+ * The search for that message uses `MAY_BE_PACKED` only within a window, because the server would otherwise sort all rows that are
+ * left. If the window has no such message, the next row of any kind gives the range.
  */
 const RANGE = prepared(
   ofTopic,
@@ -94,9 +101,10 @@ SELECT ${columns} FROM (
   UNNAMED,
 );
 
+/** `PackStore.nextRange`. */
 export async function nextRange(
   statements: Statements,
-  readable: Readable,
+  rowReader: RowReader,
   topicId: TopicId,
 ): Promise<PackRange | null> {
   const rows = await statements.run("log", RANGE({ topicId }));
@@ -105,18 +113,19 @@ export async function nextRange(
   const { from, logVersion } = row;
   const range = { topicId, from, through: from + SEGMENT_LENGTH, logVersion };
   const kept = rows.filter(({ ref }) => ref !== null);
-  const entries = readable.rows("topic_log", kept, logEntry);
+  const entries = rowReader.rows("topic_log", kept, logEntry);
   const [segment] = rows.flatMap(({ content, held }) => (content === null || held === null ? [] : [{ content, held }]));
   if (segment === undefined) return { ...range, entries, packed: [] };
   const { content, held } = segment;
-  const [packed] = readable.segments([{ topicId, firstSeq: from + 1, content }], (each) => each.entries());
+  const [packed] = rowReader.segments([{ topicId, firstSeq: from + 1, content }], (each) => each.entries());
   if (packed !== undefined) return { ...range, entries, packed };
-  // A segment that cannot be read goes once all its messages have come anew.
+  // A segment that cannot be read is replaced only once all its messages were read from the ledger again.
   const here = new Set(entries.map(({ sequence }) => sequence as number));
   const isWhole = heldIn(from + 1, held).every((sequence) => here.has(sequence));
   return { ...range, packed: [], entries: isWhole ? entries : [] };
 }
 
+/** `PackStore.pack`. */
 export async function pack(statements: Statements, range: PackRange, sequences: readonly Sequence[]): Promise<boolean> {
   const { topicId, through, logVersion } = range;
   const wanted = new Set<Sequence>(sequences);
@@ -142,7 +151,7 @@ export const NEXT_VERSION = sql`${names(t.logVersion)} = ${t.logVersion} + 1`;
 /** Nothing behind the cursor of the topic `t` has changed since it had this version. */
 export const isOfVersion = (logVersion: number): SQL => sql`${t.logVersion} = ${logVersion}::bigint`;
 
-/** Versions that cannot read segments must not start on this database any more. */
+/** Marks the database, so that versions that cannot read segments refuse to start on it. */
 const CLAIM = sql`claimed AS (UPDATE ${meta} SET ${names(meta.format)} = ${literal(LOG_SEGMENT_FORMAT)}
   FROM gate WHERE ${meta.format} < ${literal(LOG_SEGMENT_FORMAT)})`;
 
@@ -166,8 +175,8 @@ function groupsPart(entries: readonly LogEntry[]): readonly SQL[] {
   );
   if (split.length === 0) return [];
   const given = unnested("x", [
-    of(topicLog.ref, split, ({ sequence }) => sequence, "seq"),
-    of(packedParts.chunkKey, split, ({ key }) => key),
+    columnOf(topicLog.ref, split, ({ sequence }) => sequence, "seq"),
+    columnOf(packedParts.chunkKey, split, ({ key }) => key),
   ]);
   return [
     sql`groups AS (
@@ -176,10 +185,10 @@ function groupsPart(entries: readonly LogEntry[]): readonly SQL[] {
   ];
 }
 
-/** An array of keys is looked up in the index, whatever the planner knows of the table. */
+/** Deletes by an array of keys, because PostgreSQL then uses the index whatever the table's statistics say. */
 const gonePart = (entries: readonly LogEntry[]): SQL => sql`gone AS (
   DELETE FROM ${topicLog} ${l} WHERE ${l.ref} = ANY (ARRAY(SELECT ${refOf(sql`gate.topic_no`, sql`x.seq`)}
-    FROM gate, ${unnested("x", [of(topicLog.ref, entries, ({ sequence }) => sequence, "seq")])})))`;
+    FROM gate, ${unnested("x", [columnOf(topicLog.ref, entries, ({ sequence }) => sequence, "seq")])})))`;
 
 const ofSegments = given<{ readonly topicId: TopicId; readonly starts: readonly number[] }>();
 
@@ -204,19 +213,18 @@ const SEGMENTS = prepared(
 /** A batch without the entries that are packed and stay as they are. */
 export interface Prepared {
   readonly batch: Batch;
-  /** The batch was prepared for this version of the log, and is to be written to no other one. */
+  /** The version of the log for which the batch was prepared. If the version has changed, the batch must not be written. */
   readonly logVersion: number;
-  /** Sequence numbers whose message is in a segment that cannot be read: it is missing, and counted all the same. */
+  /** Sequence numbers in segments that cannot be read. The topic's counters still count these messages. */
   readonly lost: ReadonlySet<number>;
 }
 
-/** Other instances have changed the topic's stored messages each time. */
+/** Give up after this many tries in which other instances changed the topic's stored messages meanwhile. */
 const MOST_CONFLICTS = 5;
 
 /**
- * Prepares a batch that brings stored messages along: those that are packed and stay as they are need no writing, so they leave
- * the batch. Where one changes, its segment is unpacked first. Null if the topic is not known, or if others change its messages
- * too: then try again.
+ * Prepares a batch that includes stored messages. Leaves out the packed messages that the batch does not change. If it changes one,
+ * unpacks the segment first. Null if the topic is not known, or if other instances keep changing its messages: then try again.
  */
 export async function withoutPacked(statements: Statements, batch: Batch): Promise<Prepared | null> {
   const { topicId, entries } = batch;

@@ -1,10 +1,9 @@
 /**
- * The writes of `RereadStore`. A range is one statement, like a commit. What has to go before it takes a statement of its own:
- * one statement cannot change a row twice. If the process ends between the two, the range is looked at again, and the second
- * follows.
+ * The writes of `RereadStore`. One statement writes the new meaning of a range, like a commit. Another statement before it removes
+ * what is outdated, because one statement cannot change a row twice. If the process ends between the two, the range is read again.
  *
- * `topics.decoder_version` is negative while messages that were passed may have to say again what others said no longer: then
- * all topics are read once more, and nothing goes any more.
+ * `topics.decoder_version` is negative after a fact was removed that an earlier message, of any topic, may state too. Then all topics
+ * are read once more, and nothing further is removed.
  */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
@@ -28,8 +27,8 @@ import { refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names } from "../sql/expressions";
 import { template } from "../sql/template";
-import { of, unnested } from "../sql/unnested";
-import { changed, counters, WAS } from "./backfill";
+import { columnOf, unnested } from "../sql/unnested";
+import { changedByBatch, counters, WAS } from "./backfill";
 import { isOfEpoch } from "./commit";
 import { CONTENT, counting, KNOWN_CLAIMS } from "./definitions-part";
 import { outcome } from "./outcome";
@@ -48,11 +47,12 @@ const u = alias(userSegments, "u");
 const VERSION = literal(DECODER_VERSION);
 const { interpreted, decoderVersion, isRenumbered } = t;
 
-/** The topic `t` while it is read through `from`, and nothing else is being done to it. */
+/** Topic `t` is read through exactly `from`, is not paused, and is neither dropped nor folded again. */
 const isAt = ({ topicId, from }: RereadStep): SQL => sql`${t.topicId} = ${topicId} AND NOT ${t.paused}
     AND ${t.projected} IS NULL AND abs(${decoderVersion}) <= ${VERSION}
     AND CASE WHEN abs(${decoderVersion}) = ${VERSION} THEN ${interpreted} ELSE 0 END = ${from}::bigint`;
 
+/** `RereadStore.reread`. */
 export async function rereadRange(
   statements: Statements,
   step: RereadStep & { readonly through: number },
@@ -66,13 +66,13 @@ export async function rereadRange(
   SELECT ${t.topicNo} FROM ${topics} ${t} WHERE ${isAt(step)} AND ${isOfVersion(logVersion)} AND ${isOfEpoch(statements)} FOR UPDATE),
 old AS (
   SELECT ${l.verification}, ${l.disposition} FROM topic JOIN ${topicLog} ${l} ON true
-    JOIN ${unnested("x", [of(l.ref, sequences, (sequence) => sequence, "seq")])} ON ${l.ref} = ${refOf(sql`topic.topic_no`, sql`x.seq`)}
+    JOIN ${unnested("x", [columnOf(l.ref, sequences, (sequence) => sequence, "seq")])} ON ${l.ref} = ${refOf(sql`topic.topic_no`, sql`x.seq`)}
   FOR UPDATE OF ${l}),
 gate AS MATERIALIZED (
   SELECT topic_no FROM topic WHERE ${IS_UNPACKED} AND (SELECT count(*) FROM old) = ${sequences.length}::bigint),
 ${WAS},
 counted AS (
-  UPDATE ${topics} ${t} SET ${counters(batch)}, ${changed(batch)}, ${names(interpreted)} = ${step.through}::bigint,
+  UPDATE ${topics} ${t} SET ${counters(batch)}, ${changedByBatch(batch)}, ${names(interpreted)} = ${step.through}::bigint,
     ${names(decoderVersion)} = CASE WHEN ${decoderVersion} = -${VERSION} THEN ${decoderVersion} ELSE ${VERSION} END
   FROM gate, was WHERE ${t.topicNo} = gate.topic_no)`;
   const { statement, users } = writeStatement(batch, { gate, mayExist: true });
@@ -87,7 +87,7 @@ counted AS (
 const arrayOf = (values: readonly (number | bigint)[], type: string): SQL =>
   sql.raw(`ARRAY[${values.map(String).join(",")}]::${type}[]`);
 
-/** A block takes no parameters. People's texts go into it as hexadecimal digits, so no text can end it. */
+/** A text as SQL. A block takes no parameters, so people's texts are written into it as hexadecimal digits: no text can end it. */
 const textOf = (text: string): SQL =>
   sql.raw(`convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`);
 
@@ -147,8 +147,8 @@ function claimsGo(claims: Outdated["claims"]): SQL | undefined {
 /** The segments in whose time one of the rows lies. */
 function segmentsOf(rows: Outdated["rows"]) {
   const given = unnested("x", [
-    of(hcsMessages.userNo, rows, ({ userNo }) => userNo),
-    of(hcsMessages.consensusNs, rows, ({ rowNs }) => rowNs),
+    columnOf(hcsMessages.userNo, rows, ({ userNo }) => userNo),
+    columnOf(hcsMessages.consensusNs, rows, ({ rowNs }) => rowNs),
   ]);
   return template(
     segmentsIn(sql`${u.userNo}`, sql`${u.firstN}`),
@@ -157,14 +157,14 @@ function segmentsOf(rows: Outdated["rows"]) {
   );
 }
 
-/** Takes the locks of packing and of every commit, so both wait for this step. It is of one range, whose rows are unpacked before. */
+/** `RereadStore.remove`. Unpacks the rows first. Then takes the locks of packing and of every commit, so both wait for this step. */
 export async function removeOutdated(statements: Statements, step: RereadStep, outdated: Outdated): Promise<void> {
   if (outdated.rows.length > 0) await unpackRows(statements, await statements.run("pack", segmentsOf(outdated.rows)));
   const users = outdated.profiles.map(({ userNo }) => userNo);
   const times = outdated.profiles.map(({ profile }) => profile.consensusNs as bigint);
   const profilesGo = sql`DELETE FROM ${profiles} WHERE ${profiles.userNo} = ANY (${arrayOf(users, "integer")})
     AND ${profiles.consensusNs} = ANY (${arrayOf(times, "bigint")});`;
-  // A message that was dropped since the range was looked at cannot say again what goes.
+  // A fact may only be removed for a second reading while no message was dropped: a dropped message cannot state it again.
   const isWhole = outdated.isAgain
     ? sql`AND NOT EXISTS (SELECT FROM ${topics} WHERE ${topics.droppedThrough} > 0)`
     : sql``;
@@ -187,6 +187,7 @@ END $remove$`.inlineParams();
   await stamped(statements, block);
 }
 
+/** `RereadStore.endReread`. */
 export async function endReread(statements: Statements, topicId: TopicId): Promise<void> {
   const { topicNo } = topics;
   const block = sql`DO $end$

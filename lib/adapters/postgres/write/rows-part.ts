@@ -10,7 +10,7 @@ import { isTimeOf, mayLieIn, refOf, timesOf } from "../codec/ref";
 import type { Statements } from "../drivers/statements";
 import { topicNoOf } from "../sql/references";
 import { fixed, template } from "../sql/template";
-import { type ColumnOfValues, of, unnested } from "../sql/unnested";
+import { type ColumnOfValues, columnOf, unnested } from "../sql/unnested";
 import { type SegmentKey, unpackRows } from "./pack-rows";
 import { People } from "./people";
 
@@ -21,23 +21,23 @@ const s = alias(userSegments, "s");
 function columnsOf(rows: readonly UserRow[], people: People): readonly ColumnOfValues[] {
   const types = rows.map(({ type }) => typeNumber(type));
   return [
-    of(hcsMessages.userNo, rows, ({ userId }) => people.place(userId), "person"),
-    of(hcsMessages.consensusNs, rows, ({ consensusNs }) => consensusNs, "ns"),
-    of(hcsMessages.ref, rows, ({ sequence }) => sequence, "seq"),
-    of(hcsMessages.peerNo, rows, ({ peerId }) => (peerId === null ? null : people.place(peerId)), "peer"),
-    of(hcsMessages.typeNo, types, (type) => type),
-    of(hcsMessages.typeName, rows, ({ type }, i) => (types[i] === UNNAMED_TYPE ? type : null)),
-    of(hcsMessages.flags, rows, flagsOf),
+    columnOf(hcsMessages.userNo, rows, ({ userId }) => people.place(userId), "person"),
+    columnOf(hcsMessages.consensusNs, rows, ({ consensusNs }) => consensusNs, "ns"),
+    columnOf(hcsMessages.ref, rows, ({ sequence }) => sequence, "seq"),
+    columnOf(hcsMessages.peerNo, rows, ({ peerId }) => (peerId === null ? null : people.place(peerId)), "peer"),
+    columnOf(hcsMessages.typeNo, types, (type) => type),
+    columnOf(hcsMessages.typeName, rows, ({ type }, i) => (types[i] === UNNAMED_TYPE ? type : null)),
+    columnOf(hcsMessages.flags, rows, flagsOf),
   ];
 }
 
-const usersOf = (people: People) => of(userHeads.userId, people.ids, (id) => id);
+const usersOf = (people: People) => columnOf(userHeads.userId, people.ids, (id) => id);
 
 /**
  * For a batch whose rows are all new, so that they are counted here. `back` is how far a row is from the user's head after the
  * batch, 0 or less. `first_ns` is the first time of a user's rows; null if the user has none.
  */
-export function asGiven(rows: readonly UserRow[], people: People): readonly SQL[] {
+export function partsOfNewRows(rows: readonly UserRow[], people: People): readonly SQL[] {
   const left = rows.reduce((counts, { userId }) => {
     const place = people.place(userId) - 1;
     counts[place] = (counts[place] as number) + 1;
@@ -57,12 +57,12 @@ export function asGiven(rows: readonly UserRow[], people: People): readonly SQL[
   });
   const users = [
     usersOf(people),
-    of(userHeads.head, added, (n) => n, "added"),
-    of(userHeads.packedNs, first, (ns) => ns, "first_ns"),
+    columnOf(userHeads.head, added, (n) => n, "added"),
+    columnOf(userHeads.packedNs, first, (ns) => ns, "first_ns"),
   ];
   return [
     sql`users AS (SELECT * FROM ${unnested("u", users)})`,
-    sql`fresh AS (SELECT * FROM ${unnested("r", [...columnsOf(rows, people), of(hcsMessages.n, back, (n) => n, "back")])})`,
+    sql`fresh AS (SELECT * FROM ${unnested("r", [...columnsOf(rows, people), columnOf(hcsMessages.n, back, (n) => n, "back")])})`,
   ];
 }
 
@@ -87,11 +87,11 @@ const PACKED_TIME = sql`p.consensus_ns`;
 const IS_SAME_SIGNAL = sql`${isTimeOf(PACKED_TIME, TIME)} AND ${placeIn(sql`p.flags`)} = ${placeIn(sql`r.flags`)}`;
 
 /**
- * The rows that exist, the new ones, and how many rows each user gets, for a batch with rows that may exist. Those are left out, and
- * the server counts the rest. Each of a user's rows has its own time, because pages continue from a time. If a mirror claims one time
- * for several messages, each after the first takes the next free nanosecond. The log keeps the time that was claimed.
+ * The CTEs for a batch with rows that may exist: the rows that exist, the new ones, and how many rows each user gets. The server leaves
+ * the existing rows out, and counts the rest. Each of a user's rows has its own time, because pages continue from a time. If a mirror
+ * claims one time for several messages, each after the first takes the next free nanosecond. The log keeps the time that was claimed.
  */
-export const SIFTED: readonly SQL[] = [
+export const PARTS_OF_MIXED_ROWS: readonly SQL[] = [
   sql`known AS MATERIALIZED (
   SELECT r.ord, ${m.consensusNs} AS ns FROM gate, incoming r, ${OF_PERSON}
   WHERE g.place = r.person AND ${isTimeOf(m.consensusNs, TIME)} AND ${m.ref} = ${refOf(sql`gate.topic_no`, sql`r.seq`)}
@@ -115,7 +115,7 @@ const PACKED = fixed(sql`packed AS MATERIALIZED (
   SELECT g.place, ${s.firstN} AS segment, p.* FROM given g JOIN ${userSegments} ${s} ON ${s.userNo} = g.user_no, rows_in(${s}) p
   WHERE EXISTS (SELECT FROM incoming r WHERE r.person = g.place AND ${mayLieIn(s.firstNs, s.lastNs, TIME)}))`);
 
-/** The packed rows in whose place the batch has others. They must be unpacked before it is written. */
+/** The packed rows that the batch changes. They must be unpacked before it is written. */
 const outdated = (topicId: TopicId) => sql`outdated AS MATERIALIZED (
   SELECT p.user_no, p.segment FROM incoming r JOIN packed p ON p.place = r.person AND p.ref = ${refOf(topicNoOf(topicId), sql`r.seq`)}
     LEFT JOIN given peer ON peer.place = r.peer
@@ -136,14 +136,14 @@ function comparison({ topicId, rows }: Batch, people: People): readonly SQL[] {
   ];
 }
 
-/** Rows are packed and unpacked neither before nor while the statement runs: migration 0013 tells of this lock. */
+/** The weakest form of packing's lock (migration 0013). No row is packed or unpacked from before the statement's snapshot to its end. */
 const HELD = fixed(sql`held AS (SELECT FROM ${userSegments} WHERE false FOR KEY SHARE)`);
 
-/** For the gate of a batch with rows that may exist. If it is shut because of this, `unpackOutdated` opens it. */
+/** For the gate of a batch with rows that may exist: it changes no packed row. If it does, `unpackOutdated` unpacks the row first. */
 export const IS_UNPACKED = sql`NOT EXISTS (SELECT FROM outdated)`;
 
-/** The CTEs that come before the gate. */
-export const compared = (batch: Batch, people: People): readonly SQL[] => [HELD, ...comparison(batch, people)];
+/** For a batch with rows that may exist: the CTEs that come before the gate. */
+export const partsBeforeGate = (batch: Batch, people: People): readonly SQL[] => [HELD, ...comparison(batch, people)];
 
 /** Names the segments of a statement's rows. */
 export const segmentsIn = (userNo: SQL, firstN: SQL) => ({
@@ -163,7 +163,7 @@ export async function unpackOutdated(statements: Statements, batch: Batch): Prom
   return segments.length > 0;
 }
 
-/** Packing may take rows again before the batch is written. It does so less often than this. */
+/** Packing may pack a row again before the batch is written, but not this often. */
 const MOST_TRIES = 4;
 
 /** Writes a batch with rows that may exist. If the gate was shut because it changes packed rows, they are unpacked first. */

@@ -1,6 +1,6 @@
 /**
- * Starting one topic over. Its rows are dropped in small steps, each one statement, so that readers and the commits of other
- * topics go on in between. What the other topics say of the same people is folded again from the log afterwards.
+ * Starts one topic over. Its rows are dropped in small steps, each one statement, so that readers and the commits of other topics go
+ * on in between. Afterwards the facts of the other topics are folded again from the log.
  *
  *   startOver ──▶ dropSome, person by person ──▶ dropSome, the log ──▶ the last dropSome ──▶ reproject, topic by topic
  *   new epoch     rows, positions, edges                               profiles, new epoch
@@ -56,7 +56,7 @@ const ZEROS = [
   untrusted,
   unproven,
 ];
-/** The columns of a topic without stored messages; `projected` is set apart. */
+/** The `SET` list of a topic without stored messages. `projected` is set separately. */
 const EMPTIED = sql.join(
   [
     ...ZEROS.map((column) => sql`${names(column)} = 0`),
@@ -67,7 +67,7 @@ const EMPTIED = sql.join(
   ],
   sql`, `,
 );
-/** The first step leaves this to the last one: the steps in between ask whether messages were dropped. */
+/** Set by the last step only, because the steps before it ask whether messages were dropped. */
 const NONE_DROPPED = sql`${names(droppedThrough)} = 0, ${names(droppedNs)} = 0, ${names(droppedHash)} = NULL`;
 export const NEXT_EPOCH = sql`UPDATE ${meta} SET ${names(meta.epoch)} = ${meta.epoch} + 1`;
 
@@ -96,7 +96,7 @@ const s = alias(topicSegments, "s");
 const f = alias(topicSegments, "f");
 
 const isOfTopic = (ref: SQLWrapper) => sql`${topicNoIn(ref)} = topic`;
-/** Repeated for each table that is joined: otherwise the planner would read all of it. */
+/** This condition is repeated for each joined table, because the planner would otherwise read the whole table. */
 const ofPeople = (userNo: SQLWrapper) => sql`${userNo} > after AND ${userNo} <= upto`;
 
 /**
@@ -169,6 +169,7 @@ export const startOver = (statements: Statements, topicId: TopicId) => stamped(s
 export const dropSome = (statements: Statements, topicId: TopicId, most: number) =>
   stamped(statements, step(topicId, most));
 
+/** Runs a block, and then learns the store's stamp, which a block cannot answer with. */
 export async function stamped(statements: Statements, block: SQL): Promise<void> {
   await statements.run("start-over", (db) => db.execute(block));
   await statements.run(
@@ -177,7 +178,7 @@ export async function stamped(statements: Statements, block: SQL): Promise<void>
   );
 }
 
-/** Folds facts again. False if the topic was folded further meanwhile, or in another way. */
+/** `EpochStore.reproject`. */
 export async function reproject(statements: Statements, { topicId, from, through, facts }: Refolded): Promise<boolean> {
   const gate = sql`gate AS (
   UPDATE ${topics} ${t} SET ${names(t.projected)} = ${through}::bigint

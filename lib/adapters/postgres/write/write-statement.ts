@@ -27,14 +27,14 @@ import { edgesPart } from "./edges-part";
 import { logPart } from "./log-part";
 import { People } from "./people";
 import { profilesPart } from "./profiles-part";
-import { asGiven, compared, isRowOf, SIFTED } from "./rows-part";
+import { isRowOf, PARTS_OF_MIXED_ROWS, partsBeforeGate, partsOfNewRows } from "./rows-part";
 
 export interface WriteOptions {
   /** The CTEs that end in `gate (topic_no)`, one row or none. */
   readonly gate: SQL;
   /**
-   * Some rows may exist already. They are left out of the counting, and their flags are updated. The gate must be shut while rows
-   * are packed that change (`IS_UNPACKED`).
+   * Some rows may exist already. They take no new position, and their flags are updated. The gate must be shut while a row that
+   * changes is packed (`IS_UNPACKED`).
    */
   readonly mayExist: boolean;
   /** The gate's text is the usual one, so each connection keeps the plan. There is one for each choice of the optional parts. */
@@ -62,13 +62,14 @@ export interface WriteStatement {
   readonly users: readonly string[];
 }
 
+/** Builds the statement. It writes nothing, and answers `topicNo` null, if the gate is shut. Fails as a whole if a row cannot be stored. */
 export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }: WriteOptions): WriteStatement {
   const people = People.of(batch);
   const parts = [
-    ...(mayExist ? compared(batch, people) : []),
+    ...(mayExist ? partsBeforeGate(batch, people) : []),
     gate,
     logPart(batch.entries, mayExist ? "is replaced" : "fails"),
-    ...(mayExist ? SIFTED : asGiven(batch.rows, people)),
+    ...(mayExist ? PARTS_OF_MIXED_ROWS : partsOfNewRows(batch.rows, people)),
     mayExist ? KNOWN_PEOPLE : PEOPLE,
     ROWS,
     ...(mayExist ? [FLAGS] : []),
@@ -96,7 +97,7 @@ const peopleWith = (firstNs: SQL) => sql`people AS MATERIALIZED (
     (SELECT array_agg(u.user_id ORDER BY u.user_id COLLATE "C") FROM users u),
     (SELECT array_agg(u.added ORDER BY u.user_id COLLATE "C") FROM users u), ${firstNs}) t)`;
 const PEOPLE = fixed(peopleWith(sql`(SELECT array_agg(u.first_ns ORDER BY u.user_id COLLATE "C") FROM users u)`));
-/** For a statement that has looked for packed rows itself. */
+/** For a statement that looks for packed rows itself, so that the function must not refuse its rows. */
 const KNOWN_PEOPLE = fixed(peopleWith(sql`NULL`));
 
 const m = alias(hcsMessages, "m");

@@ -33,8 +33,8 @@ export interface BatchStore {
    */
   commit(batch: NextBatch): Promise<CommitOutcome>;
   /**
-   * Stores messages behind the cursor that were found in a declared gap, or that replace failed messages. It compares and swaps the
-   * gap's state or the entry's disposition, so it takes effect once too. The cursor stays.
+   * Stores messages behind the cursor that fill a declared gap, or that replace failed or unproven messages. It compares and swaps the
+   * gap's state or the entry's disposition, so a batch takes effect only once. The cursor stays.
    */
   backfill(batch: Batch): Promise<CommitOutcome>;
   /**

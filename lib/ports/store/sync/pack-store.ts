@@ -1,7 +1,6 @@
 /**
- * Packs older messages: what a topic has said in a range of sequence numbers leaves its rows for one compressed segment, and so do
- * the rows of people. Every reader gets the same before, meanwhile and afterwards. Failures of the database reject with
- * `TierUnavailable`.
+ * Packs older messages: moves the messages of a range of sequence numbers from rows into one compressed segment, and likewise the rows
+ * of people. Readers see no difference at any time. Failures of the database reject with `TierUnavailable`.
  */
 import type { ConsensusNs } from "../../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../../core/ledger/ids";
@@ -31,18 +30,18 @@ export interface PackStore {
   /** How long ago, in ms, a version that reads packed messages first opened the database. */
   packAgeMs(): Promise<number>;
   /**
-   * The first range behind the cursor with messages that were not looked at yet. Null if none is left, or while the topic is paused,
-   * dropped, folded or read again. One statement.
+   * The first range behind the cursor with messages at which packing has not looked. Null if none is left, and while the topic is paused,
+   * started over, folded again or read again. One statement.
    */
   nextRange(topicId: TopicId): Promise<PackRange | null>;
   /**
-   * Packs these messages of the range, and moves on to the next one. The others keep their rows. False if anything behind the cursor
-   * has changed since the range was read: then nothing was done. One statement.
+   * Packs these messages of the range, and moves on to the next range. Its other messages keep their rows. False, and nothing was done,
+   * if a stored message behind the cursor has changed since the range was read. One statement.
    */
   pack(range: PackRange, sequences: readonly Sequence[]): Promise<boolean>;
   /**
-   * Packs the rows of some people for whom that is due: those of verified messages from before a time, if they fill a segment. If it
-   * looked at nobody, nobody is left, or others hold those who are, or a topic is started over. One statement.
+   * Packs rows of the next people for whom that is due: rows of verified messages from before `beforeNs`, if they fill a segment.
+   * `people` is 0 if nobody is left, if other instances are packing for the rest, or while a topic is started over. One statement.
    */
   packRows(beforeNs: ConsensusNs, nowNs: ConsensusNs): Promise<RowsPacked>;
 }

@@ -53,15 +53,17 @@ export interface RereadStep {
 }
 
 export interface RereadStore {
-  /** The stored rows of these messages, for people whom the messages name. */
+  /** The stored rows of these messages, for the people whom their texts may name. */
   rowsOf(topicId: TopicId, messages: readonly Worded[]): Promise<readonly RowFound[]>;
+  /** The stored edges of these pairs; pairs without one are left out. */
   edgesBetween(pairs: readonly (readonly [user: string, peer: string])[]): Promise<readonly EdgeFound[]>;
+  /** The stored profiles of these users; users without one are left out. */
   profilesFound(users: readonly string[]): Promise<readonly ProfileFound[]>;
   /** All claims to these ids. */
   claimsOn(ids: readonly string[]): Promise<readonly DefinitionClaim[]>;
   /**
-   * Does nothing if the topic was read further meanwhile. Where rows go, the people's other rows are numbered anew, and a new
-   * epoch begins.
+   * Removes outdated facts. Does nothing if the topic was read further meanwhile. If rows are removed, the people's other rows get new
+   * numbers, and a new epoch begins.
    */
   remove(step: RereadStep, outdated: Outdated): Promise<void>;
   /** Writes what a range means now, and moves `interpreted` on. `conflict` if it was read further meanwhile. */

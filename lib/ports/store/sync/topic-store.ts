@@ -14,22 +14,22 @@ export interface TopicState {
   readonly paused: boolean;
   /** The last sequence that was folded again since another topic was started over; null if all of it is folded. */
   readonly projected: number | null;
-  /** It was started over, and its stored rows are still being dropped. Nothing may be read into it before that is done. */
+  /** The topic was started over, and its stored rows are still being dropped. No message may be committed to it before that is done. */
   readonly isDropping: boolean;
   /** It started over when messages through this sequence were stored, and the cursor is not there again. Null otherwise. */
   readonly readAnewThrough: number | null;
   /** The stored messages through this sequence were read by this version of the decoder, or by a later one. */
   readonly interpreted: number;
-  /** All of them were, and what followed from it is done. */
+  /** All stored messages were read by that decoder, and the changes that followed are done. */
   readonly isReread: boolean;
-  /** After that all topics are read once more, because a message of any may say again what this decoder has taken back. */
+  /** All topics are read once more afterwards, because any message may state again a fact that this decoder has removed. */
   readonly isReadTwice: boolean;
   /** Packing has looked at all messages through this sequence. */
   readonly packedThrough: number;
   readonly dropped: DroppedRange;
 }
 
-/** The old messages that were dropped: those through a sequence, but for some that kept their rows (lib/core/signals/packable). */
+/** The dropped messages: those up to a sequence number, except the ones that are never packed (lib/core/signals/packable). */
 export interface DroppedRange {
   /** 0: none were. */
   readonly through: number;

@@ -45,7 +45,7 @@ export async function openInThread(
   }: ThreadOptions,
 ): Promise<Engine> {
   const isThere = () => existsSync(join(dataDir, "PG_VERSION"));
-  if (!isThere()) await make(new DatabaseThread(start({ dataDir, isFresh: true }), { hangsAfterMs }, () => {}));
+  if (!isThere()) await makeDatabase(new DatabaseThread(start({ dataDir, isFresh: true }), { hangsAfterMs }, () => {}));
   let thread = new DatabaseThread(start({ dataDir, isFresh: false }), { hangsAfterMs }, onDeath);
   let isClosed = false;
   const again = (): DatabaseThread => {
@@ -86,7 +86,7 @@ export async function openInThread(
  * Makes the database in a thread that then ends: unpacking takes 120 MB, which a thread's memory never gives back
  * (bench row `sync.peak_rss_mb`).
  */
-async function make(thread: DatabaseThread): Promise<void> {
+async function makeDatabase(thread: DatabaseThread): Promise<void> {
   await openedFirst(thread);
   // A thread that does not end in time still has the directory, which the caller would give up.
   await thread.close().catch(() => thread.ended);

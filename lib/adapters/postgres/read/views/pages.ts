@@ -1,12 +1,12 @@
 /**
- * The pieces that statements of the readers' views are made of. `USER` is the id of the user who reads.
+ * The parts of the statements that read the views of one user.
  *
  * A connection over TCP plans such a statement once, for all 16 partitions. Neon over HTTP, the embedded database and poolers plan
- * it for each read. So a user's number that is known from an earlier answer is given along (`forReader`): then the server plans for
- * the user's partition alone, or a kept plan opens that one alone. Otherwise a scalar subquery takes the number from the user's row
- * (`READER`), which the server reads once before the rest. Joins to other tables are lateral with a limit or scalar subqueries, so
- * that they are index look-ups for the few rows of a page whatever the statistics say (PGlite gathers none by itself). The table of
- * topics is the exception: it is so small that any join to it is cheap.
+ * it for each read. If the user's number is known from an earlier answer, it is a value of the statement (`forReader`): then the server
+ * plans for the user's partition alone, or a kept plan opens only that one. Otherwise a scalar subquery takes the number from the
+ * user's row (`READER`), which the server reads once before the rest. Joins to other tables are scalar subqueries, or lateral with a
+ * limit. So they are index look-ups for the few rows of a page, whatever the statistics say (PGlite gathers none by itself). The table
+ * of topics is the exception: it is so small that any join to it is cheap.
  *
  * On PostgreSQL with 1,000,000 messages of 20,000 users, one of them with 10,000 rows: planning 0.6 ms for 16 partitions and
  * half of that for one, the newest 50 signals 0.9 ms, what a stream missed 0.8 ms, contacts 0.5 ms; a type that the user does
@@ -25,7 +25,7 @@ import { messageOf, userIdOf } from "../../sql/references";
 import { type Naming, UNNAMED } from "../../sql/template";
 import { STAMP } from "../../stamp";
 
-/** Every statement of a view is given the user who reads. */
+/** A value of every statement of a view: the user who reads. */
 export interface Owner {
   readonly userId: UserId;
 }
@@ -40,7 +40,7 @@ export const USER = sql`${sql.placeholder("userId" satisfies keyof Owner)}::text
 /** The user's row in user_heads. A user who is not known has none. */
 export const h = alias(userHeads, "h");
 
-/** A statement that needs the user's row begins with this. So it reads the row once, however often it needs it, and else never. */
+/** The beginning of a statement that needs the user's row. The row is read once however often it is used, and not at all if unused. */
 export const READER = sql`WITH ${h} AS MATERIALIZED (SELECT * FROM ${userHeads} WHERE ${userHeads.userId} = ${USER})`;
 
 /** One row: the user's row as `h`, or nulls if the user is not known. */
@@ -77,7 +77,7 @@ export const FIRST_POSITION = sql`(SELECT ${meta.epoch} FROM ${meta}) * ${litera
 /** The user's head as a position: 0 if the user has no row. */
 const HEAD = sql`CASE WHEN ${h.head} > 0 THEN ${FIRST_POSITION} + ${h.head} ELSE 0 END`.mapWith(Number);
 
-/** The store's stamp, the user's head and number, beside every page. */
+/** Columns that every page answers with: the store's stamp, and the user's head and number. */
 export const BESIDE = { stamp: STAMP, head: HEAD, userNo: orNull(h.userNo) };
 
 /** How many rows were found for the page, those that it leaves out included. */

@@ -47,7 +47,7 @@ const unpackedRows =
     sql`SELECT * FROM ${hcsMessages} ${r} WHERE ${all([sql`${r.userNo} = ${me}`, ...inRange(query), query.isWanted])}
     ORDER BY ${orderOf(query)} LIMIT ${query.limit}`;
 
-/** The rows of a damaged segment have the place of no message. They fill a page as other unreadable rows do. */
+/** Whether a row is of a damaged segment: its `ref` is that of no message. Such rows take room on a page, as other unreadable rows do. */
 export const IS_DAMAGED = sql`${r.ref} = 0`;
 
 export const allRows =
@@ -65,7 +65,7 @@ export const allRows =
     WHERE ${all(conditions)} ORDER BY ${orderOf(query)} LIMIT ${limit})) ${r} ORDER BY ${orderOf(query)} LIMIT ${limit}`;
   };
 
-/** A statement over each of the two. Pages with segments are read seldom, so connections keep no plans for them. */
+/** One statement for each of the two sources. Pages with segments are rare, so connections keep no plans for them. */
 export const fromBoth = <T>(build: (rows: RowSource, naming?: Naming) => T) => ({
   unpacked: build(unpackedRows(NUMBER_OF_USER)),
   all: build(allRows(NUMBER_OF_USER), UNNAMED),
@@ -109,8 +109,8 @@ function reached(me: SQL, query: RowQuery) {
 }
 
 /**
- * A time before which, in the page's order, segments hold all rows that the page has room for. So no segment beyond it is opened.
- * Only segments `e` within the page's bounds count, and their kinds tell how many rows are wanted at least.
+ * A time: the segments up to it, in the page's order, hold as many wanted rows as the page has room for. So no segment beyond it is
+ * opened. Counts only segments `e` that lie wholly within the page's bounds, by the numbers of rows that each lists by kind.
  */
 function enough(
   me: SQL,

@@ -9,9 +9,9 @@ export interface SegmentRow {
   readonly content: Uint8Array;
 }
 
-/** Reads rows one by one: a row that cannot be read is left out and counted. */
-export class Readable implements UnreadableRows {
-  /** Tables in which such rows were found; usually none. */
+/** Decodes rows one by one. A row that cannot be decoded is left out and counted. */
+export class RowReader implements UnreadableRows {
+  /** The tables in which such rows were found so far; usually none. */
   private readonly known = new Set<string>();
   private onRead: OnRead = () => {};
 
