@@ -38,7 +38,7 @@ async function main(): Promise<void> {
       keepMonths: 0,
       log,
     });
-    if (order === "at once") void packing.some();
+    if (order === "at once") void packing.packForSeconds();
     else packing.notice();
   });
   process.send?.("ready");

@@ -1,15 +1,15 @@
 /**
- * The doorbells of the topics, while somebody has a page open here. A topic has one among all instances, held by a lease. When it
- * rings, the topic is pulled at once. On a busy topic there is one pull in each gate period, and a period without one saves it. While
- * it is live and everything of which it has told is stored, open pages demand nothing of the mirror.
+ * The doorbells of the topics, while somebody has a page open here. Of all instances, the one that holds a topic's lease subscribes to
+ * it. When the doorbell rings, the topic is pulled at once, but on a busy topic only once in each gate period. While the doorbell is
+ * live and every message that it announced is stored, open pages demand nothing of the mirror.
  *
  *   no lease ──ours──▶ subscribed at the cursor ──rings for the message at the cursor──▶ live ──every minute──▶ subscribed anew
  *                        ▲                └── silent for ten seconds, or ended ──┐          │
  *                        └───────────── back-off, circuit breaker ◀──────────────┴──────────┘ ended
  *
- * A doorbell is not trusted. It counts as live only if the mirror has rung for the very message that is stored last. A message of
- * which it tells and that does not come hands the topic back to the polls. So the worst one costs what the polls cost;
- * one that is silent delays a message until the next look at the topic (sync-scheduler.ts).
+ * A doorbell is not trusted. It counts as live only after the mirror has rung for the same message that is stored last. If it announces
+ * a message that does not come, the topic is polled again. So the worst doorbell costs as much as polling. A silent one delays a message
+ * until the topic is next pulled (sync-scheduler.ts).
  */
 import { consensusNs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
@@ -37,7 +37,7 @@ export interface DoorbellsDeps {
 
 interface Watched {
   readonly topicId: TopicId;
-  /** As it was answered last; null for unknown. */
+  /** The last answer about the lease; null for unknown. */
   lease: Lease | null;
   bell: Bell | null;
   /** The stored message at which the subscription began. */
@@ -47,13 +47,13 @@ interface Watched {
   isProven: boolean;
   /** A subscription was proven, and none has failed since. */
   isLive: boolean;
-  /** The largest sequence number of which a subscription has told, and when it told. */
+  /** The largest sequence number that a subscription announced, and when it did. */
   rung: number;
   rungMs: number;
   /** The ring is being pulled, or waits for its turn. */
   isPulling: boolean;
-  /** Whether other instances were told last that this one covers the topic. */
-  isToldLive: boolean;
+  /** Whether this instance last announced, with its lease, that it covers the topic. */
+  isAnnouncedLive: boolean;
   failures: number;
   retryMs: number;
 }
@@ -64,20 +64,20 @@ const LOOK_MS = 1_000;
 /** A lease outlives two lost renewals. An instance that dies leaves its topics without a doorbell for that long. */
 const LEASE_MS = 15_000;
 const RENEW_LEASE_MS = 5_000;
-/** The mirror answers a subscription within a second; another limit would only find busy ones dead. */
+/** The mirror answers a subscription within a second. A tighter limit would take busy mirrors for dead ones. */
 const PROOF_MS = 10_000;
 /**
  * A subscription whose mirror has stopped sending looks like an idle one. A new one finds what it has missed. Topics without
  * readers are demanded as often (keep-up.ts).
  */
-const ANEW_MS = 60_000;
-/** A message that some 600 polls have not brought does not exist. Until then its ring outlives the subscription, and the polls go on. */
+const RESUBSCRIBE_MS = 60_000;
+/** A message that some 600 polls have not found does not exist. Until then its ring is remembered, and the topic is polled. */
 const UNTRUE_MS = 600_000;
 /** Twenty connections to the mirror. Topics beyond that are polled. */
 const MOST_TOPICS = 100;
 const BACKOFF = { baseMs: 1_000, maxMs: 60_000 };
 const BREAKER = { threshold: 5, backoff: { baseMs: 5_000, maxMs: 60_000 }, probeMs: PROOF_MS };
-/** One lost subscription is made again within moments. Only after this many failures in a row is it worth a report. */
+/** A lost subscription is usually replaced within moments. It is reported only after this many failures in a row. */
 const TROUBLE_FAILURES = 3;
 
 export class Doorbells {
@@ -104,7 +104,7 @@ export class Doorbells {
     return [...this.watched.values()].filter(({ isLive }) => isLive).length;
   }
 
-  /** Why doorbells are dead although pages are open; null if none is, or if it has only just ended. */
+  /** Why a doorbell is dead although pages are open; null if none is dead, or if it has only just ended. */
   get trouble(): string | null {
     const isDead = [...this.watched.values()].some(({ failures }) => failures >= TROUBLE_FAILURES);
     return isDead ? this.lastFailure : null;
@@ -119,7 +119,7 @@ export class Doorbells {
     });
   }
 
-  /** Whether open pages need no poll of the topic: a doorbell is live, here or elsewhere, and nothing is left to pull. */
+  /** Whether open pages need not poll the topic: its doorbell is live, here or on another instance, and nothing is left to pull. */
   covers(topicId: TopicId): boolean {
     const topic = this.watched.get(topicId);
     if (topic === undefined || this.nowMs() >= this.leasedUntilMs) return false;
@@ -148,7 +148,7 @@ export class Doorbells {
       await clock.sleep(LOOK_MS, signal);
     }
     const held = [...this.watched.values()];
-    for (const topic of held) this.hush(topic);
+    for (const topic of held) this.unsubscribe(topic);
     this.watched.clear();
     await this.release(held).catch(ifDown("redis", () => {}));
   }
@@ -156,11 +156,11 @@ export class Doorbells {
   private async look(): Promise<void> {
     this.adopt();
     // Other instances trust a lease that is live. They poll as soon as they renew theirs (5 s).
-    if ([...this.watched.values()].some((topic) => topic.isToldLive && this.isBehind(topic))) this.leaseDueMs = 0;
+    if ([...this.watched.values()].some((topic) => topic.isAnnouncedLive && this.isBehind(topic))) this.leaseDueMs = 0;
     if (this.nowMs() >= this.leaseDueMs) await this.askLeases();
     for (const topic of this.watched.values()) {
       if (topic.lease === "ours") this.supervise(topic);
-      else this.hush(topic);
+      else this.unsubscribe(topic);
     }
   }
 
@@ -169,7 +169,7 @@ export class Doorbells {
     const topicIds = new Set(this.deps.scheduler.topics.slice(0, MOST_TOPICS).map(({ topicId }) => topicId));
     for (const topic of this.watched.values()) {
       if (topicIds.has(topic.topicId)) continue;
-      this.hush(topic);
+      this.unsubscribe(topic);
       this.watched.delete(topic.topicId);
     }
     for (const topicId of topicIds) {
@@ -177,7 +177,7 @@ export class Doorbells {
       this.leaseDueMs = 0;
       this.watched.set(topicId, {
         ...{ topicId, lease: null, bell: null, from: null, sinceMs: 0, isProven: false, isLive: false },
-        ...{ isToldLive: false, rung: 0, rungMs: 0, isPulling: false, failures: 0, retryMs: 0 },
+        ...{ isAnnouncedLive: false, rung: 0, rungMs: 0, isPulling: false, failures: 0, retryMs: 0 },
       });
     }
   }
@@ -199,7 +199,7 @@ export class Doorbells {
     for (const topic of topics) {
       const at = wanted.indexOf(topic);
       topic.lease = leases[at] ?? null;
-      topic.isToldLive = topic.lease === "ours" && wishes[at]?.isLive === true;
+      topic.isAnnouncedLive = topic.lease === "ours" && wishes[at]?.isLive === true;
       // Another instance can reach what this one could not.
       if (topic.lease === "live") topic.failures = 0;
     }
@@ -217,7 +217,7 @@ export class Doorbells {
       if (nowMs >= topic.retryMs) this.open(topic);
     } else if (!topic.isProven) {
       if (forMs >= PROOF_MS) this.fail(topic, "the mirror does not send the last message that is stored");
-    } else if (forMs >= ANEW_MS) this.open(topic);
+    } else if (forMs >= RESUBSCRIBE_MS) this.open(topic);
   }
 
   /**
@@ -249,7 +249,7 @@ export class Doorbells {
       else this.fail(topic, "the mirror sends another message than the one that is stored");
     }
     if (topic.bell === null || ring.sequence <= Math.max(topic.rung, this.cursorOf(topic))) return;
-    // The polls have the topic until they have brought what was told before.
+    // If a message that was announced before is still missing, the topic is polled until it has come.
     const isPolled = this.isBehind(topic);
     Object.assign(topic, { rung: ring.sequence, rungMs: this.nowMs() });
     if (!isPolled && !topic.isPulling) void this.pull(topic);
@@ -267,7 +267,7 @@ export class Doorbells {
   private fail(topic: Watched, reason: string): void {
     const nowMs = this.nowMs();
     const { random } = this.deps;
-    this.hush(topic);
+    this.unsubscribe(topic);
     this.counts.failed += 1;
     this.lastFailure = reason;
     topic.failures += 1;
@@ -276,21 +276,21 @@ export class Doorbells {
     this.leaseDueMs = 0;
   }
 
-  private hush(topic: Watched): void {
+  private unsubscribe(topic: Watched): void {
     topic.bell?.close();
     Object.assign(topic, { bell: null, isProven: false, isLive: false });
   }
 
   /**
-   * Pulls until everything of which the doorbell has told is stored. If a pull does not bring what was told before it, the mirror's
-   * REST server is behind its gRPC server, or the message does not exist. Then the topic stays behind, and the polls have it.
+   * Pulls until every announced message is stored. If a pull does not bring a message that was announced before it, the mirror's REST
+   * server is behind its gRPC server, or the message does not exist. Then the topic stays behind, and is polled.
    */
   private async pull(topic: Watched): Promise<void> {
     const { scheduler, clock, log } = this.deps;
     const { signal } = this.closing;
     topic.isPulling = true;
     try {
-      // Without a bell the polls have the topic, here or with the next holder of the lease.
+      // Without a subscription the topic is polled, here or by the next holder of the lease.
       while (topic.bell !== null && this.isBehind(topic) && !signal.aborted) {
         const { rung } = topic;
         const waitMs = await scheduler.rung(topic.topicId);

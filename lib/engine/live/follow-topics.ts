@@ -14,7 +14,7 @@ export interface FollowTopicsDeps {
   readonly log: Log;
 }
 
-/** Returns the function that ends it. */
+/** Follows the bus. Returns the function that ends it. */
 export function followTopics({ bus, scheduler, registry, rates, log }: FollowTopicsDeps): () => void {
   const unlessDown = (message: string) => (cause: unknown) => {
     if (!isTierUnavailable(cause)) log.error(message, { cause });

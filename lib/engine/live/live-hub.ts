@@ -66,14 +66,14 @@ export interface Viewer {
 
 interface Stream extends Viewer {
   head: number;
-  /** The head when events may have been missed first; null if none were since the heads were read. */
+  /** The stream's head when events may first have been missed; null if none may have been missed since heads were last read. */
   missedAfter: number | null;
   /** Everything through this position was sent; null before the first event. */
   sent: number | null;
   peers: Set<UserId>;
   /** Edges changed, and it is not known which. */
   hasUnknownPeers: boolean;
-  /** How fresh the process was when nothing was left to send last. */
+  /** How fresh the process was when the stream last was complete, and when that was. */
   complete: { readonly freshness: FreshnessNow; readonly atMs: number } | null;
   closing: "shutdown" | "signed-out" | null;
   wake: () => void;
@@ -136,7 +136,7 @@ export class LiveHub {
     }
   }
 
-  /** Answers whether heads were read. */
+  /** Reads the heads of the streams that may have missed events. False if there are no such streams. */
   private async readHeads(): Promise<boolean> {
     const behind = this.all().filter(({ missedAfter }) => missedAfter !== null);
     if (behind.length === 0) return false;
@@ -144,7 +144,7 @@ export class LiveHub {
     const heads = await this.deps.views.heads([...new Set(behind.map(({ userId }) => userId))]);
     for (const stream of behind) {
       stream.head = Math.max(stream.head, heads.get(stream.userId) ?? 0);
-      // Else events were missed once more meanwhile, and these heads may be from before.
+      // If events were missed once more meanwhile, these heads may be from before that.
       if (missed === this.missed) {
         stream.hasUnknownPeers ||= stream.head > (stream.missedAfter ?? 0);
         stream.missedAfter = null;
@@ -230,7 +230,7 @@ export class LiveHub {
             stream.head = Math.max(stream.head, head);
             stream.sent = cursor ?? stream.head;
             const freshness = this.freshnessOf(stream);
-            // The client need not wait for it any longer than for what it has missed.
+            // Freshness is then sent as soon as everything that the client missed was sent.
             if (stream.complete === null) freshMs = Number.NEGATIVE_INFINITY;
             isToldLate = isLate(freshness);
             yield { event: "hello", position: stream.head, sentThrough: stream.sent, freshness };
@@ -272,7 +272,7 @@ export class LiveHub {
         if (stream.closing !== null) return yield { event: "bye", reason: stream.closing };
         const nowMs = clock.monotonicMs();
         if (nowMs - openedMs >= this.deps.maxStreamMs) return yield { event: "bye", reason: "planned" };
-        // A page that has just opened has demanded a sync. It says "behind" no longer than it must.
+        // A page that has just opened demands a sync. As soon as that has caught up, the page need no longer say "behind".
         const hasCaughtUp = isToldLate && !isLate(this.deps.freshness());
         if (hasCaughtUp || nowMs - freshMs >= FRESHNESS_EVERY_MS) {
           freshMs = nowMs;
@@ -304,8 +304,9 @@ export class LiveHub {
   }
 
   /**
-   * How fresh a stream is. While something is left to send, or may have been missed, it is as old as when nothing was; before
-   * that nothing is known of it. The caller sends it before anything else happens.
+   * How fresh a stream is. While something is left to send, or events may have been missed, the stream is as fresh as it was when it
+   * last was complete, and older by the time since. Its age is unknown until it first is complete. The caller must send the result
+   * before anything else happens.
    */
   private freshnessOf(stream: Stream): FreshnessNow {
     const nowMs = this.deps.clock.monotonicMs();

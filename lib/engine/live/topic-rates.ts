@@ -18,8 +18,8 @@ export class TopicRates {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * A commit moved the topic's cursor. Commits that this process did not hear of count as part of the next one. The first commit
-   * that it hears of counts from where that commit began, and not at all if that is unknown.
+   * Counts a commit that moved the topic's cursor. Commits of which this process did not hear count with the next one. The first
+   * commit of which it hears counts from where that commit began, or not at all if that is unknown.
    */
   moved(topicId: TopicId, { from, to }: CursorMove): void {
     const counted = this.topics.get(topicId) ?? { cursor: from ?? to, minutes: new Map<number, number>() };

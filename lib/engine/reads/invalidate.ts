@@ -16,7 +16,7 @@ export interface InvalidationDeps {
   readonly log: Log;
 }
 
-/** Definitions are the same for everybody. This counts their changes, and is part of the name of every view that shows them. */
+/** Counts the changes of definitions, which are the same for everybody. The count is part of the name of every view that shows them. */
 export class DefinitionsGeneration {
   value = 0;
 }

@@ -111,7 +111,7 @@ export class L1Cache {
   get(userId: UserId, name: string): { readonly view: View; readonly ttlMs: number } | null {
     const nowMs = this.options.now();
     const policy = this.policyOf(name);
-    const key = placeOf(userId, name, policy);
+    const key = entryKeyOf(userId, name, policy);
     const view = (policy === "TTL" ? this.entries.peek(key) : this.entries.get(key))?.views.get(name);
     if (view && policy === "TTL" && nowMs >= view.leavesMs) {
       this.entries.delete(key);
@@ -123,7 +123,7 @@ export class L1Cache {
   /** The kept views of a user, for operators. This does not count as a read and renews nothing. */
   held(userId: UserId): readonly { readonly name: string; readonly view: View; readonly isFresh: boolean }[] {
     const nowMs = this.options.now();
-    const keys = new Set(VIEW_KINDS.map((kind) => placeOf(userId, kind, this.policyOf(kind))));
+    const keys = new Set(VIEW_KINDS.map((kind) => entryKeyOf(userId, kind, this.policyOf(kind))));
     return [...keys].flatMap((key) =>
       [...(this.entries.peek(key)?.views ?? [])]
         .filter(([, view]) => nowMs < view.leavesMs)
@@ -131,14 +131,14 @@ export class L1Cache {
     );
   }
 
-  /** Ask before a load, and hand the answer to `fill` after it. */
+  /** The user's generation. Ask for it before a load, and pass it to `fill` afterwards. */
   generation(userId: UserId): number {
     return this.generations.get(userId) ?? this.floorGeneration;
   }
 
-  /** Keeps a view that was loaded in `generation`, unless that is over. */
+  /** Keeps a view that was loaded in `generation`. False, and not kept, if the generation is over or the kept view is newer. */
   fill(userId: UserId, name: string, view: View, generation: number): boolean {
-    const key = placeOf(userId, name, this.policyOf(name));
+    const key = entryKeyOf(userId, name, this.policyOf(name));
     const kept = this.entries.peek(key)?.views;
     const known = kept?.get(name);
     if (generation !== this.generation(userId) || (known && known.position > view.position)) {
@@ -166,7 +166,7 @@ export class L1Cache {
     this.generations.set(userId, this.lastGeneration);
     outdate(this.entries.peek(userId), kinds);
     for (const kind of kinds ?? VIEW_KINDS) {
-      if (this.policyOf(kind) !== "USER_BASED") outdate(this.entries.peek(placeOf(userId, kind, "LRU")), null);
+      if (this.policyOf(kind) !== "USER_BASED") outdate(this.entries.peek(entryKeyOf(userId, kind, "LRU")), null);
     }
   }
 
@@ -177,7 +177,7 @@ export class L1Cache {
     for (const userId of this.userIds()) this.expire(userId);
   }
 
-  /** Counts an entry again, one of whose views has grown. The view may have left or been replaced meanwhile. */
+  /** Updates the size of an entry after one of its views got a compressed copy. The view may have been replaced meanwhile. */
   private readonly recount = (copies: Copies): void => {
     const { key, name } = copies;
     const entry = this.entries.peek(key);
@@ -195,8 +195,8 @@ export class L1Cache {
   }
 }
 
-/** Views that are evicted together have one key. */
-const placeOf = (userId: UserId, name: string, policy: EvictionPolicy): string =>
+/** The key of an entry. Views that are evicted together share it. */
+const entryKeyOf = (userId: UserId, name: string, policy: EvictionPolicy): string =>
   policy === "USER_BASED" ? keyOf(userId) : keyOf(kindOf(name), userId);
 
 /** `kinds` null: all of its views. */

@@ -1,4 +1,4 @@
-/** Submitted signals that are on their way back from the ledger: shown at once, gone when the topic has reached them. */
+/** Signals that were submitted here and not yet read back from the ledger. They show at once, until the topic's cursor has passed them. */
 import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
 import type { TopicId, UserId } from "../../core/ledger/ids";

@@ -56,7 +56,10 @@ export class TieredRead {
     this.timer = deps.timer ?? (() => deps.clock.monotonicMs());
   }
 
-  /** A fresh copy in memory is there at once. */
+  /**
+   * Reads a view of a user through the tiers. `load` reads it from the store if no tier has it. Answers a fresh copy in memory at once,
+   * without a promise. `unavailable` if the store is down and no copy is recent enough.
+   */
   read(userId: UserId, name: string, load: Load, need: Need = "any"): Awaitable<Result<ReadResult, Unavailable>> {
     const { l1 } = this.deps;
     if (need === "origin") return this.readOrigin({ userId, name, load });
@@ -76,7 +79,7 @@ export class TieredRead {
   private async readBelow(wanted: Wanted, known: View | null, need: Need): Promise<Result<ReadResult, Unavailable>> {
     const { l1 } = this.deps;
     const flight = this.flightOf(wanted);
-    const copy = () => (need === "any" ? this.furthest([known, flight.last]) : null);
+    const copy = () => (need === "any" ? this.latestUsable([known, flight.last]) : null);
     const loaded = await flight.wait(() => copy() !== null);
     if (loaded.ok) return ok({ ...loaded.value, isStaleCopy: false });
     const last = copy();
@@ -99,7 +102,7 @@ export class TieredRead {
   }
 
   /** The latest copy among those that are young enough to be served in an outage. */
-  private furthest(copies: readonly (View | null)[]): View | null {
+  private latestUsable(copies: readonly (View | null)[]): View | null {
     const oldestMs = this.deps.clock.now() - this.deps.staleMaxMs;
     const usable = copies.filter((view) => view !== null).filter(({ readMs }) => readMs >= oldestMs);
     return usable.sort((a, b) => b.position - a.position || b.readMs - a.readMs)[0] ?? null;

@@ -28,7 +28,7 @@ interface ViewLoaderDeps {
 
 const SHARED: ReadonlySet<string> = new Set<SharedViewName>(["contacts", "circle", "signals"]);
 const isShared = (name: string): name is SharedViewName => SHARED.has(name);
-/** A reader who has the lease and has not filled by then has died: a view is one statement of some milliseconds. */
+/** A reader that holds the lease for longer has died, because loading a view takes one statement of some milliseconds. */
 const LEASE_MS = 3_000;
 /** A reader who waits for another's load looks again after the first value, doubled each time up to the second. */
 const WAIT_STEP_MS = { first: 20, most: 200 };

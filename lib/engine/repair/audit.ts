@@ -97,7 +97,7 @@ export async function checkTopic(
       await onProgress(progress);
       continue;
     }
-    const answer = await range(deps, topicId, progress.through, last, signal);
+    const answer = await messagesOfMirror(deps, topicId, progress.through, last, signal);
     if (!answer.ok) return answer;
     const compared = compareRange(deps, topicId, head, answer.value, stored);
     const restored = mode === "resync" ? await restore(deps, topicId, head, answer.value, stored) : 0;
@@ -110,8 +110,8 @@ export async function checkTopic(
   return ok(progress);
 }
 
-/** The messages after `after` through `last`. A mirror that lacks some of them proves nothing, so another one is asked too. */
-async function range(
+/** The mirror's messages after `after` through `last`. A mirror that lacks some proves nothing, so another one is asked too. */
+async function messagesOfMirror(
   deps: CheckDeps,
   topicId: TopicId,
   after: number,

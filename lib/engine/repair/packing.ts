@@ -16,7 +16,7 @@ export interface PackingDeps extends PackDeps, Omit<DropDeps, "store"> {
   readonly log: Log;
 }
 
-/** A topic with a message a second has two ranges more by then. */
+/** A topic with a message a second fills two further ranges of 256 messages in this time. */
 const EVERY_MS = 600_000;
 /**
  * An instance of the version before cannot read what is packed, and takes what is dropped for lost. It may still run beside this one
@@ -56,8 +56,8 @@ export class Packing {
     this.begin({ ...IN_BACKGROUND, restTimes: this.restTimes });
   }
 
-  /** Packs for some seconds, for a process that does not live on, unless that was done a short time ago. Never rejects. */
-  async some(): Promise<void> {
+  /** Packs for some seconds, for a process that does not stay alive, unless that was done a short time ago. Never rejects. */
+  async packForSeconds(): Promise<void> {
     if (this.running === null && !this.closing.signal.aborted) this.begin(AT_ONCE);
     await this.running;
   }

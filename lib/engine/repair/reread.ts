@@ -1,6 +1,6 @@
 /**
- * Reads a topic's log again, after the decoder has changed. Each range of messages is interpreted as a clean replay would, and only
- * what comes out otherwise is written: log entries, rows, edges, profiles, definitions. The store holds the progress: any
+ * Reads a topic's log again, after the decoder has changed. Each range of messages is interpreted as in a clean replay, and only what
+ * differs is written: log entries, rows, edges, profiles, definitions. The store holds the progress: any
  * instance goes on where another has stopped, and readers and commits go on in between.
  *
  *   range ──▶ interpret ──▶ compare with what is stored ──▶ remove what nobody says ──▶ write the rest, move on
@@ -87,7 +87,7 @@ async function rereadRange(deps: RereadDeps, topicId: TopicId, from: number, thr
   const { news, outdated } = await compared(deps, topicId, from, through);
   const { rows, registers, profiles, claims } = outdated;
   if (rows.length + registers.length + profiles.length + claims.length > 0) {
-    // Nothing goes if another instance has changed the store meanwhile. So the range is looked at again before it is written.
+    // If another instance has changed the store meanwhile, nothing was removed. So the range is compared again before it is written.
     await deps.store.remove({ topicId, from }, outdated);
     const of = [
       ...rows.map(({ row }) => row),
@@ -117,8 +117,8 @@ async function publish(
 }
 
 /**
- * Compares a range with what is stored of it: the meanings that differ now, and the stored facts that must go first. While there are
- * such facts the differing meanings are not all of them.
+ * Compares a range with what is stored of it. `outdated`: stored facts that must be removed first. `news`: what differs otherwise. It is
+ * complete only if nothing is outdated.
  */
 async function compared(
   { store, sha384, trustedPayers, signatures, clock }: RereadDeps,
@@ -183,7 +183,7 @@ async function compared(
   const freshClaims = new Map(view.definitions.map((claim) => [claimKey(claim), claim]));
   const claimOf = new Map(claims.map((claim) => [claimKey(claim), claim]));
 
-  // A dropped message may have said before what no kept one says any more, and cannot say it again. So that stays.
+  // A fact that no kept message states any more may come from a dropped message. So it stays if any message was dropped.
   const isWhole = (await store.topics()).every(({ dropped }) => dropped.through === 0);
   let isAgain = false;
   const isOutdated = (verdict: { isOutdated: boolean; isGone: boolean }) => {

@@ -1,14 +1,15 @@
+/** Why the older messages of a topic are not packed or dropped yet. Pure. */
 import type { TopicState } from "../../ports/store/sync/topic-store";
 
-/** Something is done to a topic first. Until it is done, older messages of it are not packed or dropped. */
+/** Work on a topic that has to end before its older messages are packed or dropped. */
 export type Work = "starting-over" | "folded-again" | "read-again";
 
-/** Why a run leaves messages of a topic. "changing": others keep changing its stored messages. */
+/** Why a run skips messages of a topic. `changing`: other instances keep changing its stored messages. */
 export type Left = Work | "paused" | "changing";
 
 type State = Pick<TopicState, "paused" | "isDropping" | "projected" | "isReread" | "isReadTwice">;
 
-/** Null: nothing is done to the topic. The store decides by the same conditions at each step; this tells people why. */
+/** Null if there is no such work. The store checks the same conditions at each step; this says to people which of them holds. */
 function workOn({ isDropping, projected, isReread }: State): Work | null {
   if (isDropping) return "starting-over";
   if (projected !== null) return "folded-again";
@@ -18,7 +19,7 @@ function workOn({ isDropping, projected, isReread }: State): Work | null {
 /** Null: nothing keeps this topic's messages from being packed. */
 export const waitingFor = (topic: State): Left | null => (topic.paused ? "paused" : workOn(topic));
 
-/** The work on this topic that needs the messages of all topics, so nothing is dropped of any. Null: none. A pause does not end it. */
+/** The work on this topic that needs the messages of all topics, so that none may be dropped. Null: none. A pause does not end it. */
 export function workForAll(topic: State): Work | null {
   const work = workOn(topic);
   return work === "read-again" && !topic.isReadTwice ? null : work;

@@ -60,7 +60,7 @@ it("answers every route as before, resumes a stream, and finds nothing wrong in 
   await damage("UPDATE meta SET packable_ms = packable_ms - 172800000");
   // Another instance packs every ten minutes at most.
   await t.clock.advance(600_000);
-  await t.clock.drive(t.app.packing?.some() ?? Promise.reject(new Error("this app does not pack")));
+  await t.clock.drive(t.app.packing?.packForSeconds() ?? Promise.reject(new Error("this app does not pack")));
   const [segments] = await stored("SELECT count(*)::int AS n FROM topic_segments");
   expect(Number(segments?.n)).toBeGreaterThan(3);
   // Nobody here has rows enough for a segment of the usual length.

@@ -23,7 +23,7 @@ export const cronSync = defineRoute({
     const answer = await syncTopics(app);
     // On platforms whose processes do not live on, this route judges health once a minute, and packs a little.
     app.health.look();
-    await app.packing?.some();
+    await app.packing?.packForSeconds();
     return privateJson(answer);
   },
 });

@@ -38,7 +38,7 @@ it("tells of each topic how many messages are not packed, and counts those that 
   ]);
   await damage("UPDATE meta SET packable_ms = 0");
   await t.clock.advance(2 * 3_600_000);
-  await t.clock.drive(t.app.packing?.some() ?? Promise.reject(new Error("nothing packs here")));
+  await t.clock.drive(t.app.packing?.packForSeconds() ?? Promise.reject(new Error("nothing packs here")));
   expect(await metrics("unpacked")).toContain(`trustmesh_topic_unpacked_messages{topic="${topic}"} ${MESSAGES - 256}`);
   expect(await metrics("packing_packed")).toContain('trustmesh_packing_packed_total{what="messages"} 256');
 });

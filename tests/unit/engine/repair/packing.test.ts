@@ -356,7 +356,7 @@ describe("packing in the background", () => {
         return topics();
       },
     };
-    await clock.drive(instance(new MemoryHotCache(clock), 1).some());
+    await clock.drive(instance(new MemoryHotCache(clock), 1).packForSeconds());
     expect([dropAges, dropLooks]).toEqual([1, 0]);
   });
 
