@@ -113,7 +113,7 @@ export interface App {
   readonly definitions: DefinitionsGeneration;
   readonly readersSeen: ReadersSeen;
   readonly offered: OfferedDefinitions;
-  readonly told: HeardCommits;
+  readonly heard: HeardCommits;
   readonly hub: LiveHub;
   readonly signatures: Signatures;
   readonly pending: PendingSignals;

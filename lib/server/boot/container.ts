@@ -100,15 +100,15 @@ export function createApp({
     clock,
     ttlMs: isShared ? env.FRESHNESS_TARGET_MS : Number.POSITIVE_INFINITY,
   });
-  const told = new HeardCommits();
+  const heard = new HeardCommits();
   const unfollow = [
     watchUnreadable(stores.unreadable, { incidents, clock }),
-    followCommits({ bus, l1, hub, incidents, log }, definitions, told),
+    followCommits({ bus, l1, hub, incidents, log }, definitions, heard),
     followTopics({ bus, scheduler, registry, rates, log }),
     watchStore({
       ...{ stamp: stores.stamp, store: stores.sync, bus, incidents, log },
       startOver: () => {
-        told.clear();
+        heard.clear();
         scheduler.startOver();
       },
       restore: () => registry.restore(),
@@ -122,7 +122,7 @@ export function createApp({
   });
   const app: App = {
     ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, place, reporter, isShared },
-    ...{ bus, hot, l1, reader, ledger, publicMirror, definitions, offered, told, hub },
+    ...{ bus, hot, l1, reader, ledger, publicMirror, definitions, offered, heard, hub },
     ...sync,
     ...writes,
     ...access,

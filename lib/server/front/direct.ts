@@ -1,5 +1,5 @@
 import "server-only";
-/** Answers the routes of the table in this process, without the framework: it takes 1.6 ms of CPU for a request (docs/measurements.md §1). */
+/** Answers the routes of the table without the framework, which takes 1.6 ms of CPU for each request (docs/measurements.md §1). */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Awaitable, andThen } from "../../core/awaitable";
 import type { App } from "../boot/app";
@@ -7,7 +7,7 @@ import { type AnyRoute, answer } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
 import { apiRequest, headOf } from "./admission/request-head";
 import { write } from "./answers/plain-answer";
-import { batch } from "./answers/write-batch";
+import { writeInBatch } from "./answers/write-batch";
 
 interface Routed {
   readonly name: RouteName;
@@ -33,8 +33,8 @@ export const routesOf =
         for (const work of later)
           work().catch((cause: unknown) => app.log.error("work after an answer failed", { cause, route: name }));
       };
-      // A stream goes on after it was written. So the front watches it, as it watches answers that are still to come.
+      // A stream goes on after its headers were written, so the front watches it as it does an answer that is still to come.
       if (typeof sent.body === "function") send();
-      else batch({ request: incoming, response: outgoing, write: send });
+      else writeInBatch({ request: incoming, response: outgoing, write: send });
     });
   };

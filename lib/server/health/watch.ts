@@ -264,7 +264,7 @@ export class HealthWatch implements Health {
    * while it drops or folds something again, because nothing tells of the end of that. That work rests while its topic is paused.
    */
   private hasProgress(app: App): boolean {
-    const progress = app.told.count;
+    const progress = app.heard.count;
     const { value: topics = [], atMonotonicMs: readMs = Number.NEGATIVE_INFINITY } = app.adminReads.topics.last ?? {};
     const isWorking = topics.some(({ paused, isDropping, projected }) => !paused && (isDropping || projected !== null));
     if ((progress === this.progress && !isWorking) || app.clock.monotonicMs() - readMs < OVERVIEW_MS) return false;

@@ -34,4 +34,4 @@ export function perHead<T>(make: (request: ApiRequest) => T): (request: ApiReque
 const LOCAL = "http://localhost";
 
 /** The request's URL, parsed. Requests with equal heads share it, so nothing may change it. */
-export const addressOf = perHead(({ url }): URL => new URL(url, LOCAL));
+export const urlOf = perHead(({ url }): URL => new URL(url, LOCAL));

@@ -17,7 +17,7 @@ const shared = globalThis as typeof globalThis & { __trustmeshRequest?: AsyncLoc
 shared.__trustmeshRequest ??= new AsyncLocalStorage();
 const scopes = shared.__trustmeshRequest;
 
-export const HEADER = "x-request-id";
+export const REQUEST_ID_HEADER = "x-request-id";
 
 /** The form of ids that proxies send. Other text could forge more than an id in a log. */
 const WELL_FORMED = /^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}$/;

@@ -16,11 +16,11 @@ import { preflight } from "./answers/any-site";
 import { routeHeaders } from "./answers/api-headers";
 import { compressed } from "./answers/compression";
 import { isProblem, type ProblemCode, ProblemError, problemAnswer, problemStatus } from "./answers/problem";
-import { type ApiRequest, addressOf, perHead } from "./api-request";
+import { type ApiRequest, perHead, urlOf } from "./api-request";
 import { checked, checkedQuery } from "./checked-input";
 import { readJson } from "./read-body";
 import { NO_FLOOR, parseFloor, type ReadFloor, reachFloor } from "./read-floor";
-import { inRequest, outsideRequests, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
+import { inRequest, outsideRequests, REQUEST_ID_HEADER, requestIdOf } from "./request-scope";
 
 export interface RouteContext<Query, Body> {
   readonly app: App;
@@ -130,7 +130,7 @@ export function nameRoute(route: AnyRoute, name: string): void {
 /** Answers one request, and counts it. Never throws. An answer that needs to wait for nothing is there at once. */
 export function answer(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Answer> {
   const { headers } = routed.request;
-  const requestId = requestIdOf(headers.get(REQUEST_ID));
+  const requestId = requestIdOf(headers.get(REQUEST_ID_HEADER));
   const trace = app.tracing?.begin(nameOf(route), headers, requestId);
   return inRequest({ requestId, trace }, () => {
     const startMs = performance.now();
@@ -142,7 +142,7 @@ export function answer(app: App, route: AnyRoute, routed: RouteRequest): Awaitab
       // A function is frozen between requests, and unsent spans with it.
       if (app.tracing && app.env.isVercel) routed.background(app.tracing.flush);
       const common = routeHeaders(headers.get("x-forwarded-proto"), route.isForAnySite === true);
-      return { status, headers: own, common: [...common, REQUEST_ID, requestId, ...more], body };
+      return { status, headers: own, common: [...common, REQUEST_ID_HEADER, requestId, ...more], body };
     });
   });
 }
@@ -182,7 +182,7 @@ function respond(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Ans
 type AdminOf = AdminContext<unknown, unknown>;
 type UserOf = UserContext<unknown, unknown>;
 
-/** The context of one request. It parses the address when a handler asks for it. */
+/** The context of one request. It parses the URL only when a handler asks for it. */
 class Context implements RouteContext<unknown, unknown> {
   readonly request: ApiRequest;
   readonly params: RouteRequest["params"];
@@ -213,7 +213,7 @@ class Context implements RouteContext<unknown, unknown> {
   }
 
   get url(): URL {
-    return addressOf(this.request);
+    return urlOf(this.request);
   }
 
   get searchParams(): URLSearchParams {
@@ -223,7 +223,7 @@ class Context implements RouteContext<unknown, unknown> {
 
 const NO_PARAMETERS = new URLSearchParams();
 const parametersOf = (request: ApiRequest): URLSearchParams =>
-  request.url.includes("?") ? addressOf(request).searchParams : NO_PARAMETERS;
+  request.url.includes("?") ? urlOf(request).searchParams : NO_PARAMETERS;
 const ownersNamedIn = perHead((request): readonly string[] =>
   OWNER_NAMES.flatMap((name) => parametersOf(request).getAll(name)),
 );

@@ -27,7 +27,7 @@ import type { App } from "../boot/app";
 import type { Answer } from "../http/answers/answer";
 import { ProblemError } from "../http/answers/problem";
 import { beforeRead, type ReadBegun, viewHeaders } from "../http/answers/reply";
-import { addressOf, perHead } from "../http/api-request";
+import { perHead, urlOf } from "../http/api-request";
 import { defineRoute, OWNER_NAMES, type UserContext } from "../http/route";
 import { decodedSignalOf } from "../routes/signals";
 import type { Namer } from "./readers-seen";
@@ -237,7 +237,7 @@ function pageAnswer(
 
 const askedOf = perHead((request): Result<Asked, readonly string[]> => {
   // The caller may be named, as on every route of a user.
-  const parameters = [...addressOf(request).searchParams].filter(([name]) => !OWNER_NAMES.includes(name));
+  const parameters = [...urlOf(request).searchParams].filter(([name]) => !OWNER_NAMES.includes(name));
   const query = readMessageQuery(parameters);
   if (!query.ok) return query;
   const isWholeSeconds = /^gt:\d+\.0$/.test(query.value.spelled.get("timestamp")?.at(-1) ?? "");

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer } from "../../http/answers/answer";
 import { apiHeaders, routeHeaders } from "../../http/answers/api-headers";
 import { type ProblemParts, problemAnswer } from "../../http/answers/problem";
-import { HEADER as REQUEST_ID, requestIdOf } from "../../http/request-scope";
+import { REQUEST_ID_HEADER, requestIdOf } from "../../http/request-scope";
 import { headOf, type RequestHead } from "../admission/request-head";
 import { SocketClient } from "./socket-client";
 import { STATIC_POLICY, staticPage } from "./static-page";
@@ -61,10 +61,10 @@ export function send(
   { requestId = idOf(request), isForAnySite = false }: { requestId?: string; isForAnySite?: boolean } = {},
 ): void {
   const shared = routeHeaders(headOf(request).get("x-forwarded-proto"), isForAnySite);
-  write(request, response, { status, headers, common: [...shared, REQUEST_ID, requestId], body });
+  write(request, response, { status, headers, common: [...shared, REQUEST_ID_HEADER, requestId], body });
 }
 
-const idOf = (request: IncomingMessage): string => requestIdOf(headOf(request).get(REQUEST_ID));
+const idOf = (request: IncomingMessage): string => requestIdOf(headOf(request).get(REQUEST_ID_HEADER));
 
 export interface ProblemOptions {
   /** The Allow header of a 405. */
@@ -96,7 +96,7 @@ export function sendProblem(
     ...own,
     "content-type": "text/html; charset=utf-8",
     "content-security-policy": STATIC_POLICY,
-    [REQUEST_ID]: requestId,
+    [REQUEST_ID_HEADER]: requestId,
   };
   write(request, response, {
     status,

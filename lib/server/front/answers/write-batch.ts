@@ -20,8 +20,8 @@ interface Batched {
 
 let waiting: Batched[] = [];
 
-/** Calls `write` with the next batch. If it throws, the client gets a problem as its answer. */
-export function batch(batched: Batched): void {
+/** Calls `write` when the next batch is written. If `write` throws, the client gets a problem as its answer. */
+export function writeInBatch(batched: Batched): void {
   waiting.push(batched);
   if (waiting.length === 1) afterReading(flushBatch);
   else if (waiting.length >= MAX_ANSWERS) flushBatch();

@@ -40,9 +40,9 @@ export interface ReadStart {
 }
 
 /** Must be called right before the view is read. */
-export function startRead({ scheduler, told, stores, clock }: App): ReadStart {
+export function startRead({ scheduler, heard, stores, clock }: App): ReadStart {
   const epoch = epochOf(stores.stamp.highest);
-  return { atMonotonicMs: clock.monotonicMs(), freshness: scheduler.freshness(), events: told.count, epoch };
+  return { atMonotonicMs: clock.monotonicMs(), freshness: scheduler.freshness(), events: heard.count, epoch };
 }
 
 /**
@@ -60,17 +60,17 @@ export function freshnessSince(app: App, began: ReadStart): FreshnessNow {
   return agedSince(began.freshness, now, atMonotonicMs - began.atMonotonicMs, app.env.FRESHNESS_TARGET_MS);
 }
 
-const isStill = ({ told, stores, clock }: App, { events, epoch, atMonotonicMs }: ReadStart) =>
-  clock.monotonicMs() === atMonotonicMs && told.count === events && epochOf(stores.stamp.highest) === epoch;
+const isStill = ({ heard, stores, clock }: App, { events, epoch, atMonotonicMs }: ReadStart) =>
+  clock.monotonicMs() === atMonotonicMs && heard.count === events && epochOf(stores.stamp.highest) === epoch;
 
-/** Demands a sync if one is due. Returns the most remote tier that may answer, and the state as the read begins. */
+/** Demands a sync if one is due. Returns which copies may answer the read, and the state of this process as the read begins. */
 export function beforeRead({
   app,
   floor,
   background,
 }: Pick<RouteContext<unknown, unknown>, "app" | "floor" | "background">): ReadBegun {
   if (app.scheduler.isDue) background(() => app.scheduler.demand());
-  const need = floor.size === 0 ? "any" : app.told.has(floor) ? "current" : "origin";
+  const need = floor.size === 0 ? "any" : app.heard.has(floor) ? "current" : "origin";
   return { need, began: startRead(app) };
 }
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { write } from "@/lib/server/front/answers/plain-answer";
-import { batch } from "@/lib/server/front/answers/write-batch";
+import { writeInBatch } from "@/lib/server/front/answers/write-batch";
 import { Front } from "@/lib/server/front/front";
 import { DrivenClock } from "../../../support/control/driven-clock";
 import { RawConnection } from "../../../support/servers/raw-http";
@@ -11,7 +11,7 @@ import { RawConnection } from "../../../support/servers/raw-http";
 let written: string[];
 const serve = (request: IncomingMessage, response: ServerResponse): void => {
   const name = request.url ?? "";
-  batch({
+  writeInBatch({
     request,
     response,
     write: () => {

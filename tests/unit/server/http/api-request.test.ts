@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ApiRequest, addressOf, perHead } from "@/lib/server/http/api-request";
+import { type ApiRequest, perHead, urlOf } from "@/lib/server/http/api-request";
 
 const requestWith = (headers: ApiRequest["headers"], url: string, method = "GET"): ApiRequest => ({
   ...{ method, url, headers, body: null },
@@ -41,7 +41,7 @@ describe("a value per head", () => {
       fc.property(fc.array(asked), (list) => {
         for (const { which, path, query } of list) {
           const url = `/x${path}?${query}`;
-          const { href } = addressOf(requestWith(shared[which] as Headers, url));
+          const { href } = urlOf(requestWith(shared[which] as Headers, url));
           expect(href).toBe(new URL(url, "http://localhost").href);
         }
       }),
