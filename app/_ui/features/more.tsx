@@ -5,11 +5,11 @@ import { calendarDate } from "@/lib/client/format/time";
 import { Button } from "../primitives/button";
 import { ReadError } from "./read-error";
 
-/** Drops are known of a person and a time, and not of a kind. So perhaps none of these items is missing. */
+/** The server knows that some signals of the person were dropped, but not of which kind. So perhaps no item of this list is missing. */
 const droppedWords = (what: string, droppedThrough: string): string =>
   `Some ${what} until ${calendarDate(Number(droppedThrough) * 1_000)} may be missing, because this server no longer keeps all of them. The ledger has them.`;
 
-/** Stands in a list before the first item from which on it is not complete (lib/client/format/dropped). */
+/** A note in a list, before the item from which on the list may be incomplete (lib/client/format/dropped). */
 export function DroppedNote({ what, droppedThrough }: { what: string; droppedThrough: string }) {
   return (
     <p className="rounded-control bg-raised px-3 py-2 text-ink-soft text-sm">

@@ -14,7 +14,7 @@ export interface Column<Row> {
   /** Sort direction after the first press of the head. If absent, the column cannot be sorted. */
   first?: Direction;
   numeric?: boolean;
-  /** Absent: the ways of numbers or of the alphabet. */
+  /** Names of the two sort orders. If absent, those for numbers or for text. */
   ways?: Ways;
   /** The narrowest screen that shows the column. If absent, every screen does. */
   from?: "sm" | "md" | "xl";

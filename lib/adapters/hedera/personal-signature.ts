@@ -20,7 +20,7 @@ export function personalSigner(text: string, signature: Uint8Array): EvmAddress 
   }
 }
 
-/** The Ethereum address of a public key, compressed or not. Throws for bytes that are no key. */
+/** The Ethereum address of a public key, compressed or not. Throws for bytes that are not a key. */
 export function addressOfKey(key: Uint8Array): EvmAddress {
   const point = secp256k1.Point.fromBytes(key).toBytes(false);
   return parseEvmAddress(`0x${bytesToHex(keccak_256(point.subarray(1)).subarray(12))}`) as EvmAddress;

@@ -45,7 +45,7 @@ export interface Mirror extends Omit<MirrorAddress, "origin"> {
   lastError: string | null;
 }
 
-/** The mirrors at these REST bases. Throws if one is no address. */
+/** The mirrors at these REST bases. Throws if one is not an address. */
 export const mirrorsAt = (urls: readonly string[]): Mirror[] =>
   urls.map((url, index) => {
     const address = parseMirrorAddress(url);

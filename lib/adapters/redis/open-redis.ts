@@ -27,7 +27,7 @@ export interface RedisOptions extends RedisClientOptions {
 }
 
 export interface TierOptions extends Omit<RedisOptions, "transport"> {
-  /** Absent: one, as for a Redis that is no cluster. */
+  /** Absent: one, as for a Redis that is not a cluster. */
   readonly partitions?: number;
 }
 

@@ -33,17 +33,17 @@ export const dispositionWords = ({ disposition }: Pick<MessageLookup, "dispositi
 type Untrusted = "untrusted-payer" | "wrong-signature" | "outdated-signature";
 
 const REASONS: Readonly<Record<UndecodableReason | Untrusted, string>> = {
-  "not-utf8": "Its bytes are no UTF-8 text.",
-  "not-json": "Its text is no JSON.",
-  "not-an-object": "Its JSON is no object.",
+  "not-utf8": "Its bytes are not UTF-8 text.",
+  "not-json": "Its text is not JSON.",
+  "not-an-object": "Its JSON is not an object.",
   "too-deep": "Its JSON is nested too deep.",
   "unknown-type": "It names no type, or one of another protocol.",
   "bad-type": "Its type is not written as a type must be.",
-  "no-actor": "It does not say from whom it is.",
-  "no-target": "It does not say whom or what it concerns.",
+  "no-actor": "It does not name its sender.",
+  "no-target": "It does not name its recipient.",
   "self-target": "Its sender is also its recipient.",
   "bad-id": "An id in it is not written as an id must be.",
-  "bad-weight": "Its amount of trust is no number that trust can have.",
+  "bad-weight": "Its amount of trust is not a valid number.",
   "no-definition": "It defines a recognition and has no definition.",
   "bad-batch": "It is a batch that cannot be opened, or that holds a signed message.",
   "bad-chunk": "It is a part of a longer message, and its number or total does not fit.",

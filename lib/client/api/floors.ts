@@ -20,6 +20,7 @@ export function raiseFloor(minSequence: string, nowMs: number = Date.now()): voi
   floors.set(topicId, { sequence, expiresAtMs: nowMs + FLOOR_LIFETIME_MS });
 }
 
+/** The header with the floors that have not expired; an empty object if there are none. */
 export function floorHeader(nowMs: number = Date.now()): Record<string, string> {
   for (const [topicId, floor] of floors) if (floor.expiresAtMs <= nowMs) floors.delete(topicId);
   if (floors.size === 0) return {};
@@ -27,6 +28,7 @@ export function floorHeader(nowMs: number = Date.now()): Record<string, string> 
   return { "if-min-sequence": list.join(",") };
 }
 
+/** Forgets all floors, for the next person who signs in. */
 export function dropFloors(): void {
   floors.clear();
 }

@@ -94,7 +94,7 @@ async function send<T>(schema: z.ZodMiniType<T>, path: string, init: RequestInit
   throw new ApiError(response.status, BAD_ANSWER, "The server's answer could not be understood.");
 }
 
-/** A network that swallows everything does not refuse. A person who has pressed a link does not wait longer. */
+/** Some networks lose requests without an error. A person who has pressed a link does not wait longer than this. */
 const LOOK_MS = 5_000;
 
 /** Whether the server answers now. A proxy in front of it that answers in its place, as with 502, does not count. */
@@ -110,7 +110,10 @@ export async function isServerThere(): Promise<boolean> {
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-/** Reads, no older than what this tab has written. */
+/**
+ * Reads JSON that is no older than this tab's own writes. Waits and tries again while the mirror does not have one of them yet. Rejects
+ * with an `ApiError`.
+ */
 export async function getJson<T>(
   schema: z.ZodMiniType<T>,
   path: string,
@@ -128,6 +131,7 @@ export async function getJson<T>(
   }
 }
 
+/** Sends JSON once, and checks the answer. Rejects with an `ApiError`. */
 export function postJson<T>(
   schema: z.ZodMiniType<T>,
   path: string,

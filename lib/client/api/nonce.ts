@@ -20,6 +20,7 @@ function readLast(userId: string): number {
 /** The server refuses a nonce that is further ahead (engine/writes/earlier-writes.ts). A clock that was ahead may have left one. */
 const MAX_AHEAD_MS = 130_000;
 
+/** The next nonce of this person. It is remembered for all tabs of this browser. `nowMs`: milliseconds since 1970. */
 export function nextNonce(userId: string, nowMs: number = Date.now()): number {
   const next = readLast(userId) + 1;
   const nonce = next > nowMs + MAX_AHEAD_MS ? nowMs : Math.max(nowMs, next);

@@ -15,7 +15,7 @@ let known: string | null | undefined;
 
 /**
  * The session as an SWR response. `data.userId` is null if nobody is signed in. After a sign-in or sign-out call `mutate()`, or
- * load the page anew.
+ * reload the page.
  */
 export function useSession(): SWRResponse<SessionAnswer, Error> {
   const { mutate, cache } = useSWRConfig();
@@ -32,7 +32,8 @@ export function useSession(): SWRResponse<SessionAnswer, Error> {
 function forgetPerson(mutate: ScopedMutator, cache: Cache): void {
   dropFloors();
   forgetFreshness();
-  // SWR passes a filter only the keys that a component has used, and rendered data may be of others: string keys are named.
+  // SWR gives a filter only the keys that a component has used. Rendered data may have other keys, so string keys are taken from the
+  // cache itself.
   void mutate((key) => Array.isArray(key) && isView(key), undefined);
   const names = [...cache.keys()];
   // The pages of a list are entries of their own, and go before the list reads them again.

@@ -27,6 +27,7 @@ export function configureClient(options: ClientOptions = {}): void {
 /** The address of a path of the API, such as `/api/contacts`. */
 export const addressOf = (path: string): string => `${baseUrl}${path}`;
 
+/** The `credentials` mode of every request. */
 export const sentCredentials = (): "same-origin" | "include" => credentials;
 
 function parseBaseUrl(text: string): string {

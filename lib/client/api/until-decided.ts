@@ -1,7 +1,7 @@
 /** Requests that do something once, under an idempotency key, and whose answers may be lost. */
 import { ApiError, BAD_ANSWER, isUnauthenticated, OUTCOME_UNKNOWN, UNKNOWN } from "./http";
 
-/** The answer was lost or broken, or the first attempt is still running. So it may be done, and nobody here knows. */
+/** Whether the request may have been done: its answer was lost or broken, or the first attempt is still running. */
 const leavesOpen = ({ status, code }: ApiError) =>
   (status === 0 && navigator.onLine) || code === "in-progress" || code === BAD_ANSWER;
 
@@ -18,14 +18,15 @@ const UNDECIDED: ReadonlySet<string> = new Set([
 const isDecided = ({ status, code }: ApiError) =>
   code === "ledger-refused" || (status >= 400 && status < 500 && !UNDECIDED.has(code));
 
-/** A server that is away is asked so often; one that answers is waited for longer, because it may be starting. */
+/** The most attempts while the server does not answer, and while it answers: then it may be starting, and is waited for longer. */
 const ATTEMPTS = { unanswered: 4, answered: 10 };
 const PAUSE_MS = 1_000;
 
 /**
  * Sends a request until the server has decided about it. `send` uses the same idempotency key each time, so a retry does nothing twice:
- * the server answers it with the first answer. Once an attempt is open, only an answer about the request itself says whether it was
- * done. Without one it rejects with an `ApiError` of which `isOutcomeUnknown` is true, and whose sentence is `lookFirst`.
+ * the server answers it with the first answer. Once the answer to an attempt was lost, only an answer about the request itself says
+ * whether it was done. Without such an answer it rejects with an `ApiError` for which `isOutcomeUnknown` is true, and whose sentence is
+ * `lookFirst`.
  */
 export async function untilDecided<T>(send: () => Promise<T>, lookFirst: string): Promise<T> {
   let isOpen = false;

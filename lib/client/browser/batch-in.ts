@@ -3,7 +3,7 @@ import { openBatch } from "@/lib/core/signals/signal-batch";
 import type { Proof } from "@/lib/wire/proof";
 import { fromBase64 } from "./verify-proof";
 
-/** The texts of a batch's signals in their order; null if the message is no batch, or one that cannot be opened. */
+/** The texts of a batch's signals in their order; null if the message is not a batch, or cannot be opened. */
 export function batchIn({ message }: Proof): readonly string[] | null {
   const bytes = fromBase64(message.bytes);
   const opened = bytes && openBatch(bytes);

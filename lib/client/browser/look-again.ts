@@ -1,16 +1,16 @@
 /**
- * Looks again and again for what is not there yet, until it is there. The waits grow and are scattered, so that many pages that
- * lost one server do not all come back to it in the same second. A hidden tab does not look.
+ * Repeats a look until it succeeds, as for a server that is away. The waits grow and are scattered, so that many pages that lost one
+ * server do not all come back to it in the same second. A hidden tab does not look.
  */
 
-/** As the stream's own waits (../live/live-connection.ts): soon after a short outage, and twice a minute at most in a long one. */
+/** The same waits as those of the stream (../live/live-connection.ts): short at first, about half a minute in a long outage. */
 const FIRST_WAIT_MS = 1_000;
 const LAST_WAIT_MS = 30_000;
 
 /** The parts of the browser that looking needs. */
 export interface Tab {
   isHidden(): boolean;
-  /** Calls `listener` whenever the tab is hidden or shown. Answers a function that ends that. */
+  /** Calls `listener` whenever the tab is hidden or shown. Returns the function that ends that. */
   onChange(listener: () => void): () => void;
   /** From 0 up to 1. */
   random(): number;
@@ -25,7 +25,7 @@ const THIS_TAB: Tab = {
   random: Math.random,
 };
 
-/** Calls `then` once, as soon as `look` resolves to true. Answers a function that ends the looking. `look` never rejects. */
+/** Calls `then` once, as soon as `look` resolves to true. Returns the function that stops looking. `look` must not reject. */
 export function lookAgain(look: () => Promise<boolean>, then: () => void, tab: Tab = THIS_TAB): () => void {
   let waitMs = FIRST_WAIT_MS;
   let timer: ReturnType<typeof setTimeout> | null = null;

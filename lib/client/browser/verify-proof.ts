@@ -15,7 +15,7 @@ export type ProofVerdict =
 
 const unverifiable = (reason: string): ProofVerdict => ({ kind: "unverifiable", reason });
 
-/** Null for text that is no base64. */
+/** The bytes of base64 text; null if the text is not base64. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   try {
     return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));

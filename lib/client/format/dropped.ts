@@ -9,9 +9,9 @@ interface Item {
 const ordered = (consensusTimestamp: string) => consensusTimestamp.padStart(24, "0");
 
 /**
- * The id of the first item of a list, newest first, from which on the list is not complete: it is not later than the latest dropped
- * one. Each topic drops at a time of its own, so older items may follow. Null if no item is that old: then the end of the list says
- * what is missing.
+ * The id of the item from which on a list, newest first, may be incomplete: the first one that is not later than `droppedThrough`. Each
+ * topic drops messages at a time of its own, so older items may follow. Null if no item is that old: then the end of the list says what
+ * is missing.
  */
 export function incompleteFrom(items: readonly Item[] | undefined, droppedThrough: string | null): string | null {
   if (droppedThrough === null) return null;

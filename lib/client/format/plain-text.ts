@@ -9,6 +9,7 @@
  */
 const UNSEEN = /(?!\u200d)\p{C}/gu;
 
+/** One line of at most `maxCharacters`; null for a value that is not text, or has no visible text. */
 export function plainText(value: unknown, maxCharacters: number): string | null {
   if (typeof value !== "string") return null;
   const text = value

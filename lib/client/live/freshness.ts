@@ -71,7 +71,7 @@ function change(next: Partial<Knowledge>, nowMs: number) {
 
 const secondsOf = (asOf: string | null) => (asOf === null ? -1 : Number(asOf));
 
-/** A server that does not know how fresh it is takes nothing back: what this page shows grows old. */
+/** The freshness to show when the server does not know its own: the page's last report, which grows older. */
 function aged(nowMs: number): Freshness {
   const { asOf, lagMs, reportedAtMs } = knowledge;
   return { asOf, lagMs: lagMs === null ? null : lagMs + nowMs - reportedAtMs, stale: true };
@@ -98,6 +98,7 @@ export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs:
   );
 }
 
+/** Notes the state of the stream. */
 export function reportStream(stream: StreamState, nowMs: number = Date.now()): void {
   // A lost stream stays lost until it is open again; a new attempt to connect changes nothing.
   if (stream === "connecting" && knowledge.stream === "down") return;
@@ -109,12 +110,13 @@ export function reportReached(reached: boolean, nowMs: number = Date.now()): voi
   if (reached !== knowledge.reached) change({ reached }, nowMs);
 }
 
-/** Another person has signed in, of whose page nothing is known yet. The connection stays as it is. */
+/** Forgets the last reports when another person signs in. The state of the connection stays. */
 export function forgetFreshness(): void {
   const { asOf, lagMs, stale, quiet, watched, reportedAtMs, lookingSinceMs } = INITIAL;
   change({ asOf, lagMs, stale, quiet, watched, reportedAtMs, lookingSinceMs }, Date.now());
 }
 
+/** Notes whether the browser says that it is online. */
 export function reportOnline(online: boolean, nowMs: number = Date.now()): void {
   change({ online }, nowMs);
 }

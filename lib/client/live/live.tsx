@@ -48,7 +48,7 @@ export function LiveProvider({ children }: { children: React.ReactNode }) {
         dirty.clear();
         const isDirty: Filter = (key) => filters.some((filter) => filter(key));
         void mutate(isDirty);
-        // A filter reaches no list, so its key is named.
+        // SWR gives a filter no keys of lists, so the list is named by its key.
         if (isDirty(RECOGNITION_LIST)) void mutate(RECOGNITION_LIST);
       }, COALESCE_MS);
     };

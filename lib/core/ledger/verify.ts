@@ -25,7 +25,7 @@ import {
 const REASONS = ["no-hash", "no-payer", "old-version", "no-predecessor", "hash-mismatch", "time-order"] as const;
 type VerificationReason = (typeof REASONS)[number] | Defect;
 
-/** Whether a reason belongs to a verdict. Stored messages also have reasons why they are no signals. */
+/** Whether a reason belongs to a verdict. Stored messages also have reasons why they are not signals. */
 export const isVerdictReason = (reason: string): reason is VerificationReason =>
   (REASONS as readonly string[]).includes(reason) || defectIn(reason) !== null;
 

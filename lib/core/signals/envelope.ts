@@ -120,7 +120,7 @@ function detailsOf(type: string, body: Body): Result<Details, UndecodableReason>
   return identity.ok ? ok({ identity: identity.value }) : identity;
 }
 
-/** TrustMesh's `trustValue` and `level` are no numbers of slots: each such message counts 1. Null for what is no weight. */
+/** TrustMesh's `trustValue` and `level` are not numbers of slots, so such a message counts 1. Null for a value that is not a weight. */
 function weightOf({ places }: Body): number | null {
   const [weight, amount] = ["weight", "amount"].map((name) => places.map((place) => place[name]).find(isGiven));
   const given = weight ?? amount ?? 1;

@@ -65,7 +65,7 @@ function joined(signals: readonly Uint8Array[]): Uint8Array | null {
 /** Whether a message is a batch, readable or not. */
 export const isBatch = (message: Uint8Array): boolean => message[0] === MARK[0];
 
-/** The signals of a batch. Null if the message is no batch, but a signal by itself. Never throws. */
+/** The signals of a batch. Null if the message is not a batch, but a single signal. Never throws. */
 export function openBatch(message: Uint8Array): Result<OpenedBatch, "bad-batch"> | null {
   if (!isBatch(message)) return null;
   if (message[1] !== MARK[1] || message.length > MAX_BATCH_BYTES || message.length <= HEADER_BYTES) return BAD;

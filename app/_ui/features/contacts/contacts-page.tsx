@@ -48,7 +48,7 @@ export function ContactsPage() {
             {
               value: "requests",
               label: "Requests",
-              // The same number as in the navigation: the people who wait for an answer. Without any there is none to show.
+              // The same number as in the navigation: the people who wait for an answer. Not shown if it is 0.
               count: data.requests.incoming.length || undefined,
               content: <RequestList requests={data.requests} />,
             },

@@ -21,7 +21,7 @@ export function ProfileForm({ profile, loading }: { profile: Profile | undefined
   });
   const [tried, setTried] = useState(false);
   const nameless = !draft.displayName.trim();
-  // Another application may have published a longer one. It stays as it is until it is changed, and may then be shortened only.
+  // Another application may have published a longer text. It stays until the person edits it, and may then only become shorter.
   const mostBio = Math.max(MAX_BIO, profile?.bio?.length ?? 0);
   const change = (field: keyof typeof draft) => (event: { target: { value: string } }) =>
     setDraft((before) => ({ ...before, [field]: event.target.value }));
