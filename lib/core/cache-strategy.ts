@@ -83,6 +83,7 @@ export function strategyOf(strategies: CacheStrategies, name: string): CacheStra
   return isViewKind(kind) ? strategies[kind] : strategies.contacts;
 }
 
+/** The kind of a view by its name: `signals.page2` is a `signals` view. */
 export function kindOf(name: string): string {
   const dot = name.indexOf(".");
   return dot < 0 ? name : name.slice(0, dot);

@@ -27,6 +27,7 @@ export const KEPT_MS = 600_000;
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
+/** One sample from an answer of `GET /api/admin/status`. */
 export function sampleOf({ atMs, total, mirror, streams, topics }: AdminStatus): Sample {
   const lags = topics.flatMap(({ lagMs, paused }) => (lagMs === null || paused ? [] : [lagMs]));
   return {

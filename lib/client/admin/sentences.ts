@@ -23,6 +23,7 @@ export interface ActionWords {
   readonly taken: string;
 }
 
+/** The words of the dialog for an action on a topic. */
 export function topicActionWords(action: TopicAction, topicId: string): ActionWords {
   const words: Record<TopicAction, Omit<ActionWords, "title"> & { readonly verb: string }> = {
     audit: {

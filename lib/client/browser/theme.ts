@@ -6,6 +6,7 @@ export const THEME_COOKIE = "tm-theme";
 const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
+/** The theme of a cookie's value; the system's for any other value. */
 export function parseTheme(value: string | undefined): Theme {
   return value === "light" || value === "dark" ? value : "system";
 }

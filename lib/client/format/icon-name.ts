@@ -38,6 +38,7 @@ export interface IconChoice {
   readonly emoji: string | null;
 }
 
+/** The icon to show for the text of a definition's icon; null is a definition without one. */
 export function iconChoice(icon: string | null): IconChoice {
   const text = icon?.trim().toLowerCase() ?? "";
   if (!EMOJI.test(text) || text.length > MAX_CHARACTERS) return { name: text, emoji: null };

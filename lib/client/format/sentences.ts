@@ -102,6 +102,7 @@ export function titleOfRecognition(definitions: readonly Definition[], name: str
 const titleOf = ({ metadata }: Signal): string =>
   text(metadata.title) ?? text(metadata.name) ?? text(metadata.id) ?? "a recognition";
 
+/** The sentence about a signal, as its reader `context.self` sees it. */
 export function sentenceOf(signal: Signal, context: SentenceContext): SentencePart[] {
   const { type } = signal;
   const mine = signal.actor !== null && signal.actor === context.self;

@@ -21,6 +21,7 @@ export interface CurrentPlan {
   readonly costs: readonly CostLine[];
 }
 
+/** Requests, memory and cost of the plan without a cache, for these inputs. */
 export function currentPlan(inputs: CapacityInputs): CurrentPlan {
   const { users, current, signalsPerUserDay } = inputs;
   const messagesPerDay = users * signalsPerUserDay;

@@ -73,6 +73,7 @@ const USER_TTL_S = 30;
 const CHECK_BEFORE_WRITE_S = 5;
 const CHECK_AFTER_COMMIT_S = 15;
 
+/** The mean traffic of a deployment, in calls per second, by tier and purpose. */
 export function traffic(inputs: CapacityInputs, instances: number, presence: Presence = COMING_AND_GOING): Traffic {
   const { users, openPageShare, directReadShare, ownWriteShare, settings, kindShares } = inputs;
   const messages = (users * inputs.signalsPerUserDay) / DAY_S;

@@ -68,6 +68,7 @@ const CLOCK_MS = 10_000;
 /** One lost answer is asked for again within moments. Only after this many attempts is it worth a report. */
 const STUCK_ATTEMPTS = 3;
 
+/** All conditions of which operators must know, each with a sentence. Pure. */
 export function judge(facts: HealthFacts): readonly Finding[] {
   return [...ofTiers(facts), ...ofMirrors(facts), ...ofTopics(facts), ...ofStored(facts), ...ofProcess(facts)];
 }

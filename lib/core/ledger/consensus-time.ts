@@ -45,6 +45,7 @@ export function toMs(ns: ConsensusNs): number {
   return Number(ns / NS_PER_MS);
 }
 
+/** Nanoseconds from milliseconds since 1970, which are rounded down. */
 export function fromMs(ms: number): ConsensusNs {
   return (BigInt(Math.floor(ms)) * NS_PER_MS) as ConsensusNs;
 }

@@ -32,10 +32,12 @@ export const MAX_ID_CHARACTERS = 50;
 
 const ENTITY = /^(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,18})$/;
 
+/** Null for a text that is not `shard.realm.num`. */
 export function parseTopicId(text: string): TopicId | null {
   return ENTITY.test(text) ? (text as TopicId) : null;
 }
 
+/** Null for a text that is not `shard.realm.num`. Whether the account exists only the ledger knows. */
 export function parseAccountId(text: string): AccountId | null {
   return ENTITY.test(text) ? (text as AccountId) : null;
 }
@@ -87,6 +89,7 @@ export function mayBeSomebody(id: string): boolean {
   return accountId !== null && mayExist(accountId);
 }
 
+/** A whole number from 1, as a number or as digits; null for anything else. */
 export function parseSequence(value: unknown): Sequence | null {
   const n = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
   return typeof n === "number" && Number.isSafeInteger(n) && n >= 1 ? (n as Sequence) : null;
@@ -112,6 +115,7 @@ export function signalId(topicId: string, sequence: number, place = 0): string {
 export type SessionId = string & { readonly __brand: "SessionId" };
 
 const SESSION_MARK = "session ";
+/** The id of the session whose token has this digest. */
 export const sessionId = (digest: string): SessionId => `${SESSION_MARK}${digest}` as SessionId;
 export const isSessionId = (id: UserId | SessionId): id is SessionId => id.startsWith(SESSION_MARK);
 

@@ -49,6 +49,7 @@ export const DRAIN_AT_LEAST_NS = 900n * 1_000_000_000n;
 /** A topic is quiet when its last message is this old. */
 export const QUIET_NS = 600n * 1_000_000_000n;
 
+/** The next step towards the goal at `nowNs`. Pure: the same registry gives the same step. */
 export function nextStep(registry: Registry, goal: Goal, nowNs: bigint): Step {
   return goal.name === "grow" ? grow(registry, goal.group, goal.to, nowNs) : drain(registry, goal.shard, nowNs);
 }

@@ -24,6 +24,7 @@ export type ShardState = (typeof SHARD_STATES)[number];
 /** A company with topics of its own. Lower-case letters, digits and hyphens: it stands in names of topics. */
 export type TenantId = string & { readonly __brand: "TenantId" };
 
+/** Null for a text that is not 1 to 30 lower-case letters, digits or hyphens. */
 export function parseTenantId(text: string): TenantId | null {
   return /^[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?$/.test(text) ? (text as TenantId) : null;
 }
@@ -73,6 +74,7 @@ export const BUSY_FROM_SIGNALS = 1_000;
 /** A busy user stays busy down to this: a fifth below the entry, so that nobody moves back and forth at the line. */
 export const BUSY_UNTIL_SIGNALS = 800;
 
+/** The tier of a user with this number of signals, who is in tier `current` now. */
 export function tierOf(current: UserTier, signals: number): UserTier {
   return signals >= (current === "busy" ? BUSY_UNTIL_SIGNALS : BUSY_FROM_SIGNALS) ? "busy" : "standard";
 }
@@ -204,6 +206,7 @@ export function nextInSegment(registry: Registry, group: ShardGroup, segment: nu
   return newShard(group, segment, Math.max(-1, ...known.map(({ generation }) => generation)) + 1);
 }
 
+/** A planned shard, which has no topic yet. */
 export function newShard(group: ShardGroup, segment: number, generation: number): Shard {
   const { tier, kind, owner } = group;
   const nothing = { topicId: null, attempt: null, routesFromNs: null, drainsFromNs: null, drainedNs: null };

@@ -66,6 +66,7 @@ type Outcome = Pick<LogEntry, "disposition" | "reason" | "body" | "chunk"> & {
   readonly verification: Verification;
 };
 
+/** The meaning of a run of messages, and the chain after the last one. Never throws for what a message holds. */
 export function interpret(input: InterpretInput): Interpretation {
   const reassembly = Reassembly.from(input.priorParts);
   const entries: LogEntry[] = [];

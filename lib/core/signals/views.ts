@@ -49,6 +49,7 @@ function contactOf(edge: EdgeWithName) {
 const bondedOf = (edges: readonly EdgeWithName[]) =>
   edges.filter(isBonded).sort((a, b) => newestFirst(a.acceptNs, b.acceptNs));
 
+/** The content of `GET /api/contacts`: contacts and requests, newest first, and trust. Times are in ms since 1970. */
 export function contactsView(userId: UserId, edges: readonly EdgeWithName[]) {
   const bonded = bondedOf(edges);
   const incoming = edges.filter(isIncoming).sort((a, b) => newestFirst(a.requestInNs, b.requestInNs));
@@ -90,6 +91,7 @@ export function contactsView(userId: UserId, edges: readonly EdgeWithName[]) {
   };
 }
 
+/** The content of `GET /api/circle`: bonded contacts, newest first, and the user's slots. */
 export function circleView(userId: UserId, edges: readonly EdgeWithName[]) {
   const bonded = bondedOf(edges);
   const allocatedOut = bonded.reduce((sum, edge) => sum + trustGiven(edge), 0);
@@ -163,6 +165,7 @@ export function recognitionCard(definition: Definition) {
   };
 }
 
+/** A profile as answers show it. Without a handle of its own it has `fallbackHandle`, or else the id. */
 export function profileView(userId: UserId, profile: Profile | null, fallbackHandle: string | null) {
   return {
     userId,

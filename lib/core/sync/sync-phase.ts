@@ -181,6 +181,7 @@ const TABLE: Table = {
   },
 };
 
+/** The phase after an event. Pure. */
 export function nextPhase(state: SyncPhase, event: PhaseEvent, policy: SyncPolicy): SyncPhase {
   const row = TABLE[state.name] as Record<
     string,

@@ -93,6 +93,7 @@ export type SyncEvent =
 /** A paused topic is looked at this often while it has readers, in case the event of its resumption was lost. */
 const PAUSED_LOOK_MS = 30_000;
 
+/** The state after an event. Pure. */
 export function transition(state: SyncState, event: SyncEvent, policy: SyncPolicy): SyncState {
   const inPhase = (next: PhaseEvent, more: Partial<SyncState> = {}): SyncState => ({
     ...state,

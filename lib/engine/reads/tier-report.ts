@@ -11,6 +11,7 @@ export interface TierReport {
   readonly tookMs: number;
 }
 
+/** A report with the usual values where `more` gives none. */
 export function report(
   tier: TierReport["tier"],
   outcome: TierReport["outcome"],

@@ -18,6 +18,7 @@ export interface Gates {
   readonly ring: Gate & { readonly savedMs: number };
 }
 
+/** The gates of polls and rings for a gate period of `gateMs` milliseconds. */
 export function gatesOf(gateMs: number): Gates {
   const periodMs = Math.ceil(gateMs);
   return {

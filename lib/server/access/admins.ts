@@ -9,6 +9,7 @@ import { bearerToken, isSameSecret } from "./secrets";
 /** The name in the operator log for requests with the admin token. It contains a space, which no user id does. */
 const TOKEN_ACTOR = "admin token";
 
+/** Whether a signed-in user is an operator. */
 export function isAdmin(app: Pick<App, "env" | "operatorId">, userId: UserId | null): boolean {
   if (userId === null) return false;
   return app.env.ADMIN_ACCOUNTS.has(userId) || (app.env.isDevnet && app.operatorId === userId);

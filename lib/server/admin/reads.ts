@@ -56,6 +56,7 @@ async function knownTopics(
   );
 }
 
+/** The database reads of the operators' pages. Each is remembered for a while, and shared by all who ask. */
 export function adminReads(deps: AdminReadsDeps, clock: Clock) {
   const { admin } = deps;
   let clockAheadMs: number | null = null;

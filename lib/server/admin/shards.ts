@@ -54,6 +54,7 @@ export interface Shards {
 const UNPUBLISHED =
   "The registry is not published, so new topics would be lost with the database: run `npm run shards -- publish --new`, set REGISTRY_TOPIC to the topic that it prints, and ask again.";
 
+/** The actions on shards, over this deployment's registry and registry topic. */
 export function openShards(parts: ShardsParts): Shards {
   const { stores, bus, ledger, submitter, registryTopic, trustedPayers, log } = parts;
   const topic =

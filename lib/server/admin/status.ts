@@ -27,6 +27,7 @@ import { droppedCounts, droppedMessages } from "./dropped";
 /** Characters of a rejected message that are shown: one line of a table. */
 const REJECTED_CHARACTERS = 120;
 
+/** The answer of `GET /api/admin/status`. While the database is down it has what this process remembers. */
 export async function adminStatus(app: App): Promise<AdminStatus> {
   const { adminReads: reads, clock, env, scheduler, hub } = app;
   await app.health.examine();

@@ -38,7 +38,11 @@ export interface CountedSubmitter {
 /** The largest piece of a message that fits a transaction. */
 const CHUNK_BYTES = 1_024;
 
-export function counted(submitter: Submitter | null, clock: Pick<Clock, "now" | "monotonicMs">): CountedSubmitter {
+/** Counts what is written through `submitter`; null: nothing can be written. */
+export function countedSubmitter(
+  submitter: Submitter | null,
+  clock: Pick<Clock, "now" | "monotonicMs">,
+): CountedSubmitter {
   const counts: SubmitCounts = { messages: 0, transactions: 0, bytes: 0, errors: 0 };
   const failures = { refused: 0, unavailable: 0, uncertain: 0 };
   let failing: FailedWrites | null = null;
@@ -53,10 +57,10 @@ export function counted(submitter: Submitter | null, clock: Pick<Clock, "now" | 
       topicId,
     };
   };
-  const told = { counts, batches: { messages: 0, signals: 0 }, failures, failing: () => failing };
-  if (submitter === null) return { submitter, ...told };
+  const figures = { counts, batches: { messages: 0, signals: 0 }, failures, failing: () => failing };
+  if (submitter === null) return { submitter, ...figures };
   return {
-    ...told,
+    ...figures,
     submitter: {
       submit: async (topicId, message, validStartNs) => {
         const sent = await submitter.submit(topicId, message, validStartNs).catch((cause: unknown) => {

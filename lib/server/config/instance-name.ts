@@ -23,6 +23,7 @@ const MACHINES = ["FLY_MACHINE_ID", "RAILWAY_REPLICA_ID", "RENDER_INSTANCE_ID"];
 /** Host names of functions are meaningless, and functions listen on no port. */
 const isFunction = (source: EnvSource) => source.VERCEL !== undefined || source.AWS_LAMBDA_FUNCTION_NAME !== undefined;
 
+/** Where an instance runs, for operators. `port` 0: it listens on none. */
 export function instancePlace(source: EnvSource, hostname: string, port: number): InstancePlace {
   const first = (names: readonly string[]) => {
     const value = names.map((name) => source[name]?.trim()).find((each) => each !== undefined && each !== "");

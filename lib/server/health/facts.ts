@@ -50,6 +50,7 @@ const plus = (a: Count, b: Count): Count => ({
   ms: a.ms + b.ms,
 });
 
+/** The counters of all tiers now. Two tallies give the calls between them. */
 export function tallyOf({ stores, sharedStats, ledger, metrics, clock }: App): Tally {
   const statements = Object.values(stores.stats().byPurpose).map(
     ({ statements: sent, errors: failed, waitedMs: ms }): Count => ({ sent, failed, ms }),
@@ -84,6 +85,7 @@ function busyShareBetween(before: Tally | null, now: Tally): number | null {
   return 1 - (now.eventLoopIdleMs - before.eventLoopIdleMs) / (now.atMs - before.atMs);
 }
 
+/** The facts that `judge` (lib/core/health/judgement) needs, from this process's counters and what it has watched. */
 export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
   const { clock, stores, sharedStats, ledger, scheduler, doorbells, adminReads, written } = app;
   const reason = doorbells?.trouble ?? null;

@@ -28,6 +28,7 @@ function cacheControl({ app }: Context, life: MirrorReply["life"]): string {
   return isPublic ? `public, max-age=${life}, stale-while-revalidate=${life}` : "private, no-cache";
 }
 
+/** The answer with a reply's headers: 200, or 304 if the client has the same body. */
 export function mirrorAnswer(context: Context, reply: MirrorReply): Answer {
   const { app, request } = context;
   const { asOfNs, lagMs, stale } = reply.freshness;

@@ -39,6 +39,7 @@ const EXPORT_TIMEOUT_MS = 5_000;
 /** Milliseconds since 1970, with fractions. */
 const nowMs = () => performance.timeOrigin + performance.now();
 
+/** Traces requests, and exports `share` of them to the collector at `endpoint`. */
 export function openOtel({ endpoint, serviceName, share }: OtelOptions): Tracing {
   const exporter = new OTLPTraceExporter({
     url: `${endpoint.replace(/\/+$/, "")}/v1/traces`,

@@ -18,6 +18,7 @@ type Mirror = InstanceReport["mirrors"][number];
 const WORST: readonly Breaker[] = ["open", "half-open", "closed", null];
 const worst = <T extends Breaker>(breakers: readonly T[]): T => WORST.find((each) => breakers.includes(each as T)) as T;
 
+/** Adds up the reports of instances. A tier's circuit breaker is the worst of all. */
 export function sumReports(reports: readonly InstanceReport[]): AdminStatus["total"] {
   const tierSum = (name: TierName) => tierStatus(sumTiers(reports.map(({ tiers }) => tiers[name])));
   return {

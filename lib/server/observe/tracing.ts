@@ -13,6 +13,7 @@ export function trace(measured: () => Measured): void {
   if (traced !== undefined) traced.add(measured());
 }
 
+/** Null if no collector is configured: then OpenTelemetry is not loaded. */
 export async function openTracing(env: Env): Promise<Tracing | null> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = env;
   if (endpoint === undefined) return null;

@@ -9,6 +9,7 @@ import { jsonSchema } from "./schema";
 /** By it a server of this app can be told from others. */
 export const API_TITLE = "TrustMesh Edge";
 
+/** The document as JSON. `isSecure`: sessions use the cookie that browsers send over TLS only. */
 export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSecure = false): Record<string, unknown> {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const [name, route] of Object.entries(routes)) {

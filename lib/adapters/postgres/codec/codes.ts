@@ -87,6 +87,7 @@ const ALL_AUTHORS = 24;
 const PLACE_UNIT = 32;
 const ALL_PLACES = (MAX_BATCH_SIGNALS - 1) * PLACE_UNIT;
 
+/** The flags of a user row as one number: verification, actor, author, place. */
 export const flagsOf = (row: Pick<UserRow, "isActor" | "verification" | "author" | "place">): number =>
   verification.code(row.verification) +
   (row.isActor ? ACTOR_FLAG : 0) +

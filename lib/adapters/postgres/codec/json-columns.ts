@@ -96,6 +96,7 @@ const latin1 = (bytes: Uint8Array): string =>
 const NUMBER = /^(?:0|-?[1-9]\d{0,14})$/;
 const isNumber = (value: string): boolean => NUMBER.test(value);
 
+/** Writes texts column by column. `readTexts` gives them back byte for byte, in the same order. */
 export function writeTexts(to: Writer, texts: readonly Uint8Array[]): void {
   const [templates, words] = [new Told(), new Told()];
   const columns = new Map<string, string[]>();

@@ -14,6 +14,7 @@ import { expand } from "./shorthand";
 
 export const payerOf = (payer: AccountId): AccountId | null => (payer === NO_PAYER ? null : payer);
 
+/** Decodes a row of `topics`. */
 export function topicState(row: typeof topics.$inferSelect): TopicState {
   const { topicId, kinds, cursor, headHash, headNs, paused, projected } = row;
   const isDropping = projected !== null && projected < 0;

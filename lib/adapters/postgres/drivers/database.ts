@@ -34,6 +34,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** A `Database` over a driver's connection: translates errors, and waits at the end for the statements that were sent. */
 export function databaseOver({ driver, open, close }: Connection): Database {
   const byTimeout = new Map<number | undefined, Queries>();
   const unfinished = new Set<Promise<unknown>>();

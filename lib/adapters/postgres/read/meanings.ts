@@ -83,6 +83,7 @@ export const rowFound = (row: RowOf<typeof ROW>): RowFound => ({
 const { userNo, peerNo, ...registers } = getTableColumns(e);
 const EDGE = { userId: h.userId, peerId: p.userId, userNo, peerNo, ...registers };
 
+/** The statement of `RereadStore.edgesBetween`. */
 export function edgesBetween(pairs: readonly (readonly [string, string])[]) {
   const given = [
     columnOf(userHeads.userId, pairs, ([user]) => user, "user_id"),
@@ -106,6 +107,7 @@ export const edgeFound = ({ userId, peerId, userNo: user, peerNo: peer, ...row }
 const { consensusNs: profileNs, handle, displayName, bio, avatar, hrl, saidNs } = f;
 const PROFILE = { userId: h.userId, userNo: h.userNo, profileNs, handle, displayName, bio, avatar, hrl, saidNs };
 
+/** The statement of `RereadStore.profilesFound`. */
 export const profilesFound = (users: readonly string[]) =>
   template(
     PROFILE,
@@ -133,6 +135,7 @@ const CLAIM = {
   ...{ description: told("description"), category: told("category") },
 };
 
+/** The statement of `RereadStore.claimsOn`: a row for each claim. */
 export const claimsOn = (ids: readonly string[]) =>
   template(
     CLAIM,

@@ -14,6 +14,7 @@ export interface ColumnOfValues {
   readonly name: string;
 }
 
+/** A column of values: `value` of each row, with the type of column `like`. `name` is its name in the statement. */
 export const columnOf = <R>(
   like: PgColumn,
   rows: readonly R[],

@@ -8,6 +8,7 @@ export interface Effect {
 
 const NO_TRUST = { allocatedTo: 0, receivedFrom: 0 };
 
+/** Adds a request to the sent ones. `nowMs`: milliseconds since 1970. */
 export function requested(peerId: string, handle: string, nowMs: number): Effect {
   return {
     contacts: (view) => ({
@@ -23,6 +24,7 @@ export function requested(peerId: string, handle: string, nowMs: number): Effect
   };
 }
 
+/** Makes the person a contact, and drops the requests between the two. */
 export function accepted(peerId: string, nowMs: number): Effect {
   return {
     contacts: (view) => {
@@ -39,6 +41,7 @@ export function accepted(peerId: string, nowMs: number): Effect {
   };
 }
 
+/** Drops the contact and the requests between the two. */
 export function revoked(peerId: string): Effect {
   return { contacts: (view) => withoutRequests(peerId, { ...view, contacts: without(peerId, view.contacts) }) };
 }

@@ -3,6 +3,7 @@ import { parseUserId, type UserId } from "../../ledger/ids";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Whether a JSON value is an object: neither null nor a list. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -22,6 +23,7 @@ export interface Body {
   readonly places: readonly Fields[];
 }
 
+/** Collects the objects of a body in which members may stand. */
 export function bodyOf(json: Fields): Body {
   const payload = nested(json, "payload");
   const places = payload === NONE ? [json] : [json, payload];

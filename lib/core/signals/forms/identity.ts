@@ -17,6 +17,7 @@ const ACCOUNTS: Readonly<Record<string, readonly Path[] | null>> = {
 
 export const isIdentity = (type: string): boolean => Object.hasOwn(ACCOUNTS, type);
 
+/** The binding in an identity message. An error if its DID or its account cannot be read. */
 export function identityIn(type: string, { places }: Body): Result<Identity, UndecodableReason> {
   const sub = firstOf(places, ["sub"]);
   if (sub === null) return err("no-actor");

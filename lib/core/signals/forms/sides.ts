@@ -26,6 +26,7 @@ export function actorOf(type: string, { places }: Body): UserId | null | undefin
   return actor === null ? idIn(places, type === "PROFILE_UPDATE" ? AUTHORS_OF_PROFILES : AUTHORS) : actor;
 }
 
+/** Undefined if the member that names the target holds no id. Null if no member names a target. */
 export function targetOf(type: string, { json, payload, places }: Body): UserId | null | undefined {
   if (!hasTarget(type)) return null;
   const paths = kindOf(type) === null ? TARGETS : TARGETS_OF_KINDS;

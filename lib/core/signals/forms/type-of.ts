@@ -8,6 +8,7 @@ import type { Body, Fields } from "./fields";
 /** The numeric form is marked by `"hcs":"21"`. Some senders write a number instead of the text. */
 export const isNumeric = ({ hcs }: Fields): boolean => hcs === "21" || hcs === 21;
 
+/** The type of a body, in capitals and with synonyms folded. `unknown-type` or `bad-type` if it has none of ours. */
 export function typeOf(body: Body): Result<string, UndecodableReason> {
   const { json, payload } = body;
   const number = isNumeric(json) ? numberOf(json.type) : null;

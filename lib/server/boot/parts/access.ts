@@ -48,6 +48,7 @@ interface AccessParts {
   readonly random: () => number;
 }
 
+/** Builds sessions, sign-in and the limits of callers. */
 export function buildAccess({
   env,
   shared,

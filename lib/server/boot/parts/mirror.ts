@@ -25,6 +25,7 @@ interface MirrorParts {
   readonly incidents: Incidents;
 }
 
+/** Builds the ledger over the mirrors, within the budget of requests that all instances share. */
 export function buildLedger({ urls, perSecond, tiers, metrics, incidents, ...rest }: MirrorParts): MirrorLedger {
   const budget = { perSecond, burst: perSecond * BUDGET_BURST_S, maxWaitMs: BUDGET_WAIT_MS };
   return new MirrorLedger({

@@ -25,6 +25,7 @@ interface PublicMirrorParts {
   readonly clock: Clock;
 }
 
+/** Builds the public mirror, whose readers have a budget of their own. */
 export function buildPublicMirror({ env, tiers, ledger, scheduler, clock }: PublicMirrorParts): PublicMirror {
   const now = () => clock.monotonicMs();
   const staleMaxMs = env.STALE_MAX_S * 1_000;

@@ -54,6 +54,7 @@ interface SyncParts {
   readonly onProgress: () => void;
 }
 
+/** Builds the sync of all topics, with its registry, doorbells, repairs and packing. */
 export function buildSync({ env, stores, network, tiers, ledger, clock, log, random, ...rest }: SyncParts): Sync {
   const { bus, hot } = tiers;
   const registry = new RegistryCache({

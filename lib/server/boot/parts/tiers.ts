@@ -33,6 +33,7 @@ interface TierParts {
   readonly clock: Clock;
 }
 
+/** Builds memory (L1) and the shared tier. Without Redis, this process's memory takes its place. */
 export function buildTiers({ env, shared, clock, guard }: TierParts): Tiers {
   const own = new MemoryHotCache(clock);
   const l1 = new L1Cache({

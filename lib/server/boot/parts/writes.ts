@@ -19,7 +19,7 @@ import { openShards, type Shards } from "../../admin/shards";
 import type { Env } from "../../config/env";
 import { pausedSentence } from "../../http/paused";
 import type { NetworkParts, Stores } from "../app";
-import { type CountedSubmitter, counted } from "../counted-submitter";
+import { type CountedSubmitter, countedSubmitter } from "../counted-submitter";
 import type { Sync } from "./sync";
 import type { Tiers } from "./tiers";
 
@@ -52,13 +52,14 @@ interface WriteParts {
   readonly incidents: Incidents;
 }
 
+/** Builds the way of writes to the ledger. Without an operator key they are refused. */
 export function buildWrites(parts: WriteParts): Writes {
   const { env, stores, network, tiers, sync, ledger, clock, log } = parts;
   const { registry, scheduler } = sync;
   const { bus, hot, guard } = tiers;
   const cursorOf = (topicId: TopicId) => scheduler.syncs.get(topicId)?.cursor ?? null;
   const pending = new PendingSignals(clock, cursorOf);
-  const { submitter, ...written } = counted(network.submitter, clock);
+  const { submitter, ...written } = countedSubmitter(network.submitter, clock);
   const router = new TopicRouter({ registry, store: stores.registry, scheduler, clock });
   const publication = watchPublication({
     ...{ registry, incidents: parts.incidents, configured: network.topics },

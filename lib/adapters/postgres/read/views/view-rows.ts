@@ -115,6 +115,7 @@ const place = ({ topicId, ref, consensusNs: ns }: Placed) => ({
   consensusNs: consensusNs(ns),
 });
 
+/** Decodes a row of a page of signals. Throws if the row holds what this version does not know. */
 export function signal(row: Present<Omit<SignalAnswer, "stamp" | "head" | "userNo" | "found">>): SignalRow {
   return {
     position: row.position as Position,
