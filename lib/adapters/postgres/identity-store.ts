@@ -62,11 +62,11 @@ export class PostgresIdentityStore implements IdentityStore {
 
   async messages(topicId: TopicId, issuer: EvmAddress, limit: number): Promise<readonly IdentityMessage[]> {
     const owner = { userId: ownerOfIssuer(issuer) };
-    // They are few and mostly old, and no page of them is asked for again.
+    // Reads packed messages at once, because an identity has few messages, and most are old.
     const found = present(await this.statements.run("account", MESSAGES({ ...owner, topicId, limit })));
     const packed = await this.stored.messages(found.flatMap(({ ref, body }) => (body === null ? [ref] : [])));
     const messages = this.rowReader.rows("topic_log", found, (row) => messageIn(row, packed.get(row.ref)));
-    // The message that is left out may be the one that ends a binding.
+    // An unreadable message may be the one that ends a binding, so none may be left out.
     if (messages.length < found.length)
       throw new TierUnavailable("postgres", "a stored message of this identity cannot be read");
     return messages;

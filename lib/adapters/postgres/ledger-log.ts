@@ -25,7 +25,7 @@ export class PostgresLedgerLog implements LedgerLog {
   async page(query: LogQuery): Promise<LogPage> {
     const found = await this.found(query);
     const [first] = found;
-    // An answer without rows does not tell what was dropped, and of several the first one may be out of date.
+    // An answer without rows does not say what was dropped. If a page takes several statements, the first answer may be outdated.
     if (first === undefined || found.some(({ content }) => content !== null)) {
       const page = await this.packedPage(query, found);
       return { ...page, hasDropped: reachesBack(query, page, await this.messages.droppedOf(query.topicId)) };

@@ -106,7 +106,7 @@ export class PostgresViewStore implements ViewStore {
     };
     const types = query.types.map(typeNumber).filter((number) => number !== UNNAMED_TYPE);
     const names = query.types.filter((type) => typeNumber(type) === UNNAMED_TYPE);
-    const rows = await this.packedToo<SignalAnswer>(
+    const rows = await this.withPacked<SignalAnswer>(
       (place) =>
         this.statements.numbers.read(userId, (reader) =>
           this.statements.run(
@@ -121,8 +121,8 @@ export class PostgresViewStore implements ViewStore {
     return this.signalPage(rows, query.limit);
   }
 
-  /** Reads the unpacked rows, and if the page may reach behind them, all rows. */
-  private async packedToo<A extends { readonly packedNs: bigint }>(
+  /** Reads the unpacked rows, and if the page may reach back to packed ones, all rows. */
+  private async withPacked<A extends { readonly packedNs: bigint }>(
     read: (place: "unpacked" | "all") => Promise<readonly A[]>,
     isBehind: (rows: readonly A[], packedNs: bigint) => boolean,
   ): Promise<readonly A[]> {
@@ -149,7 +149,7 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async signalsAfter(userId: UserId, position: number, limit: number): Promise<MissedPage> {
-    const rows = await this.packedToo(
+    const rows = await this.withPacked(
       (place) =>
         this.statements.numbers.read(userId, (reader) =>
           this.statements.run("catch-up", MISSED[place]({ ...reader, position, limit })),
@@ -169,7 +169,7 @@ export class PostgresViewStore implements ViewStore {
 
   async events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<EventPage> {
     const statements = EVENTS[this.isStrict ? "strict" : "loose"];
-    const rows = await this.packedToo(
+    const rows = await this.withPacked(
       (place) => this.statements.run("events", statements[place][kind]({ userId, sinceNs, limit })),
       (_, packedNs) => packedNs > sinceNs,
     );
@@ -195,7 +195,7 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async written(userId: UserId, sinceNs: ConsensusNs, limit: number): Promise<readonly WrittenRow[]> {
-    const rows = await this.packedToo(
+    const rows = await this.withPacked(
       (place) => this.statements.run("written", WRITTEN[place]({ userId, sinceNs, limit })),
       (_, packedNs) => packedNs >= sinceNs,
     );
@@ -214,7 +214,7 @@ export class PostgresViewStore implements ViewStore {
   async recognition(userId: UserId, beforeNs: ConsensusNs | null, limit: number): Promise<RecognitionRows> {
     const page = { beforeNs: beforeNs ?? MAX_CONSENSUS_NS, limit: limit + 1, ownLimit: OWN_DEFINITIONS };
     const isOfMint = ({ definitionId }: { readonly definitionId: string | null }) => definitionId === null;
-    const rows = await this.packedToo(
+    const rows = await this.withPacked(
       (place) =>
         this.statements.numbers.read(userId, (reader) =>
           this.statements.run("recognition", RECOGNITION[place]({ ...reader, ...page })),

@@ -1,6 +1,6 @@
 /**
- * The version of what rows hold: the phrases and codes that stand for something, and the meaning of columns. A version of this
- * app that would read rows wrongly, because it is too old, must not read them at all.
+ * The stored format: the phrases and codes in rows, and the meaning of columns. An older version of this app, which would misread the
+ * rows, must not read them at all.
  */
 import { isNull, lt, or, sql } from "drizzle-orm";
 import { meta } from "../../../../drizzle/schema";
@@ -16,13 +16,13 @@ export const FORMAT = 6;
 /** The format of rows as every start may write them. Earlier versions read it. */
 const UNPACKED_FORMAT = 2;
 
-/** Begins with the first packed message (./log-segment.ts). Format 3 had the first layout, and no parts of split messages. */
+/** The format from the first packed message on (./log-segment.ts). Format 3 had the first layout, and no parts of split messages. */
 export const LOG_SEGMENT_FORMAT = 5;
 
-/** Begins with the first packed row of a person (../write/pack-rows.ts). */
+/** The format from the first packed row of a person on (../write/pack-rows.ts). */
 export const USER_SEGMENT_FORMAT = 4;
 
-/** Begins with the first dropped message (../write/drop-old.ts). */
+/** The format from the first dropped message on (../write/drop-old.ts). */
 export const DROPPED_FORMAT = 6;
 
 /** Throws a sentence if the database holds rows of a later format. Returns the format that it holds. */

@@ -3,7 +3,7 @@
  * values. Templates and values that repeat are written once, and whole numbers as the distance from the one before under the same
  * key. Devnet-like messages compress to 17 bytes this way, and to 27 one after the other.
  *
- * The cuts are made by the form of the text alone, so a text that is no JSON comes back too.
+ * The cuts are made by the form of the text alone, so a text that is not JSON comes back unchanged, too.
  *
  *   templates ‖ words ‖ template of each text ‖ columns, by the first text that has one ‖ length of each text without template ‖ those
  */
@@ -11,7 +11,7 @@ import type { Reader, Writer } from "./bytes";
 
 /** Stands for a value in a template. A text that holds it is written as it is. */
 const VALUE = "\0";
-/** A string, or a number. A string that no quote ends goes on to the end of the text: else each quote in it would be tried in turn. */
+/** A string or a number. A string without an end goes on to the end of the text: otherwise each quote in it would be tried in turn. */
 const TOKEN = /"((?:[^"\\]|\\.)*)(?:"|\\?$)|-?\d+/gs;
 /** A key in a template, or a value. No key holds a value, however odd the text. */
 const PLACE = /"((?:[^"\\\0]|\\[^\0])*)":|\0/g;
@@ -52,10 +52,10 @@ function keysOf(template: string): readonly string[] {
 }
 
 /**
- * Texts in the order in which they first came. Each is told by its distance from the last new one, from 1; 0 is the next new one. That
- * makes small numbers where the same texts come again and again.
+ * Texts, each stored once, in the order of their first use. A use of a text is written as a distance: 0 is the next new text, 1 the
+ * newest of those used before, 2 the one before that. So texts that come again soon have small numbers.
  */
-class Told {
+class Vocabulary {
   private readonly numbers = new Map<string, number>();
 
   distanceTo(text: string): number {
@@ -72,7 +72,7 @@ class Told {
     to.bytes(Buffer.from(texts.join(""), "latin1"));
   }
 
-  /** Reads them. Answers what a distance tells, in the order in which they were written. */
+  /** Reads the texts. Returns a function that turns distances into texts. It takes them in the order in which they were written. */
   static read(from: Reader): (distance: number) => string {
     const lengths = Array.from({ length: from.number() }, () => from.number());
     const all = latin1(from.view(lengths.reduce((sum, length) => sum + length, 0)));
@@ -98,7 +98,7 @@ const isNumber = (value: string): boolean => NUMBER.test(value);
 
 /** Writes texts column by column. `readTexts` gives them back byte for byte, in the same order. */
 export function writeTexts(to: Writer, texts: readonly Uint8Array[]): void {
-  const [templates, words] = [new Told(), new Told()];
+  const [templates, words] = [new Vocabulary(), new Vocabulary()];
   const columns = new Map<string, string[]>();
   const keys = new Map<string, readonly string[]>();
   const uncut: Uint8Array[] = [];
@@ -145,10 +145,10 @@ interface Template {
   readonly columns: readonly number[];
 }
 
-/** Reads so many texts. Answers each by its place, from 0. Throws RangeError where what was written is damaged. */
+/** Reads this many texts. Returns a function that gives each by its place, from 0. Throws RangeError if the bytes are damaged. */
 export function readTexts(from: Reader, count: number): (place: number) => Uint8Array {
-  const templateAt = Told.read(from);
-  const wordAt = Told.read(from);
+  const templateAt = Vocabulary.read(from);
+  const wordAt = Vocabulary.read(from);
   const columnOf = new Map<string, number>();
   const known = new Map<string, Template>();
   const numberOf = (key: string) => columnOf.get(key) ?? columnOf.set(key, columnOf.size).size - 1;

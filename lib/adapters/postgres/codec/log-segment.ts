@@ -60,12 +60,12 @@ const FIRST_LAYOUT = 1;
  */
 const COMPRESSION = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 16 };
 /**
- * More than 256 of the longest messages that are packed have: 1 MiB of messages, of which columns make ten bytes from three at worst, and
- * as much of bodies. A damaged segment must not fill the memory.
+ * The limit of an uncompressed segment, so that a damaged one cannot fill the memory. 256 of the longest packed messages have less:
+ * 1 MiB of messages, which columns make 10/3 as long at worst, and the same again of bodies.
  */
 const MOST_BYTES = 8 * 1024 * 1024;
 
-/** Enough against accidents. Against forgery there is the chain, which a browser compares with another mirror's. */
+/** This length is enough to detect accidents. Forgery is detected by the hash chain, which a browser compares with another mirror's. */
 const DIGEST_BYTES = 16;
 const digestOf = (plain: Uint8Array): Uint8Array => hash("sha256", plain, "buffer").subarray(0, DIGEST_BYTES);
 
@@ -257,7 +257,7 @@ const copyFrom = (views: readonly (Uint8Array | null)[]) => (i: number) => {
   return view === null ? null : new Uint8Array(view);
 };
 
-/** How a record tells its running hash: it follows from the one before, it is not known, or it is kept. */
+/** How a record gives its running hash: it follows from the one before, it is not known, or it is stored. */
 const HASH = { follows: 0, unknown: 1, kept: 2 } as const;
 
 function writeRecord(to: Writer, words: Words, topicId: TopicId, entry: LogEntry, before: LogEntry | null): void {

@@ -20,7 +20,7 @@ export interface Range {
   readonly to: number;
 }
 
-/** Refs beyond a topic's own belong to another topic. */
+/** A range within a topic. Its ends are limited, because refs beyond a topic's own belong to another topic. */
 export const rangeOf = (topicId: TopicId, from = 1, to = MAX_SEQUENCE): Range => ({
   topicId,
   from: Math.max(from, 1),

@@ -100,10 +100,10 @@ const ASKED = sql`greatest(least(${missed("position")}::bigint - ${FIRST_POSITIO
 
 const DROPPED_N = sql`coalesce(${ofReader(h.droppedN)}, 0)`;
 
-/** Some positions through `DROPPED_N` have no row any more, and nobody looks for them. */
+/** The page begins after `DROPPED_N` at the earliest, because some positions up to it no longer have a row. */
 const AFTER = sql`(SELECT greatest(${ASKED}, ${DROPPED_N}))`;
 
-/** How many rows the page has: beyond that `n` has no gaps. */
+/** How many rows the page must have: after `AFTER` the numbers of rows have no gaps. */
 const WANTED = sql`(SELECT greatest(least(${ROWS_OF_USER} - ${AFTER}, ${missed("limit")}::integer), 0))`;
 
 const MISSED_FIELDS = {
@@ -115,7 +115,7 @@ const MISSED_FIELDS = {
 const isMissed = (me: SQL) =>
   sql`${r.userNo} = ${me} AND ${r.n} > ${AFTER} AND ${r.n} <= ${AFTER} + ${missed("limit")}::integer`;
 
-/** It is known how many rows are wanted, so the search from the newest row back ends with the last of them. */
+/** The number of wanted rows is known, so the search goes back from the newest row and ends with the last wanted one. */
 const unpackedAfter = (me: SQL, limit: SQL) =>
   sql`SELECT * FROM ${hcsMessages} ${r} WHERE ${isMissed(me)} ORDER BY ${r.consensusNs} DESC LIMIT ${limit}`;
 

@@ -80,7 +80,7 @@ function shownBody({ size, body }: Shown, place: number): Uint8Array | null {
   return body === null || expandedLength(body) > MAX_MESSAGE_BYTES ? null : signalAt(expand(body), place);
 }
 
-/** A message that is no batch is its only signal. Throws RangeError if a batch has no signal at this place. */
+/** The bytes of the signal at this place: a message that is not a batch is its only signal. Throws RangeError if there is none there. */
 export function signalAt(message: Uint8Array, place: number): Uint8Array {
   if (!isBatch(message)) return message;
   const signal = signalsIn(message)[place];
