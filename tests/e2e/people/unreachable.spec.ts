@@ -66,7 +66,7 @@ test("a page that did not open opens by itself once the server is back, unless s
   await shell.place("Circle").click();
   await expect(notice).toBeVisible();
   await page.getByLabel("About you").fill("Some words that are not published yet");
-  await expect(notice).toContainText("It does not open by itself while you write here.");
+  await expect(notice).toContainText("It does not open by itself, so that what you wrote here stays.");
   await context.setOffline(false);
   await expect(shell.freshness).toHaveText(/^(Up to date|Watching)/);
   // A look that was still to come would come now, and be answered before this one.
@@ -74,6 +74,39 @@ test("a page that did not open opens by itself once the server is back, unless s
   await page.evaluate(async () => void (await fetch("/api/health")));
   await expect(page.getByLabel("About you")).toHaveValue(/not published yet/);
   await notice.getByRole("button", { name: "Try again" }).click();
+  await expect(heading(page, "Circle")).toBeVisible();
+});
+
+test("a page that did not open waits for a press if somebody had typed before, and what they typed stays", async ({
+  meet,
+  enterAs,
+  context,
+}) => {
+  const ann = await meet("Ann");
+  const { page, shell } = await enterAs(ann);
+  await page.clock.install();
+  await shell.open(`/profile/${encodeURIComponent(ann.id)}`);
+  const about = page.getByLabel("About you");
+  await about.fill("Some words that are not published yet");
+  await context.setOffline(true);
+  await expect(shell.freshness).toHaveText(/^Offline/);
+  await shell.place("Circle").click();
+  const notice = page.getByRole("alert").filter({ hasText: SENTENCE });
+  await expect(notice).toContainText("It does not open by itself, so that what you wrote here stays.");
+  await context.setOffline(false);
+  await expect(shell.freshness).toHaveText(/^(Up to date|Watching)/);
+  // A look that was still to come would come now, and be answered before this one.
+  await page.clock.fastForward(60_000);
+  await page.evaluate(async () => void (await fetch("/api/health")));
+  await expect(about).toHaveValue(/not published yet/);
+
+  // Without text there is nothing to lose.
+  await about.fill("");
+  await context.setOffline(true);
+  await expect(shell.freshness).toHaveText(/^Offline/);
+  await shell.place("Circle").click();
+  await expect(notice).toContainText("It opens by itself once the server is back.");
+  await context.setOffline(false);
   await expect(heading(page, "Circle")).toBeVisible();
 });
 

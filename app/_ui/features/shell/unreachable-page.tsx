@@ -1,9 +1,10 @@
 "use client";
 import { CloudOff } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { isServerThere } from "@/lib/client/api/http";
 import { lookAgain } from "@/lib/client/browser/look-again";
+import { TypedText } from "@/lib/client/browser/typed-text";
 import { useFreshness } from "@/lib/client/live/freshness";
 import { Button } from "../../primitives/button";
 
@@ -27,8 +28,8 @@ interface Waiting {
 
 /**
  * Keeps what is shown while the server may be out of reach: a page is opened only after the server has answered. Otherwise the
- * new page would take the place of this one and then fail. It opens by itself once the server is back, unless somebody writes here
- * meanwhile. LoadingPage shows a page whose opening itself shows that the server is gone.
+ * new page would take the place of this one and then fail. It opens by itself once the server is back, unless somebody has written or
+ * writes here: that would be lost. LoadingPage shows a page whose opening itself shows that the server is gone.
  */
 export function UnreachablePage() {
   const router = useRouter();
@@ -37,11 +38,20 @@ export function UnreachablePage() {
   const { online, reached, stream } = useFreshness().known;
   const isDoubtful = !online || !reached || stream === "down";
 
+  const typed = useRef<TypedText>(null);
+  useEffect(() => {
+    const text = new TypedText();
+    typed.current = text;
+    const onInput = ({ target }: Event) => text.note(target);
+    document.addEventListener("input", onInput, { capture: true });
+    return () => document.removeEventListener("input", onInput, { capture: true });
+  }, []);
+
   const open = async (wanted: string) => {
     setIsLooking(true);
     const isThere = await isServerThere();
     setIsLooking(false);
-    setWaiting(isThere ? null : { path: wanted, opensItself: true });
+    setWaiting(isThere ? null : { path: wanted, opensItself: typed.current?.isThere() !== true });
     if (isThere) router.push(wanted);
   };
   useEffect(() => {
@@ -86,7 +96,7 @@ export function UnreachablePage() {
       <p className="min-w-48 flex-1">
         {waiting.opensItself
           ? "The server cannot be reached, so the page did not open yet. It opens by itself once the server is back."
-          : "The server could not be reached, so the page did not open. It does not open by itself while you write here."}
+          : "The server could not be reached, so the page did not open. It does not open by itself, so that what you wrote here stays."}
       </p>
       <Button look="primary" busy={isLooking} onClick={() => void open(waiting.path)}>
         Try again
