@@ -17,5 +17,12 @@ export function plainText(value: unknown, maxCharacters: number): string | null 
     .replace(UNSEEN, " ")
     .replace(/\s+/gu, " ")
     .trim();
-  return [...text].slice(0, maxCharacters).join("").trim() || null;
+  return shortened(text, maxCharacters) || null;
+}
+
+/** The text, or its beginning with a mark that it goes on. */
+export function shortened(text: string, maxCharacters: number): string {
+  const characters = [...text];
+  if (characters.length <= maxCharacters) return text;
+  return `${characters.slice(0, maxCharacters).join("").trim()}…`;
 }

@@ -81,14 +81,18 @@ function times(signal: Signal): string {
 
 const text = (value: unknown): string | null => plainText(value, 80);
 
-/** The members that name a mint's recognition; the last two name it for people. */
+/** The members that name a mint's recognition; the last three name it for people. */
 const NAMES_OF_RECOGNITIONS = [
   ...["recognitionId", "definitionId", "definitionSlug", "def_id", "tokenId"],
-  ...["recognition", "name"],
+  ...["recognition", "name", "label"],
 ];
 
+/** The recognition as its mint names it: by the id of its definition, or else by a name. Null if it names none. */
+export const nameOfRecognition = (metadata: Signal["metadata"]): string | null =>
+  NAMES_OF_RECOGNITIONS.map((name) => text(metadata[name])).find((name) => name !== null) ?? null;
+
 function recognition({ metadata }: Signal, context: SentenceContext): SentencePart[] {
-  const id = NAMES_OF_RECOGNITIONS.map((name) => text(metadata[name])).find((name) => name !== null);
+  const id = nameOfRecognition(metadata);
   return id ? [" for ", { strong: context.recognitionTitle(id) ?? id }] : [];
 }
 

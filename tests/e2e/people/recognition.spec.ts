@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { expectAccessible } from "../support/axe";
 import { expect, test } from "../support/test";
 
 test("a given recognition shows on the other person's page, with its note and its seal", async ({
@@ -39,6 +40,30 @@ test("a recognition without its definition is pending until the definition comes
     await expect(recognition.card(title)).toBeVisible({ timeout: 2_000 });
   }).toPass();
   await expect(recognition.card(title)).not.toContainText("still to come");
+});
+
+test("long words are cut with a mark, and shown whole on request, by keyboard too", async ({ meet, enterAs }) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.bond(ben);
+  const id = `deed-${randomUUID().slice(0, 8)}`;
+  const note = `${"You stayed until the work was done. ".repeat(20)}${"x".repeat(120)} And that is the end.`;
+  await ben.write("RECOGNITION_MINT", { target: ann.id, definitionId: id, note });
+  const { page, recognition } = await enterAs(ann);
+  await recognition.open();
+  const card = recognition.card(id);
+  const words = card.getByRole("blockquote");
+  await expect(words).toHaveText(/^You stayed .*…$/);
+  await card.getByRole("button", { name: "Show all of the words from Ben" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(words).toHaveText(note);
+  const less = card.getByRole("button", { name: "Show less of the words from Ben" });
+  await expect(less).toBeFocused();
+  await expect(less).toHaveAttribute("aria-expanded", "true");
+  await expectAccessible(page, "a recognition with all its words");
+  const [width, room] = await words.evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+  expect(width).toBeLessThanOrEqual(room as number);
+  await page.keyboard.press("Space");
+  await expect(words).toHaveText(/…$/);
 });
 
 test("the catalogue is searched, and a recognition is chosen from it", async ({ meet, enterAs }) => {

@@ -16,9 +16,16 @@ const instance = (second: number) => ({
   ...{ definition: null, pending: false },
 });
 
+/** A recognition with these members. */
+const given = (metadata: object, more: object = {}) => ({ ...instance(20), metadata, ...more });
+
 /** The text of the page with one page of recognitions loaded, the last one. */
 function textOf(seconds: readonly number[], droppedThrough?: string, nextCursor: string | null = null): string {
-  const answer = { instances: seconds.map(instance), definitions: [], nextCursor, droppedThrough };
+  return textWith(seconds.map(instance), droppedThrough, nextCursor);
+}
+
+function textWith(instances: readonly object[], droppedThrough?: string, nextCursor: string | null = null): string {
+  const answer = { instances, definitions: [], nextCursor, droppedThrough };
   const html = renderToStaticMarkup(
     createElement(SWRConfig, { value: { fallback: { [RECOGNITION_LIST]: [answer] } } }, createElement(RecognitionPage)),
   );
@@ -39,5 +46,34 @@ describe("the list of recognitions", () => {
   it("does not call itself empty where recognitions were dropped, or where older ones are left", () => {
     expect(textOf([])).toContain("None yet");
     for (const text of [textOf([], at(15)), textOf([], undefined, "next")]) expect(text).not.toContain("None yet");
+  });
+});
+
+describe("a recognition", () => {
+  const end = " and so on to the very end";
+  const long = `${"word ".repeat(80)}${end}`;
+
+  it.each([
+    ["short words", "Well done", "Well done", false],
+    ["long words", long, "word…", true],
+    ["words that just fit", "a".repeat(400), "a".repeat(400), false],
+  ])("shows %s, and offers the rest only if there is one", (_, note, shown, isLong) => {
+    const text = textWith([given({ note })]);
+    expect(text).toContain(shown);
+    expect(text.includes("Show all")).toBe(isLong);
+    expect(text).not.toContain("too long for this page");
+    if (isLong) expect(text).not.toContain(end.trim());
+  });
+
+  it("says that the ledger has the rest of a message that the server has cut", () => {
+    expect(textWith([given({ note: "short" }, { truncated: true })])).toContain("The ledger has all of it.");
+  });
+
+  it.each([
+    [{ definitionId: "comes-later" }, "comes-later"],
+    [{ label: "Grit" }, "Grit"],
+    [{}, "A recognition"],
+  ])("without its definition has the name that it gives: %j", (metadata, title) => {
+    expect(textWith([given(metadata)])).toContain(title);
   });
 });

@@ -1,25 +1,22 @@
 "use client";
 import { Hourglass } from "lucide-react";
 import { usePeople } from "@/lib/client/format/people";
-import { plainText } from "@/lib/client/format/plain-text";
+import { nameOfRecognition } from "@/lib/client/format/sentences";
 import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/format/time";
 import type { RecognitionInstance } from "@/lib/wire/recognition";
 import { Badge } from "../../primitives/badge";
 import { PersonLink } from "../people/person-name";
 import { Seal } from "../signals/seal";
+import { Note } from "./note";
 import { RecognitionIcon } from "./recognition-icon";
 
 const MINUTE_MS = 60_000;
-const MAX_NOTE = 400;
-
-const text = (value: unknown): string | null => plainText(value, MAX_NOTE);
 
 export function RecognitionCard({ instance }: { instance: RecognitionInstance }) {
   const people = usePeople();
   const now = useNow(MINUTE_MS);
   const { definition, metadata, pending } = instance;
-  const note = text(metadata.note) ?? text(metadata.message);
-  const title = definition?.title ?? text(metadata.recognitionId) ?? "A recognition";
+  const title = definition?.title ?? nameOfRecognition(metadata) ?? "A recognition";
   const exact = instance.consensusTimestamp ? exactConsensusTime(instance.consensusTimestamp) : undefined;
 
   return (
@@ -44,11 +41,7 @@ export function RecognitionCard({ instance }: { instance: RecognitionInstance })
           <Seal signal={instance} />
         </span>
       </div>
-      {note && (
-        <blockquote className="border-copper border-l-2 pl-3 text-ink-soft">
-          <bdi>{note}</bdi>
-        </blockquote>
-      )}
+      <Note instance={instance} />
       <div className="mt-auto flex flex-wrap items-center gap-2 text-ink-faint text-sm">
         <time dateTime={new Date(instance.ts).toISOString()} title={exact}>
           {timeAgo(instance.ts, Math.max(now, instance.ts))}
