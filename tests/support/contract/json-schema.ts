@@ -14,8 +14,16 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const characters = (text: string) => [...text].length;
-const say = (isRight: boolean, problem: string) => (isRight ? [] : [problem]);
+/** Makes the sentence for a fault only. `shown` writes a whole value, and every value inside an answer is checked. */
+const say = (isRight: boolean, problem: () => string) => (isRight ? [] : [problem()]);
 const shown = (value: unknown) => JSON.stringify(value)?.slice(0, 80) ?? String(value);
+
+const compiled = new Map<string, RegExp>();
+function regExpOf(pattern: string): RegExp {
+  const known = compiled.get(pattern) ?? new RegExp(pattern, "u");
+  compiled.set(pattern, known);
+  return known;
+}
 
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   string: (value) => typeof value === "string",
@@ -29,12 +37,12 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 const bound = (holds: (value: number, limit: number) => boolean): Check => {
   return (value, limit: number, at) =>
-    typeof value === "number" ? say(holds(value, limit), `${at}: ${value} is out of bounds (${limit})`) : [];
+    typeof value === "number" ? say(holds(value, limit), () => `${at}: ${value} is out of bounds (${limit})`) : [];
 };
 const size = (of: (value: unknown) => number | null, holds: (size: number, limit: number) => boolean): Check => {
   return (value, limit: number, at) => {
     const found = of(value);
-    return found === null ? [] : say(holds(found, limit), `${at}: its size ${found} is out of bounds (${limit})`);
+    return found === null ? [] : say(holds(found, limit), () => `${at}: its size ${found} is out of bounds (${limit})`);
   };
 };
 const lengthOf = (value: unknown) => (typeof value === "string" ? characters(value) : null);
@@ -46,13 +54,14 @@ const CHECKS: Readonly<Record<string, Check>> = {
   type: (value, names: string | readonly string[], at) =>
     say(
       [names].flat().some((name) => TYPES[name]?.(value)),
-      `${at}: ${shown(value)} is not of type ${names}`,
+      () => `${at}: ${shown(value)} is not of type ${names}`,
     ),
-  const: (value, only: unknown, at) => say(value === only, `${at}: ${shown(value)} is not ${shown(only)}`),
-  enum: (value, all: readonly unknown[], at) => say(all.includes(value), `${at}: ${shown(value)} is not in the list`),
+  const: (value, only: unknown, at) => say(value === only, () => `${at}: ${shown(value)} is not ${shown(only)}`),
+  enum: (value, all: readonly unknown[], at) =>
+    say(all.includes(value), () => `${at}: ${shown(value)} is not in the list`),
   pattern: (value, pattern: string, at) =>
     typeof value === "string"
-      ? say(new RegExp(pattern, "u").test(value), `${at}: ${shown(value)} does not match ${pattern}`)
+      ? say(regExpOf(pattern).test(value), () => `${at}: ${shown(value)} does not match ${pattern}`)
       : [],
   minimum: bound(atLeast),
   maximum: bound(atMost),
@@ -65,7 +74,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   items: (value, items: Schema, at, _, resolve) =>
     Array.isArray(value) ? value.flatMap((item, i) => problemsOf(item, items, resolve, `${at}[${i}]`)) : [],
   required: (value, names: readonly string[], at) =>
-    isFields(value) ? names.flatMap((name) => say(Object.hasOwn(value, name), `${at}.${name}: missing`)) : [],
+    isFields(value) ? names.flatMap((name) => say(Object.hasOwn(value, name), () => `${at}.${name}: missing`)) : [],
   properties: (value, properties: Readonly<Record<string, Schema>>, at, _, resolve) =>
     isFields(value)
       ? Object.entries(properties).flatMap(([name, schema]) =>
@@ -78,7 +87,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
           .filter((name) => !Object.hasOwn(properties as object, name))
           .flatMap((name) =>
             typeof rest === "boolean"
-              ? say(rest, `${at}.${name}: not documented`)
+              ? say(rest, () => `${at}.${name}: not documented`)
               : problemsOf(value[name], rest, resolve, `${at}.${name}`),
           )
       : [],
