@@ -14,6 +14,13 @@ find_shell() { first_of ${CHROMIUM_PATH:+"$CHROMIUM_PATH"} chromium-headless-she
 find_chromium() { first_of "$(find_shell)" chromium chromium-browser google-chrome; }
 find_redis() { first_of "${REDIS_SERVER_PATH:-redis-server}"; }
 
+# One process reads all sources for half a minute. It takes the core that the installation and the build leave free.
+step "Format, lint, imports and unused code, beside the next two steps"
+lint_log="$(mktemp)"
+npm run -s lint >"$lint_log" 2>&1 &
+lint=$!
+trap 'kill "$lint" 2>/dev/null || true; rm -f "$lint_log"' EXIT
+
 step "Tools"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && { [ -z "$(find_shell)" ] || [ -z "$(find_redis)" ]; }; then
   apt-get update -qq || true
@@ -33,12 +40,16 @@ CHROMIUM_PATH="$(find_chromium)"
 export CHROMIUM_PATH NEXT_TELEMETRY_DISABLED=1
 "$CHROMIUM_PATH" --version
 
-step "Format, lint, imports, unused code"
-npm run -s lint
-
 step "Types, and the production build, which needs no database, no Redis and no ledger: none of these addresses answers"
 DATABASE_URL=postgres://nobody:nothing@127.0.0.1:1/none UPSTASH_REDIS_REST_URL=http://127.0.0.1:1 UPSTASH_REDIS_REST_TOKEN=none \
-  HEDERA_NETWORK=custom MIRROR_URL=http://127.0.0.1:1 npm run -s build
+  HEDERA_NETWORK=custom MIRROR_URL=http://127.0.0.1:1 NEXT_BUILD_CACHE=off npm run -s build
+
+step "Format, lint, imports and unused code: the result"
+wait "$lint" && lint_status=0 || lint_status=$?
+trap - EXIT
+cat "$lint_log"
+rm -f "$lint_log"
+[ "$lint_status" = 0 ]
 
 step "Unit and property tests, and how much of the code they run"
 npx --no-install vitest run --project unit --coverage
