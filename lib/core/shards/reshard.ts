@@ -105,7 +105,7 @@ function drain(registry: Registry, ref: ShardRef, nowNs: bigint): Step {
     }
     case "active": {
       const closed: Shard = { ...shard, state: "draining", drainsFromNs: nowNs };
-      if (canLeave(registry, shard)) return { name: "switch", put: [closed] };
+      if (canLeave(shard, activeShards(registry, shard).length)) return { name: "switch", put: [closed] };
       return bring([upcomingOf(registry, shard, shard.segment)], (ready) => ({
         name: "switch",
         put: [...ready.map((each): Shard => ({ ...each, state: "active", routesFromNs: nowNs })), closed],
@@ -115,10 +115,9 @@ function drain(registry: Registry, ref: ShardRef, nowNs: bigint): Step {
 }
 
 /**
- * Whether a shard can go without a successor. The jump hash can only shrink at its end, so it must be the last segment. Everybody
- * needs a topic, so the last shard of `standard` stays.
+ * Whether a shard can go without a successor, if its group has `count` active ones. The jump hash can only shrink at its end, so
+ * it must be the last segment. Everybody needs a topic, so the last shard of `standard` stays.
  */
-export function canLeave(registry: Registry, shard: Shard): boolean {
-  const count = activeShards(registry, shard).length;
+export function canLeave(shard: Shard, count: number): boolean {
   return shard.segment === count - 1 && (count > 1 || shard.tier !== "standard");
 }

@@ -9,6 +9,7 @@
  *
  * Every reader ingests every topic, so who writes where matters to nobody's rows: a user moves by writing elsewhere.
  */
+import { keyOf } from "../key";
 import { TOPIC_KINDS, type TopicId, type TopicKind, type UserId } from "../ledger/ids";
 import type { RegisteredTopic } from "./registered-topic";
 import { segmentOf } from "./sharding";
@@ -90,6 +91,15 @@ export function activeShards(registry: Registry, group: ShardGroup): readonly Sh
   return registry.shards
     .filter((shard) => isOfGroup(shard, group) && shard.state === "active")
     .sort((a, b) => a.segment - b.segment);
+}
+
+/** How many active shards a shard's group has. It counts all groups in one pass, because a registry may have thousands of shards. */
+export function countActive({ shards }: Registry): (group: ShardGroup) => number {
+  const keyOfGroup = ({ tier, kind, owner }: ShardGroup) => keyOf(tier, kind, owner ?? "");
+  const counts = new Map<string, number>();
+  for (const shard of shards)
+    if (shard.state === "active") counts.set(keyOfGroup(shard), (counts.get(keyOfGroup(shard)) ?? 0) + 1);
+  return (group) => counts.get(keyOfGroup(group)) ?? 0;
 }
 
 /** The groups that could serve a user, the closest first. */

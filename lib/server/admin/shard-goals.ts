@@ -4,6 +4,7 @@ import { consensusNs, formatConsensusTime } from "../../core/ledger/consensus-ti
 import { parseUserId, type TopicId, type TopicKind } from "../../core/ledger/ids";
 import { canLeave, type Goal, type Step } from "../../core/shards/reshard";
 import {
+  countActive,
   parseTenantId,
   type Registry,
   type Shard,
@@ -54,15 +55,17 @@ export async function runAll(
 
 const instant = (ns: bigint | null) => (ns === null ? null : formatConsensusTime(consensusNs(ns)));
 
-export const shardStatuses = (prefix: string, registry: Registry): readonly ShardStatus[] =>
-  registry.shards.map((shard) => shardStatus(prefix, registry, shard));
+export function shardStatuses(prefix: string, registry: Registry): readonly ShardStatus[] {
+  const activeOf = countActive(registry);
+  return registry.shards.map((shard) => shardStatus(prefix, shard, activeOf(shard)));
+}
 
-function shardStatus(prefix: string, registry: Registry, shard: Shard): ShardStatus {
+function shardStatus(prefix: string, shard: Shard, activeCount: number): ShardStatus {
   const { tier, kind, owner, segment, generation, state, topicId, routesFromNs, drainsFromNs, drainedNs } = shard;
   return {
     name: shardName(prefix, shard),
     ...{ tier, kind, owner, segment, generation, state, topicId },
     ...{ routesFrom: instant(routesFromNs), drainsFrom: instant(drainsFromNs), drainedAt: instant(drainedNs) },
-    needsSuccessor: state === "active" && !canLeave(registry, shard),
+    needsSuccessor: state === "active" && !canLeave(shard, activeCount),
   };
 }
