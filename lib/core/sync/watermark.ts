@@ -17,8 +17,8 @@ export interface Watermark {
  */
 const GENERATION = 10n ** 20n;
 /**
- * A watermark further ahead than this of the clock of Redis, or of the only process, is dropped. Instances accept a head up to ten seconds ahead of their own
- * clocks, and the clocks differ. Real time overtakes a smaller error within a minute.
+ * A watermark further ahead than this of the clock of Redis, or of the only process, is dropped. Instances accept a head up to ten
+ * seconds ahead of their own clocks, and the clocks differ. Real time overtakes a smaller error within a minute.
  */
 export const AHEAD_MS = 60_000;
 

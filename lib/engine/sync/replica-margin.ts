@@ -1,7 +1,7 @@
 /**
  * How far a mirror's pages may be behind its head. One address may hide several replicas: one answers for the head, and another,
- * which is behind, answers the pages. No page shows that. A message that
- * arrives below the watermark does. From then on a margin is subtracted from the head. It shrinks while no such message comes.
+ * which is behind, answers the pages. No page shows that, but a message that arrives below the watermark does. From then on a margin
+ * is subtracted from the head. It shrinks while no such message comes.
  */
 import type { Clock } from "../../ports/clock";
 import type { Incidents } from "../health/incidents";
