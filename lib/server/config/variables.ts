@@ -61,17 +61,17 @@ export const VARIABLES = {
   MIRROR_URL: variable(
     urls,
     null,
-    "Mirror REST addresses, the preferred one first. Default: the network's public mirrors; required for custom. A user and password in an address are sent as a header",
+    "Mirror REST addresses, the preferred one first. A user and password in an address are sent as a header. Default: the network's public mirrors; required for custom",
   ),
   MIRROR_GRPC: variable(
     grpcAddress,
     null,
-    "host:port of a mirror's gRPC server, for long-lived processes. It tells when a topic moves, so that open pages need no polls. TLS on ports 443 and 50212, or as https:// or http:// says. Default on devnet: the devnet's own; else none, and topics are polled",
+    "host:port of a mirror's gRPC server, for long-lived processes. It announces new messages, so open pages need no polls. TLS is used on ports 443 and 50212, or as https:// or http:// says. Default on devnet: the devnet's own; else none, and topics are polled",
   ),
   TOPIC_CONTACT: variable(
     topicIds,
     null,
-    "Topic ids for contacts. Default on devnet: the devnet's own, as for the next three",
+    "Topic ids for contacts. Default on devnet: the devnet's own. The same holds for the next three",
   ),
   TOPIC_TRUST: variable(topicIds, null, "Topic ids for trust"),
   TOPIC_RECOGNITION: variable(topicIds, null, "Topic ids for recognition"),
@@ -79,7 +79,7 @@ export const VARIABLES = {
   TOPIC_IDENTITY: variable(
     topicId,
     null,
-    "Topic id of the messages that bind an identity (did:ethr:0x…) to an account. Those that TRUSTED_PAYERS paid for count at sign-in. Default: none",
+    "Topic id of the messages that bind an identity (did:ethr:0x…) to an account. At sign-in, only messages that TRUSTED_PAYERS paid for count. Default: none",
   ),
   REGISTRY_TOPIC: variable(
     topicId,
@@ -94,7 +94,7 @@ export const VARIABLES = {
   SHARDS: variable(
     segments,
     "1",
-    "Segments of the standard tier that `npm run shards -- create` creates: a number, or contact:16,trust:4",
+    "Number of segments of the standard tier that `npm run shards -- create` creates, for all kinds (8) or by kind (contact:16,trust:4)",
   ),
   HEDERA_OPERATOR_ID: variable(
     accountId,
@@ -105,7 +105,7 @@ export const VARIABLES = {
   SUBMIT_LINGER_MS: variable(
     integer(0, MAX_LINGER_MS),
     "0",
-    "How long a message may wait for others, so that one message on the ledger, and one fee, carries them all. 0: each goes out at once. Readers other than this app cannot read such a message",
+    "How long a signal may wait for others, so that all of them share one ledger message and its fee. 0: each goes out at once. Readers other than this app cannot read shared messages",
   ),
   TRUSTED_PAYERS: variable(
     payers,
@@ -115,7 +115,7 @@ export const VARIABLES = {
   ISSUERS: variable(
     issuers,
     null,
-    "Pairs issuer=user, separated by commas: these users may write messages of these issuers. Default: nobody writes for another",
+    "Pairs issuer=user, separated by commas: the user may write messages in the issuer's name. Default: nobody writes in another's name",
   ),
   FEATURE_GZ_BOOST_API: variable(
     z.enum(["0", "1"]),
@@ -125,7 +125,7 @@ export const VARIABLES = {
   STRICT_BONDING: variable(
     onOff.optional(),
     null,
-    "on or off: whether a bond needs both people. With on, an accept without a request is shown as a request. Default: on for testnet, mainnet and previewnet, off for devnet and custom",
+    "on or off: whether a bond needs both people. If on, an accept without a request is shown as a request. Default: on for testnet, mainnet and previewnet, off for devnet and custom",
   ),
   HEDERA_NODE: variable(
     matching(/^[\w.-]+:\d{1,5}$/, "must be host:port").optional(),
@@ -145,7 +145,7 @@ export const VARIABLES = {
   MIGRATE: variable(
     onOff,
     "on",
-    "on or off: whether an instance migrates the tables when it starts. With off, for a role that may not alter tables, run `npm run migrate` first",
+    "on or off: whether an instance migrates the tables when it starts. Set it to off for a role that may not alter tables, and run `npm run migrate` first",
   ),
   NEON_ENDPOINT: variable(
     matching(/^(https?|wss?):\/\/\S+$/, "must be an http, https, ws or wss address").optional(),
@@ -155,13 +155,13 @@ export const VARIABLES = {
   UPSTASH_REDIS_REST_URL: variable(
     matching(/^https?:\/\/\S+$/, "must be an http or https address").optional(),
     null,
-    "Address of Upstash Redis, for functions (also KV_REST_API_URL). Several instances need this or REDIS_URL. Default: no Redis, one process",
+    "Address of Upstash Redis, for functions (also KV_REST_API_URL). Several instances need this or REDIS_URL. Default: no Redis, for a single process",
   ),
   UPSTASH_REDIS_REST_TOKEN: secretVariable(optional, "Token for that Redis (also KV_REST_API_TOKEN)"),
   REDIS_URL: variable(
     redisUrls,
     null,
-    "Address of a Redis over TCP, for long-lived processes: redis://user:password@host:6379, or rediss:// for TLS. With several nodes of a Redis Cluster, separated by commas, the cluster. Not together with UPSTASH_REDIS_REST_URL, except on Vercel, which sets both and uses that one",
+    "Address of a Redis over TCP, for long-lived processes: redis://user:password@host:6379, or rediss:// for TLS. For a Redis Cluster, name several of its nodes, separated by commas. Do not set UPSTASH_REDIS_REST_URL too. On Vercel, which sets both, only UPSTASH_REDIS_REST_URL is used",
   ),
   DATA_DIR: variable(z.string().min(1), ".data", "Where the embedded Postgres and the devnet keep their state"),
   SESSION_SECRET: secretVariable(
@@ -179,11 +179,11 @@ export const VARIABLES = {
     null,
     "on or off: sign-in by choosing a demo person. Default: on for devnet; refused on public networks",
   ),
-  ADMIN_ACCOUNTS: variable(users, null, "User ids of operators. On devnet its own operator is one too"),
+  ADMIN_ACCOUNTS: variable(users, null, "User ids of operators. On devnet, the devnet's operator is one too"),
   ADMIN_TOKEN: secretVariable(secret, "Bearer token for operators' scripts. Default: none"),
   METRICS_TOKEN: secretVariable(
     secret,
-    "Bearer token of GET /api/metrics. Default: none, and metrics are answered on devnet only",
+    "Bearer token of GET /api/metrics. Default: none, and only a devnet answers with metrics",
   ),
   APP_DOMAIN: variable(
     domains,
@@ -193,7 +193,7 @@ export const VARIABLES = {
   UI_ORIGIN: variable(
     uiOriginText,
     null,
-    "Origin of a deployment of the TrustMesh web UI, like https://ui.example. Every page and API path that this app does not have comes from it. Default: none",
+    "Origin of a deployment of the TrustMesh web UI, like https://ui.example. It serves every page and API path that this app does not have. Default: none",
   ),
   MAGIC_CLIENT_ID: variable(
     clientIds,
@@ -203,7 +203,7 @@ export const VARIABLES = {
   WALLETCONNECT_PROJECT_ID: variable(
     matching(/^[0-9a-f]{32}$/, "must be 32 hexadecimal digits, as the wallet network's dashboard shows").optional(),
     null,
-    "Project id of the wallet network, for sign-in through a wallet. Set it for the build too, which then includes the connector",
+    "Project id of the wallet network, for sign-in with a wallet. Set it for the build too: only then does the build include the connector",
   ),
   WALLETCONNECT_RELAY_URL: variable(
     matching(/^wss?:\/\/[^\s;,'"]+$/, "must be a ws or wss address"),
@@ -217,7 +217,7 @@ export const VARIABLES = {
   TRUST_PROXY_HOPS: variable(
     integer(0, 10).optional(),
     null,
-    "Number of your own proxies in front that add to X-Forwarded-For. The client's address for rate limits is read by it. Default: 1 on Vercel, else 0",
+    "Number of your own proxies in front that add to X-Forwarded-For. Rate limits need it to find the client's address. Default: 1 on Vercel, else 0",
   ),
   RATE_LIMITS: variable(
     number(0, 1_000),
@@ -232,11 +232,11 @@ export const VARIABLES = {
   OTEL_EXPORTER_OTLP_ENDPOINT: variable(
     matching(/^https?:\/\/\S+$/, "must be an http or https address").optional(),
     null,
-    "Address of a collector of traces (OTLP over HTTP), without /v1/traces. Default: no traces",
+    "Address of a trace collector (OTLP over HTTP), without /v1/traces. Default: no traces",
   ),
   OTEL_EXPORTER_OTLP_HEADERS: secretVariable(optional, "Headers for that collector: name=value,name=value"),
   OTEL_SERVICE_NAME: variable(z.string().min(1).max(100), "trustmesh-edge", "Name of this service in traces"),
-  OTEL_TRACES_SAMPLER_ARG: variable(number(0, 1), "1", "Share of the requests that is traced, 0 to 1"),
+  OTEL_TRACES_SAMPLER_ARG: variable(number(0, 1), "1", "Share of requests that are traced, 0 to 1"),
   PORT: variable(integer(0, 65_535), "3000", "Port to listen on"),
   HOST: variable(z.string().min(1), "127.0.0.1", "Address to listen on"),
   MIRROR_RPS: variable(
@@ -247,18 +247,18 @@ export const VARIABLES = {
   PUBLIC_LEDGER: variable(
     z.enum(["on", "off"]),
     "on",
-    "on or off: whether topics as the ledger has them, under /api/v1, are read without a session; off: only by who has signed in",
+    "on or off: whether anybody may read the topics as the ledger has them, under /api/v1. If off, only signed-in users may",
   ),
   MIRROR_PASS_THROUGH: variable(
     z.enum(["on", "off"]),
     "on",
-    "on or off: whether accounts, balances, tokens, blocks, transactions, contracts, schedules and the network under /api/v1 are asked of the mirrors, with a quarter of MIRROR_RPS, and so are messages that were dropped here",
+    "on or off: whether requests under /api/v1 for accounts, balances, tokens, blocks, transactions, contracts, schedules, the network and messages that were dropped here are passed on to the mirrors. They use at most a quarter of MIRROR_RPS",
   ),
   FRESHNESS_TARGET_MS: variable(integer(100, 3_600_000), "2000", "Data older than this counts as stale"),
   GAP_GRACE_S: variable(
     integer(0, 86_400),
     "120",
-    "How long missing messages are asked for again before a gap is declared",
+    "How long missing messages are requested again before a gap is declared",
   ),
   STALE_MAX_S: variable(
     integer(0, 31_536_000),
@@ -282,12 +282,12 @@ export const VARIABLES = {
   HOT_HOURS: variable(
     integer(0, 87_600),
     "48",
-    "Messages older than this are packed in the database, and the rows that people have of them. 0: none are",
+    "Messages older than this, and people's rows of them, are packed in the database. 0: nothing is packed",
   ),
   KEEP_MONTHS: variable(
     integer(0, 1_200),
     "0",
-    "Packed messages that are older than this many months are dropped, and the rows that people have of them. The ledger has them, and contacts, trust and profiles stay. 0: none are",
+    "Packed messages older than this many months, and people's rows of them, are dropped. The ledger still has them, and contacts, trust and profiles stay. 0: nothing is dropped",
   ),
   MAX_SIGNALS_PER_USER: variable(
     integer(100, 1_000_000),
