@@ -1,7 +1,7 @@
 /**
- * The one definition of the tables, their columns and the types of their rows. Drizzle has no words for two things, which are
- * written into the migrations by hand and marked there: PARTITION BY HASH with its 16 partitions, and fillfactors. Columns stand
- * in the order of falling alignment, so that no row holds padding.
+ * The one definition of the tables, their columns and the types of their rows. Drizzle cannot express two things, which are
+ * written into the migrations by hand and marked there: PARTITION BY HASH with its 16 partitions, and fillfactors. Columns are
+ * ordered by decreasing alignment, so that no row holds padding.
  *
  * Rows refer to users, topics and messages by number: a user's number is 4 bytes where the id is 12 or more, in the row and in
  * each of its indexes (80 bytes less for a message of two people). `ref` is one number for a message's place on the ledger:
@@ -29,7 +29,7 @@ import type { ShardState, TenantId, Tier, UserTier } from "../lib/core/shards/sh
 
 /** Ids and names compare as bytes: several times faster than a locale's rules, and the same order on every server. */
 const text = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
-/** Bytes are copied out of the driver's answer: what a driver hands out may be a view of a whole network packet. */
+/** Bytes are copied out of the driver's answer, because the driver's value may be a view of a whole network packet. */
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   dataType: () => "bytea",
   fromDriver: (value) => new Uint8Array(value),
@@ -37,7 +37,7 @@ const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
 const bits = customType<{ data: string }>({ dataType: () => "bit varying" });
 /** Consensus times and refs do not fit a JavaScript number. */
 const int8 = (name?: string) => (name === undefined ? bigint({ mode: "bigint" }) : bigint(name, { mode: "bigint" }));
-/** Sequences, counts and milliseconds do. */
+/** Sequences, counts and milliseconds fit a JavaScript number. */
 const int53 = (name?: string) => (name === undefined ? bigint({ mode: "number" }) : bigint(name, { mode: "number" }));
 
 /** One row: the network and the ledger that all rows come from, their format, and the epoch of positions (lib/core/signals/position). */
@@ -49,15 +49,15 @@ export const meta = pgTable(
     epoch: integer().notNull().default(0),
     /** Grows with each change of `shards`, which compares and swaps it. */
     registryVersion: integer("registry_version").notNull().default(0),
-    /** The latest format that rows are written in (lib/adapters/postgres/codec/format.ts). */
+    /** The latest format of any row (lib/adapters/postgres/codec/format.ts). */
     format: integer().notNull().default(1),
-    /** The ledger of that network: a devnet has an identity of its own. Null: not known. */
+    /** The identity of the ledger: each devnet has its own. Null: not known. */
     ledger: text(),
     /** When a version that reads packed messages first opened this database, in ms since 1970; null: none has. */
     packableMs: int53("packable_ms"),
     /** When a version that knows dropped messages first opened this database, in ms since 1970; null: none has. */
     droppableMs: int53("droppable_ms"),
-    /** The sum of `topics.dropped_through` when rows were last dropped, which is done for the people with numbers through `swept_user`. */
+    /** The sum of `topics.dropped_through` when rows were last dropped. Rows of people with numbers through `swept_user` are done. */
     sweptThrough: int53("swept_through").notNull().default(sql`0`),
     sweptUser: integer("swept_user").notNull().default(0),
   },
@@ -68,7 +68,7 @@ export const meta = pgTable(
 export const topics = pgTable("topics", {
   cursor: int53().notNull().default(sql`0`),
   headNs: int8("head_ns").notNull().default(sql`0`),
-  /** Nobody reads it, and this release does not write it. The release before writes it with each commit: drop it in the next one. */
+  /** Not read or written by this release. The previous release writes it with each commit. The next release can drop it. */
   syncedThroughNs: int8("synced_through_ns").notNull().default(sql`0`),
   messages: int53().notNull().default(sql`0`),
   verified: int53().notNull().default(sql`0`),
@@ -81,11 +81,11 @@ export const topics = pgTable("topics", {
   topicId: text("topic_id").$type<TopicId>().notNull().unique("topics_topic_id"),
   kinds: plainText().array().$type<FollowedKind[]>().notNull(),
   headHash: bytea("head_hash"),
-  /** The sequence through which stored messages were folded into edges, profiles and definitions again; null: all of them were. */
+  /** The sequence through which messages are folded again into edges, profiles and definitions. Null: nothing is being folded again. */
   projected: int53(),
   /** Stored messages through this sequence were read by the decoder of `decoder_version`. */
   interpreted: int53().notNull().default(sql`0`),
-  /** The version of the decoder (lib/core/signals/envelope). 1: the decoder before versions were counted. */
+  /** The version of the decoder (lib/core/signals/envelope). 1: the decoder from before it had versions. */
   decoderVersion: integer("decoder_version").notNull().default(1),
   /** Reading the topic again has removed rows, so a new epoch of positions begins when it is done. */
   isRenumbered: boolean("is_renumbered").notNull().default(false),
@@ -94,12 +94,12 @@ export const topics = pgTable("topics", {
   packedThrough: int53("packed_through").notNull().default(sql`0`),
   /** Grows with each change of stored messages behind the cursor, packing included. Such a change compares and swaps it. */
   logVersion: int53("log_version").notNull().default(sql`0`),
-  /** Packed messages through this sequence are dropped; 0: none is. */
+  /** Packed messages through this sequence are dropped. 0: none are. */
   droppedThrough: int53("dropped_through").notNull().default(sql`0`),
   /** The latest time of a dropped message, and the running hash at `dropped_through`: null if it is not known. */
   droppedNs: int8("dropped_ns").notNull().default(sql`0`),
   droppedHash: bytea("dropped_hash"),
-  /** The cursor when the topic last started over. It is read anew while its cursor is lower; 0: it never started over. */
+  /** The cursor when the topic last started over. The topic is being read again while its cursor is lower. 0: it never started over. */
   startedOverAt: int53("started_over_at").notNull().default(sql`0`),
 });
 
@@ -116,7 +116,7 @@ export const topicGaps = pgTable(
   (t) => [primaryKey({ name: "topic_gaps_pkey", columns: [t.topicNo, t.fromSeq] })],
 );
 
-/** Each message once, also where it was rejected. Codes as in lib/adapters/postgres/codec/codes.ts. */
+/** Each message once, including rejected ones. Codes as in lib/adapters/postgres/codec/codes.ts. */
 export const topicLog = pgTable(
   "topic_log",
   {
@@ -125,7 +125,7 @@ export const topicLog = pgTable(
     verification: smallint().notNull(),
     disposition: smallint().notNull(),
     hashVersion: smallint("hash_version"),
-    /** Null, as `chunk_total` and `chunk_key` are, where the message came in one chunk. */
+    /** Null if the message came in one chunk, like `chunk_total` and `chunk_key`. */
     chunkNumber: integer("chunk_number"),
     chunkTotal: integer("chunk_total"),
     payer: text().$type<AccountId>().notNull(),
@@ -152,8 +152,8 @@ export const topicLog = pgTable(
 );
 
 /**
- * Older messages, packed: up to 256 of a topic in a row (lib/adapters/postgres/codec/log-segment.ts). A message is in one of the two,
- * here or in topic_log. Migration 0012 sets the storage of `content`: it is compressed already.
+ * Older messages, packed: up to 256 of a topic in a row (lib/adapters/postgres/codec/log-segment.ts). A message is either here or in
+ * topic_log, never in both. Migration 0012 turns off PostgreSQL's compression of `content`, which is compressed already.
  */
 export const topicSegments = pgTable(
   "topic_segments",
@@ -163,7 +163,7 @@ export const topicSegments = pgTable(
     firstNs: int8("first_ns").notNull(),
     lastNs: int8("last_ns").notNull(),
     topicNo: integer("topic_no").notNull(),
-    /** A bit for each sequence number from `first_seq` on: set for those that it holds. */
+    /** A bit for each sequence number from `first_seq` on: set if the segment holds that message. */
     held: bytea().notNull(),
     content: bytea().notNull(),
   },
@@ -174,8 +174,8 @@ export const topicSegments = pgTable(
 );
 
 /**
- * The packed parts of split messages, by the group that they name. A sender may repeat an old part, and the sync must then know that
- * its message is whole.
+ * The packed parts of split messages, by the group that they name. If a sender repeats an old part, the sync looks here to know that
+ * the message is already whole.
  */
 export const packedParts = pgTable(
   "packed_parts",
@@ -192,11 +192,11 @@ export const userHeads = pgTable(
     userNo: integer("user_no").notNull().unique("user_heads_user_no"),
     head: integer().notNull(),
     userId: text("user_id").$type<UserId>().primaryKey(),
-    /** The latest time of the user's packed rows; 0: none is packed. */
+    /** The latest time of the user's packed rows. 0: none are packed. */
     packedNs: int8("packed_ns").notNull().default(sql`0`),
     /** Packing has nothing to do for the user before messages of this time are old. */
     dueNs: int8("due_ns").notNull().default(sql`0`),
-    /** The latest time and the highest position of the user's dropped rows; 0: none is dropped. */
+    /** The latest time and the highest position of the user's dropped rows. 0: none are dropped. */
     droppedNs: int8("dropped_ns").notNull().default(sql`0`),
     droppedN: integer("dropped_n").notNull().default(0),
   },
@@ -204,12 +204,12 @@ export const userHeads = pgTable(
 );
 
 /**
- * Older rows of users, packed: 400 of one user in a row. A row is in one of the two, here or in hcs_messages. Functions of the
+ * Older rows of users, packed: 400 of one user in a row. A row is either here or in hcs_messages, never in both. Functions of the
  * database (migration 0013) pack and unpack them, and read them as rows.
  *
- * `content` has a record of the same bits for each row, by rising position: the kind, the position, the place in a batch, the time, the
- * ref and the peer, each as its distance from the lowest one, in as many bits as the largest distance needs. A kind is what rows have
- * in common: topic, type and flags, but for the place in the flags.
+ * `content` has one record for each row, by rising position, and all records have the same number of bits: the kind, the position, the
+ * place in a batch, the time, the ref and the peer. Each is stored as its distance from the lowest one, in as many bits as the largest
+ * distance needs. Rows of one kind have the same topic, type and flags, except for the place in the flags.
  */
 export const userSegments = pgTable(
   "user_segments",
@@ -229,7 +229,7 @@ export const userSegments = pgTable(
     timeBits: smallint("time_bits").notNull(),
     refBits: smallint("ref_bits").notNull(),
     peerBits: smallint("peer_bits").notNull(),
-    /** By kind: the lowest ref, how many rows there are, and their type and flags as in hcs_messages, without the place. */
+    /** By kind: the lowest ref, the number of rows, and their type and flags as in hcs_messages, without the place. */
     kindRefs: int8("kind_refs").array().notNull(),
     kindRows: smallint("kind_rows").array().notNull(),
     kindTypes: smallint("kind_types").array().notNull(),
@@ -237,8 +237,8 @@ export const userSegments = pgTable(
     /** Null if all types have a number. */
     kindNames: plainText("kind_names").array(),
     /**
-     * Tells damage: the first bytes of a hash of all other columns but the content, the person and the positions, which change when
-     * rows before them go; then those of a hash of that and the content.
+     * Detects damage. First come the leading bytes of a hash of all other columns except the content, the person and the positions
+     * (positions change when earlier rows are removed). Then come the leading bytes of a hash of those bytes and the content.
      */
     digest: bytea().notNull(),
     content: bits().notNull(),
@@ -247,8 +247,8 @@ export const userSegments = pgTable(
 );
 
 /**
- * One narrow row per (user, message). Partitioned by hash of `user_no` (migration 0000). At most 8 columns: nulls are free. Their order
- * is fixed: `rows_in` and `kinds_in` (migration 0013) answer rows of this table.
+ * One narrow row per (user, message). Partitioned by hash of `user_no` (migration 0000). With at most 8 columns, nulls take no space.
+ * The order of the columns is fixed, because `rows_in` and `kinds_in` (migration 0013) return rows of this table.
  * Positions have no index of their own, which would take 63 bytes a message: they are gap-free, so a reader of the last few goes
  * from the newest row back until all are found.
  */
@@ -264,7 +264,7 @@ export const hcsMessages = pgTable(
     typeNo: smallint("type_no").notNull(),
     /** Verification, 4 where the user is the actor, and the author (lib/adapters/postgres/codec/codes.ts). */
     flags: smallint().notNull(),
-    /** Only of types without a number. */
+    /** Set only for types without a number. */
     typeName: text("type_name"),
   },
   (t) => [primaryKey({ name: "hcs_messages_pkey", columns: [t.userNo, t.consensusNs] })],
@@ -290,7 +290,7 @@ export const contactEdges = pgTable(
     trustInWeight: doublePrecision("trust_in_weight"),
     peerHandle: text("peer_handle"),
     peerHrl: text("peer_hrl"),
-    /** The side that said `accept_ns`: migration 0001 added both after the columns that were there. */
+    /** `accept_ns` by the side that accepted. Migration 0001 added both, so they come after the older columns. */
     acceptOutNs: int8("accept_out_ns"),
     acceptInNs: int8("accept_in_ns"),
   },
@@ -335,14 +335,14 @@ export const accountBindings = pgTable("account_bindings", {
   userId: text("user_id").$type<UserId>().notNull(),
 });
 
-/** A user's sessions that were issued until `until_ms` are over. Rows older than a session's life have no effect any more. */
+/** A user's sessions that were issued until `until_ms` are over. Rows older than a session's life no longer have an effect. */
 export const sessionSignOuts = pgTable("session_sign_outs", {
   untilMs: int53("until_ms").notNull(),
-  /** A user, or one session: no user's id has a space in it. */
+  /** A user or one session. A session's subject contains a space, which no user id does. */
   subject: text("user_id").$type<UserId | SessionId>().primaryKey(),
 });
 
-/** The operator log, one row an action: written before the action begins, and updated as it goes on. */
+/** The operator log, one row for each action. The row is written before the action begins, and updated as it proceeds. */
 export const adminAudit = pgTable("admin_audit", {
   id: int53().primaryKey().generatedAlwaysAsIdentity(),
   atMs: int53("at_ms").notNull(),
@@ -354,7 +354,7 @@ export const adminAudit = pgTable("admin_audit", {
   state: text().$type<"running" | "done" | "failed" | "refused">().notNull(),
   /** JSON: the result so far. */
   detail: text(),
-  /** The idempotency key of the request, so that a repeated request is the same action. */
+  /** The request's idempotency key, so that a repeated request counts as the same action. */
   requestKey: text("request_key").unique("admin_audit_request_key"),
 });
 
@@ -370,7 +370,7 @@ export const shards = pgTable(
     generation: integer().notNull(),
     tier: text().$type<Tier>().notNull(),
     kind: text().$type<TopicKind>().notNull(),
-    /** The tenant or the user who has the shard alone; empty: everybody of the tier shares it. */
+    /** The tenant or user that the shard belongs to. Empty: everybody of the tier shares it. */
     owner: text().$type<TenantId | UserId | "">().notNull(),
     state: text().$type<ShardState>().notNull(),
     topicId: text("topic_id").$type<TopicId>(),
