@@ -32,7 +32,7 @@ async function send({ ports, path, cookie, reads }: StampedeOrder): Promise<Stam
   return { ms, refused: answers.filter(({ status }) => status !== 200).length };
 }
 
-// Real readers run on other machines, so this process must not take the CPU of those that answer.
+// Real readers run on other machines, so this process must not take CPU from the processes that answer.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 process.on("message", (order: StampedeOrder) => {
   send(order).then(

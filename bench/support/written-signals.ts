@@ -1,6 +1,6 @@
 /**
- * Signals as this server writes them, of many people, in the mix of the plan. Their notes are free text: words of this repository's
- * documents, as often as they occur there, in an order that never repeats. The same seed gives the same signals.
+ * Signals of many people as this server writes them, in the plan's mix. Their notes are free text: words from this repository's
+ * documents, as frequent as there, in an order that never repeats. The same seed gives the same signals.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
@@ -38,7 +38,7 @@ export class WrittenSignals {
     const { rng } = this;
     const kind = rng.weighted(DEFAULT_INPUTS.kindShares);
     const act = this.act(kind);
-    // The web UI's form and ours, which both carry nonce and time.
+    // The web UI's form and ours both carry a nonce and a time.
     const form = kind === "profile" || rng.chance(0.5) ? "legacy" : "hcs21";
     const context = { ts: Math.floor(nowMs / 1_000), nonce: Math.floor(nowMs), nameOf: () => this.text(2, 2) };
     return { kind, message: MESSAGE.encode(JSON.stringify(writeEnvelope(act, context, rng, form))) };

@@ -1,6 +1,6 @@
 /**
- * Compares the capacity model with a real load of its own users, at several scales: of people who write little through us, and of
- * those who write everything, each with and without signals that wait for each other. Required: within 15 %.
+ * Compares the capacity model with a real load of the model's users, at several scales: people who write little through us, and people
+ * who write everything through us, each with and without signals that wait for each other. Required: within 15 %.
  */
 
 import { withLinger } from "@/lib/core/capacity/inputs";
@@ -14,7 +14,7 @@ import type { BenchRow } from "../../types";
 export const names = ["capacity.prediction_error", "capacity.event_bytes_per_user"];
 
 const INSTANCES = 2;
-/** Days that pass in one. This makes 1, 4 and 16 messages a second, and a little more than half as many reads. */
+/** Simulated days in one real day. This makes 1, 4 and 16 messages a second, and a little more than half as many reads. */
 const FACTOR = 20;
 const PLAN: Omit<LoadPlan, "users" | "seconds" | "ownWriteShare"> = {
   factor: FACTOR,
@@ -28,7 +28,7 @@ interface Case extends Pick<LoadPlan, "users" | "seconds" | "ownWriteShare"> {
   readonly lingerMs: number;
 }
 
-/** The smallest load causes three statements a second. In its time that makes 300, which chance alone moves by 6 %. */
+/** The smallest load causes three statements a second. During the run these are 300, a number that chance alone changes by 6 %. */
 const CASES: readonly Case[] = [
   { ownWriteShare: 0.1, lingerMs: 0, users: 25, seconds: 100 },
   { ownWriteShare: 0.1, lingerMs: 0, users: 100, seconds: 70 },

@@ -115,7 +115,7 @@ function rowsOf(
   ];
 }
 
-/** Follows a process's memory. `grownMb` ends that and returns the largest growth. */
+/** Watches a process's memory. `grownMb` ends that and returns the largest growth. */
 function watchMemory(pid: number): { grownMb(): number } {
   const now = () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
   const before = now();

@@ -41,7 +41,7 @@ interface Asked {
 }
 
 interface Compared {
-  /** Ours of bare, for each round. */
+  /** Our speed divided by that of bare node:http, for each round. */
   readonly ratios: readonly number[];
   readonly own: readonly LoadReport[];
   readonly bare: readonly LoadReport[];

@@ -1,6 +1,6 @@
 /**
- * Memory for 100,000 cached users: 20,000 of them really are cached, through the tiered read into a first tier without a bound,
- * each with 50 contacts and 200 signals (the page of the newest 50 is kept). The plan counts with 0.5 MB a user.
+ * Memory for 100,000 cached users. 20,000 of them really are cached, by the tiered read with an unlimited first tier, each with 50
+ * contacts and 200 signals (the page of the newest 50 is kept). The plan assumes 0.5 MB for each user.
  */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";

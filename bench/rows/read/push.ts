@@ -1,6 +1,6 @@
 /**
- * How soon a browser shows a message: from the moment in which the mirror has it until the page has drawn it. The production build, a
- * devnet in a process of its own, and Chromium with the signals page open. The yardstick is the same without a doorbell.
+ * Measures how soon a browser shows a message: the time from when the mirror has it until the page has drawn it. Runs the production
+ * build, a devnet in its own process, and Chromium with the signals page open. The yardstick is the same without a doorbell.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +21,7 @@ export const names = ["push.p50_ms", "push.p99_ms", "push.idle_mirror_requests_p
 const VIEWER = "tm-viewer" as UserId;
 const SECRET = "a secret of the bench that is long enough";
 const MESSAGES = 100;
-/** A second and a tenth on average: at most one pull in a gate period is given back. */
+/** 1.1 seconds on average, because the gate gives back at most one pull in each gate period. */
 const SPACING_MS = { least: 600, most: 1_600 };
 const IDLE_MS = 60_000;
 const LAST_MS = 5_000;
@@ -40,7 +40,7 @@ export async function run(): Promise<readonly BenchRow[]> {
     name: `push.p${share * 100}_ms`,
     value: quantile(rung, share),
     unit: "ms",
-    detail: `required: ${limitMs.toLocaleString("en")} at most; ${MESSAGES} messages to one page in Chromium; without the doorbell ${Math.round(quantile(polled, share))}`,
+    detail: `at most ${limitMs.toLocaleString("en")}; ${MESSAGES} messages to one page in Chromium; without the doorbell ${Math.round(quantile(polled, share))}`,
   });
   return [
     row(0.5, 300),
@@ -49,7 +49,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       name: "push.idle_mirror_requests_per_min",
       value: rung.requestsPerMinute,
       unit: "requests",
-      detail: `required: 0 by REST; one page, one minute, 4 topics; and by gRPC one subscription of each topic a minute; every ten minutes one look at each; without the doorbell ${polled.requestsPerMinute}`,
+      detail: `required: 0 by REST; one page, one minute, 4 topics; by gRPC one subscription to each topic a minute; one look at each topic in ten minutes; without the doorbell ${polled.requestsPerMinute}`,
     },
   ];
 }
@@ -113,8 +113,8 @@ async function ask<T>({ restUrl }: DevnetHandle, method: string, path: string, b
 }
 
 /**
- * Runs in the page, and notes when each signal is drawn: the second frame begins when the first one is on the screen. It is text, because
- * the loader that runs the bench changes functions.
+ * Runs in the page, and notes when each signal is drawn: the second frame begins when the first one is on the screen. The code is a
+ * string, because the loader that runs the bench rewrites functions.
  */
 const NOTES_DRAWN = `
 window.drawn = {};

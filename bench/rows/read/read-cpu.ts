@@ -19,7 +19,7 @@ const RUNS = 5;
 /** USER_HZ, the unit of /proc/PID/stat (man 5 proc). */
 const TICKS_PER_SECOND = 100;
 
-/** Programs of a server, as arguments of Node. The second one has no front of ours, so Next answers alone. */
+/** Server programs, as arguments of Node. The second one does not include our own front, so Next answers alone. */
 const OWN_SERVER = [join(".next", "start.js")];
 const NEXT_ALONE = [join("node_modules", "next", "dist", "bin", "next"), "start"];
 

@@ -1,7 +1,8 @@
 /**
- * CPU of an instance for the requests that memory does not answer: a read that only the database has, compressed as browsers ask
- * for it, and a write through the SDK with its share of the syncs that bring it back. Once with Redis over TCP, as containers have
- * it, and once over HTTP (Upstash). PostgreSQL and Redis are other processes. And the bytes of their answers, heads included.
+ * Measures an instance's CPU for requests that memory does not answer: a read that only the database has, compressed as browsers ask
+ * for it, and a write through the SDK with its share of the syncs that read it back. Both are measured with Redis over TCP, as in
+ * containers, and over HTTP (Upstash). PostgreSQL and Redis are other processes. Also measures the bytes of the answers, heads
+ * included.
  */
 import { readFileSync } from "node:fs";
 import type { Devnet } from "@/lib/devnet/devnet";
@@ -48,7 +49,7 @@ const BROTLI = { "accept-encoding": "br" };
 const STREAM_S = 12;
 /** The length of a chunk and two line ends. */
 const CHUNK_HEAD_BYTES = 6;
-/** No sync of a reader falls into a run of reads. */
+/** Long enough that no sync for a reader falls into a run of reads. */
 const QUIET = { FRESHNESS_TARGET_MS: "600000" };
 
 export async function run(): Promise<readonly BenchRow[]> {
@@ -85,7 +86,7 @@ export async function run(): Promise<readonly BenchRow[]> {
 
 const person = (n: number) => `tm-reader-${n}`;
 
-/** The people's contacts, and what others say of them in words of their own. */
+/** The people's contacts, and recognitions of them in free text. */
 function write({ topics, submitMany }: Pick<Devnet, "topics" | "submitMany">): void {
   const rng = createRng(5);
   const peer = () => `tm-${rng.int(0, 2 ** 32).toString(36)}`;

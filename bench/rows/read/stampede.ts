@@ -18,14 +18,14 @@ const RUNS = 5;
 const ENV = { FRESHNESS_TARGET_MS: "600000" };
 
 interface Stampede {
-  /** Loads of the view. No message comes, so only they start with WITH. */
+  /** Loads of the view. No message arrives, so only these statements start with WITH. */
   readonly queries: number;
   /** Other statements: the sync's, once in a period. */
   readonly others: number;
   /** The largest number of pulls of one topic. */
   readonly pulls: number;
   readonly commands: number;
-  /** Answers other than 200. They come if the machine has so little CPU that the database timed out. */
+  /** Answers other than 200. They occur if the machine has so little CPU that the database times out. */
   readonly refused: number;
   readonly ms: number;
 }

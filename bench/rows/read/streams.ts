@@ -7,7 +7,7 @@ import type { BenchRow } from "../../types";
 export const names = ["stream.lost", "stream.duplicated", "stream.idle_commands"];
 
 const CLIENTS = 500;
-/** Each message then reaches eight clients, so that a million events take 125,000 messages and some five minutes on two cores. */
+/** Each message then reaches eight clients, so a million events take 125,000 messages and about five minutes on two cores. */
 const CLIENTS_PER_USER = 4;
 
 export async function run(): Promise<readonly BenchRow[]> {
@@ -32,7 +32,7 @@ export async function run(): Promise<readonly BenchRow[]> {
         name: "stream.lost",
         value: lost,
         unit: "events",
-        detail: `required: 0; ${load}, ${kills} killed, ${connections} connections, ${resyncs} told to start over`,
+        detail: `required: 0; ${load}, ${kills} killed, ${connections} connections, ${resyncs} told to resync`,
       },
       {
         name: "stream.duplicated",

@@ -23,7 +23,7 @@ const USERS = 500;
 const RUNS = 5;
 const L1_READS = 30_000;
 const REDIS_READS = 200;
-/** Spells of some 10 ms. Other work on the machine then hits whole spells, and leaves the median alone. */
+/** Spells of about 10 ms. Other work on the machine then affects whole spells, and not the median. */
 const SPELLS = 60;
 /** After so many reads V8 has compiled both sides. */
 const WARM_UP_READS = 2_000;
@@ -182,7 +182,7 @@ function counterOf(total: () => number): Counter {
   return { reset, read: () => total() - before };
 }
 
-/** Commands of a read that Redis answers. Each view is there before. */
+/** Commands of a read that Redis answers. Each view is in Redis beforehand. */
 async function commandsOfEach<K extends string>(
   candidates: Readonly<Record<K, Read>>,
   counters: Readonly<Record<K, Counter>>,

@@ -1,4 +1,4 @@
-/** Pages of the TrustMesh web UI that poll their person's own mirror: mirror requests and statements, which do not grow with them, and CPU. */
+/** Pages of the TrustMesh web UI that poll a person's own mirror: mirror requests and statements (constant), and CPU for each poll. */
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
@@ -92,7 +92,7 @@ async function minuteOf(pages: number): Promise<{ requests: number; statements: 
     const before = statementsOf(t);
     if (before === 0) throw new Error("the pages have read nothing, so nothing is counted");
     for (let second = 0; second < SECONDS; second += 1) {
-      // A single page asks something every second, as the others together do.
+      // A single page polls every second, because many pages together also send polls in every second.
       const due =
         pages < POLL_S
           ? [0]
@@ -106,7 +106,7 @@ async function minuteOf(pages: number): Promise<{ requests: number; statements: 
   }
 }
 
-/** Statements that reads cause. The sync looks at its topics whoever reads. */
+/** Statements that reads cause, without those of the sync, which looks at its topics whoever reads. */
 function statementsOf({ app }: TestApp): number {
   return Object.values(app.stores.stats().byPurpose).reduce((sum, { statements }) => sum + statements, 0);
 }

@@ -1,6 +1,6 @@
 /**
- * The ledger's fee for a signal where signals wait for each other (SUBMIT_LINGER_MS), against one message for each; and whether writes
- * that share a message are lost or doubled while their processes are killed.
+ * Compares the ledger's fee for a signal if signals wait for each other (SUBMIT_LINGER_MS) with the fee of one message for each. Also
+ * counts writes that share a message and are lost or doubled while their processes are killed.
  */
 import { hash } from "node:crypto";
 import { hcsCosts, total } from "@/lib/core/capacity/costs";
@@ -65,7 +65,7 @@ async function fees(): Promise<readonly BenchRow[]> {
   ];
 }
 
-/** The line that fits best: the bytes of a batch are the first number, and the second one for each signal. */
+/** The line that fits best: the bytes of a batch itself, and the bytes of each signal in it. */
 function line(sizes: readonly Size[]): readonly [number, number] {
   const mean = (of: (size: Size) => number) => sizes.reduce((sum, size) => sum + of(size), 0) / sizes.length;
   const [signals, bytes] = [mean((size) => size.signals), mean((size) => size.bytes)];
@@ -74,7 +74,7 @@ function line(sizes: readonly Size[]): readonly [number, number] {
   return [bytes - slope * signals, slope];
 }
 
-/** The fees of signals that come by chance, so many a second, to the topics of their kinds. */
+/** The fees of signals that arrive at random times, at the given mean rate, on the topics of their kinds. */
 async function feesAt(perSecond: number, topicOf: (kind: string) => TopicId): Promise<Fees> {
   const clock = new DrivenClock();
   const signals = new WrittenSignals(1);

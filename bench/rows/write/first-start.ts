@@ -1,6 +1,6 @@
 /**
- * A first start with 200,000 messages: the production build in a process of its own reads a devnet in another one. Its peak memory,
- * and whether a process that is killed half-way goes on where it was.
+ * A first start with 200,000 messages: the production build reads a devnet, each in its own process. Measures the server's peak
+ * memory, and whether a process that is killed half-way continues where it was.
  */
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -14,7 +14,7 @@ import type { BenchRow } from "../../types";
 
 export const names = ["sync.peak_rss_mb", "sync.pg.peak_rss_mb", "sync.repeated_messages"];
 
-/** They make 201,136 messages. */
+/** These people make 201,136 messages. */
 const PEOPLE = 6_700;
 /** Making that history takes some 25 s. */
 const DEVNET_MS = 300_000;
@@ -22,11 +22,11 @@ const START_MS = 180_000;
 const LOOK_EVERY_MS = 100;
 const HALF = 100_000;
 
-/** A start as far as it was watched. */
+/** The observations of one start. */
 interface Start {
   readonly peakMb: number;
   readonly seconds: number;
-  /** The number of stored messages in the first and in the last progress that the health route told. */
+  /** The number of stored messages in the first and in the last progress that the health route reported. */
   readonly first: number;
   readonly last: number;
   /** The last sentence that held an estimate. */
@@ -92,7 +92,7 @@ const environmentOf = (devnet: DevnetHandle, more: Readonly<Record<string, strin
   TOPIC_PROFILE: devnet.topics.profile,
   TRUSTED_PAYERS: devnet.operatorId,
   SESSION_SECRET: "a secret of the bench that is long enough to be one",
-  // The mirror budget protects public mirrors. With its default of 40 a second the wait for it would be measured.
+  // The mirror budget protects public mirrors. With its default of 40 a second, the row would measure the wait for the budget.
   MIRROR_RPS: "10000",
   RATE_LIMITS: "0",
   ...more,

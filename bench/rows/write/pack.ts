@@ -1,6 +1,7 @@
 /**
- * A month of the plan on PostgreSQL: 200 people with the plan's number of messages each, packed as they become old, rows and messages. Measures what a
- * message takes then, everything counted, how fast packing is, and how long an idle person's newest page takes out of segments.
+ * A month of the plan on PostgreSQL: 200 people with the plan's number of messages each. Messages and rows are packed as they become
+ * old. Measures the bytes of a message after that (everything counted), the speed of packing, and the time to read an idle person's
+ * newest page from segments.
  */
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore, type PostgresStore } from "@/lib/adapters/postgres/store";
@@ -52,7 +53,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       used.packed += messages;
       used.rows += rows;
       used.packMs += performance.now() - startMs;
-      // Autovacuum comes when a fiftieth of the rows is dead (migration 0015), which is what an hour packs.
+      // Autovacuum runs when a fiftieth of the rows is dead (migration 0015). Packing an hour makes that many dead rows.
       await postgres.run("VACUUM topic_log, hcs_messages");
     }
     const sizes = await postgres.sizes();
@@ -90,7 +91,7 @@ const packed = ({ sync }: PostgresStore, nowMs: number): Promise<Packed> =>
     { pauseMs: 0, mostMs: 1, signal: new AbortController().signal },
   );
 
-/** Medians, in milliseconds. An idle person's newest page is one from the middle of the month. */
+/** Medians, in milliseconds. A page from the middle of the month stands for an idle person's newest page. */
 async function coldPages({ views }: PostgresStore, userIds: readonly UserId[]) {
   const cold: number[] = [];
   const hot: number[] = [];

@@ -1,6 +1,6 @@
 /**
- * Commits and syncs on PostgreSQL while a process of its own packs, with the pauses of an instance, over the same without it. They
- * alternate in one run, so that noise hits both alike.
+ * The speed of commits and syncs on PostgreSQL while a separate process packs with an instance's pauses, divided by their speed
+ * without it. Both alternate in one run, so that noise hits both alike.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -51,7 +51,7 @@ async function fill(url: string): Promise<void> {
   await addTopics(store.registry, [{ topicId: BACKLOG.topicId, kinds: ["contact"] }]);
   await commitAll(store.sync, BACKLOG, BACKLOG_MESSAGES);
   await store.close();
-  // It is not on the devnet, and the sync must not ask for it.
+  // This topic is not on the devnet, so the sync must not ask for it.
   await asked(url, "DELETE FROM shards");
 }
 

@@ -1,7 +1,7 @@
 /**
- * Bytes that a message takes in PostgreSQL: a million devnet-like messages of 20,000 people through the store's own commits,
- * everything counted. Compared with the naive layout: one row for each user, with a uuid and the body as jsonb. Also measures
- * PostgreSQL's CPU for commits and reads.
+ * Measures the bytes that a message takes in PostgreSQL, everything counted: a million devnet-like messages of 20,000 people, written
+ * by the store's own commits. The yardstick is the naive layout: one row for each user, with a uuid and the body as jsonb. Also
+ * measures PostgreSQL's CPU for commits and reads.
  */
 import { openStore, type PostgresStore } from "@/lib/adapters/postgres/store";
 import type { UserId } from "@/lib/core/ledger/ids";
@@ -36,14 +36,15 @@ const PAGE = 500;
 const SMALL_PAGE = 5;
 const SMALL_MESSAGES = 2_000;
 /**
- * One batch in this many also goes into the naive table. That leaves its bytes for each message unchanged, but not its time.
+ * One batch in this many also goes into the naive table. The table's bytes for each message stay the same, and filling it takes less
+ * time.
  */
 const NAIVE_EVERY = 5;
 const READS = 2_000;
 
 export async function run(): Promise<readonly BenchRow[]> {
   const people = peopleOf(PEOPLE);
-  // The yardstick has a server of its own. In one, its log would bring our checkpoints sooner, and with them full page images.
+  // The yardstick uses a separate server. On ours, its write-ahead log would cause earlier checkpoints, and so more full page images.
   const [server, other] = await Promise.all([startPostgres(), startPostgres()]);
   const url = await server.createDatabase();
   const [ours, http] = [
@@ -96,8 +97,8 @@ export async function run(): Promise<readonly BenchRow[]> {
         "µs CPU",
         `at most 900; ${READS} reads, contacts and signals in turn, each of another user`,
       ),
-      row("postgres.http_cpu_us_per_commit", used.httpCommitUs, "µs CPU", "planned anew each time, as over HTTP"),
-      row("postgres.http_cpu_us_per_read", httpReadUs, "µs CPU", "the same reads, planned anew each time"),
+      row("postgres.http_cpu_us_per_commit", used.httpCommitUs, "µs CPU", "planned again each time, as over HTTP"),
+      row("postgres.http_cpu_us_per_read", httpReadUs, "µs CPU", "the same reads, planned again each time"),
     ];
   } finally {
     await Promise.all([ours.close(), http.close(), naive.close()]);
@@ -113,7 +114,7 @@ const parts = (sizes: ReadonlyMap<string, number>, messages: number) =>
     .map(([name, bytes]) => `${name} ${Math.round(bytes / messages)}`)
     .join(", ");
 
-/** A store and the connection that it has. */
+/** A store and its connection. */
 interface Measured {
   readonly postgres: MeasuredPostgres;
   readonly store: PostgresStore;

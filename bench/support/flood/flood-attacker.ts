@@ -25,7 +25,7 @@ const BODY_BYTES = 9_500_000;
 const CHUNK = Buffer.from(`10000\r\n${"x".repeat(65_536)}\r\n`);
 
 async function main(order: FloodOrder): Promise<void> {
-  // A real flood is made on other machines, so this process must not take the CPU of those that it disturbs.
+  // A real flood comes from other machines, so this process must not take CPU from the processes that it attacks.
   setPriority(constants.priority.PRIORITY_LOW);
   const client = new FloodClient(order.port, order.address);
   const cookie = await client.signIn(USER);

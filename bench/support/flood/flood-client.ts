@@ -47,7 +47,7 @@ export class FloodClient {
     return headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
   }
 
-  /** Asks an unknown person for contact, which is the smallest write. Nonces of one writer only grow. */
+  /** Sends a contact request to an unknown person, which is the smallest write. Nonces of one writer only grow. */
   write(userId: string, cookie: string, nonce: number): Promise<Answer> {
     const ts = Math.floor(Date.now() / 1_000);
     const write = { type: "CONTACT_REQUEST", from: userId, nonce, ts, payload: { target: "tm-x" } };
@@ -60,14 +60,14 @@ export class FloodClient {
 }
 
 /**
- * After a pause of the machine, at most this many ticks are made up for at once. A flood from other machines would not have
+ * After a pause of the machine, at most this many missed ticks are caught up at once. A flood from other machines would not have
  * paused.
  */
 const CATCH_UP_TICKS = 3;
 
 /**
- * Calls `work` at this rate for a spell, without waiting for answers, and collects them. Ticks that a longer pause of the
- * machine skipped are not made up for.
+ * Calls `work` at this rate for a spell, without waiting for answers, and collects the answers. Ticks that were missed during a longer
+ * pause of the machine are not caught up.
  */
 export async function spell<T>(seconds: number, perSecond: number, work: (i: number) => Promise<T>): Promise<T[]> {
   const under: Promise<T>[] = [];

@@ -1,4 +1,4 @@
-/** The yardstick of the rows of reads: bare node:http that sends given bytes whatever it is asked. A program of its own. */
+/** The yardstick of the read rows: bare node:http that answers every request with the given bytes. A separate program. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 

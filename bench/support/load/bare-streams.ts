@@ -1,4 +1,4 @@
-/** The yardstick of the rows of streams: bare node:http that keeps every answer open, and writes one text to all when told. */
+/** The yardstick of the stream rows: bare node:http that keeps every answer open, and writes one text to all on command. */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 

@@ -1,6 +1,6 @@
 /**
- * Sends one request over and over, on some connections at once, and reads the answers. A program of its own. It knows just enough
- * of HTTP to find the end of an answer with a length, so that it is much faster than the servers that it measures.
+ * Sends one request repeatedly, on several connections at once, and reads the answers. A separate program. It understands just enough
+ * HTTP to find the end of an answer with a length, so it is much faster than the servers that it measures.
  */
 import { connect, type Socket } from "node:net";
 
@@ -76,7 +76,7 @@ function opened(port: number): Promise<Socket> {
   });
 }
 
-/** Calls `answered` with the status of each answer that has come whole. */
+/** Calls `answered` with the status of each complete answer. */
 function answersOf(answered: (status: string) => void): (chunk: Buffer) => void {
   let held: Buffer | null = null;
   /** Bytes of the body that are still to come. */

@@ -1,5 +1,5 @@
 /**
- * Many clients of one stream, on plain sockets. A program of its own. It tells when each client got the first bytes that hold a
+ * Many clients of one stream, on plain sockets. A separate program. It reports when each client got the first bytes that contain a
  * given text.
  */
 import { connect, type Socket } from "node:net";

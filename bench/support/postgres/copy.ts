@@ -1,6 +1,6 @@
 /**
  * The yardstick of the commit rows: COPY of the same rows into tables without indexes and constraints, one transaction for each
- * page. No cursor, no positions, no merging. It shows what the disk format alone costs.
+ * page. It has no cursor, no positions and no merging, so it shows what the disk format alone costs.
  */
 import type { Batch } from "@/lib/core/signals/batch";
 

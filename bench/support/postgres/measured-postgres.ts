@@ -11,12 +11,12 @@ const TICKS_PER_SECOND = 100;
 export class MeasuredPostgres {
   private constructor(
     private readonly pool: pg.Pool,
-    /** The server process of this connection. It does all the work except the background's. */
+    /** The server process of this connection. It does all the work except that of background processes. */
     private readonly pid: number,
     private readonly keepsPlans: boolean,
   ) {}
 
-  /** `keepsPlans`: as over TCP. Otherwise each statement is planned anew, as it is over HTTP. */
+  /** `keepsPlans`: as over TCP. Otherwise each statement is planned again every time, as over HTTP. */
   static async connect(url: string, { keepsPlans = true } = {}): Promise<MeasuredPostgres> {
     const config = { connectionString: url, max: 1, idleTimeoutMillis: 0 };
     const pool = new pg.Pool(keepsPlans ? withLimits(config, { options: KEPT_PLANS }) : config);

@@ -6,7 +6,7 @@ import { openStore } from "@/lib/adapters/postgres/store";
 import type { Packed } from "@/lib/engine/repair/pack";
 import { Packing } from "@/lib/engine/repair/packing";
 
-/** `in background` and `at once` begin, as an instance that lives on and as a function do. `stop` is answered with what was packed. */
+/** `in background` packs as a long-running instance does, `at once` as a function does. The answer to `stop` is what was packed. */
 export type PackerOrder = "in background" | "at once" | "stop";
 
 const HOT_MS = 48 * 3_600_000;

@@ -15,7 +15,7 @@ export interface Packer {
   stop(): Promise<void>;
 }
 
-/** Opens a database, from which on it counts as old enough to be packed. */
+/** Opens a database, and makes it count as old enough to be packed. */
 export async function startPacker(databaseUrl: string): Promise<Packer> {
   const program = await bundleOf("bench/support/postgres/packer-process.ts");
   const child = fork(program, { execArgv: [], env: { ...process.env, DATABASE_URL: databaseUrl } });
@@ -27,7 +27,7 @@ export async function startPacker(databaseUrl: string): Promise<Packer> {
   return {
     async during(how, act) {
       child.send(how);
-      // The packer of an instance that lives on runs compiled code.
+      // The packer of a long-running instance runs compiled code.
       await setTimeout(WARM_MS);
       const result = await act();
       const answer = once(child, "message");
