@@ -45,7 +45,7 @@ export function understand<O extends Options>(
   // Help takes precedence over every other argument, right or wrong.
   if (args.includes("--help") || args.includes("-h")) return null;
   const known: Options = { ...options, ...HELP };
-  // Node's own check has words for programmers, so it is off.
+  // Node's own check is off, because its messages are written for programmers.
   const parsed = parseArgs({ args: [...args], options: known, allowPositionals: true, strict: false, tokens: true });
   for (const token of parsed.tokens) if (token.kind === "option") checkOption(token, known[token.name]?.type);
   const { values, positionals } = parsed as unknown as { values: Values<O>; positionals: string[] };
@@ -64,7 +64,7 @@ interface Given {
 function checkOption({ rawName, value, inlineValue = false }: Given, type: "boolean" | "string" | undefined): void {
   if (type === undefined) throw new UsageError(`There is no option ${rawName}.`);
   if (type === "boolean" && value !== undefined) throw new UsageError(`${rawName} takes no value. Leave it out.`);
-  // `-5` is a value, and `--next` the next option.
+  // `-5` counts as a value, and `--next` as the next option.
   const isNext = value !== undefined && !inlineValue && /^-\D/.test(value);
   if (type === "string" && (value === undefined || value === "" || isNext))
     throw new UsageError(`${rawName} needs a value: write ${rawName} and the value after it.`);
@@ -110,7 +110,7 @@ export async function command<O extends Options>(
   }
 }
 
-/** The reader of the output wanted no more of it (`npm run doctor | head`). The work itself goes on. */
+/** The reader of the output has closed it (`npm run doctor | head`). The work itself continues. */
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") throw error;
 }

@@ -1,6 +1,6 @@
 /**
- * The environment of operators' commands: the shell's variables, then those that the server would read from `.env` and its
- * relatives.
+ * The environment of operators' commands: the shell's variables, then those that the server would read from `.env` and the other
+ * `.env.*` files.
  */
 import { loadEnvConfig } from "@next/env";
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Repeats the app's tests of `npm test` on the two set-ups with servers (Redis, PostgreSQL, Neon's protocol). The browser tests run
-# on a server that has only the files that the build has traced, as images and functions have. Then come the tests of what is
-# deployed, and those of many processes.
+# on a server that has only the files that the build has traced, as in images and functions. Then come the tests of the deployed
+# artefacts, and the tests with many processes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

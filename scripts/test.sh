@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every test there is, from the quickest to the slowest. Installs what npm cannot: a Chromium for Playwright, and Redis.
-# The headless shell is the Chromium that Playwright itself takes where no window is wanted: less than half the CPU of the whole one.
+# The headless shell is the Chromium that Playwright itself uses without a window. It takes less than half the CPU of full Chromium.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,7 +25,7 @@ step "Tools"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && { [ -z "$(find_shell)" ] || [ -z "$(find_redis)" ]; }; then
   apt-get update -qq || true
   for wanted in "$(find_shell):chromium-headless-shell" "$(find_redis):redis-server"; do
-    # A missing tool is named below, unless there is a substitute.
+    # A failure is ignored here: tools that are still missing are named below, unless there is a substitute.
     [ -n "${wanted%%:*}" ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${wanted#*:}" >/dev/null || true
   done
 fi
@@ -51,7 +51,7 @@ cat "$lint_log"
 rm -f "$lint_log"
 [ "$lint_status" = 0 ]
 
-step "Unit and property tests, and how much of the code they run"
+step "Unit and property tests, with their coverage"
 npx --no-install vitest run --project unit --coverage
 
 step "Contract, integration and architecture tests"

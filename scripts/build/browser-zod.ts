@@ -1,6 +1,6 @@
 /**
- * Runs before `next build`: writes what browsers use of zod/mini into one file, which next.config.mjs puts into its place. One
- * function of Zod's looks string formats up by their names, so Next's bundler keeps them all: 16 KB compressed instead of 8.
+ * Runs before `next build`: writes the parts of zod/mini that browsers use into one file, which next.config.mjs uses instead of it. One
+ * function of Zod looks up string formats by name, so Next's bundler would keep them all: 16 KB compressed instead of 8.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import * as zod from "zod/mini";
 
 /** next.config.mjs has the same path. */
 const FILE = join(".cache", "browser-zod.js");
-/** The folders whose files browsers load that use Zod. */
+/** The folders with files that browsers load and that use Zod. */
 const FOLDERS = [join("lib", "wire"), join("lib", "client")];
 
 /** The functions of zod/mini that are called as `z.name` in the files of the folders. A name that is missed fails the build. */

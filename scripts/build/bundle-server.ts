@@ -1,7 +1,7 @@
 /**
- * Runs after `next build`: bundles server.ts into one file that Node runs, `.next/start.js`, and the embedded database's thread
- * beside it. `npm start` and the image (scripts/build/standalone.ts) run them, with the same packages beside them. Compresses the
- * files for browsers.
+ * Runs after `next build`: bundles server.ts into one file that Node runs, `.next/start.js`, and the embedded database's thread into
+ * another. `npm start` and the image (scripts/build/standalone.ts) run these files, with the same packages beside them. Also
+ * compresses the files for browsers.
  */
 import { join } from "node:path";
 import { build } from "esbuild";

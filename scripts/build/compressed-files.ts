@@ -1,4 +1,4 @@
-/** Compresses the build's files for browsers once, as small as it goes. lib/server/front/answers/build-files.ts serves these copies. */
+/** Compresses the build's files for browsers once, at the highest level. lib/server/front/answers/build-files.ts serves these copies. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";

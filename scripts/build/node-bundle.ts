@@ -23,7 +23,7 @@ export const nodeBundle = (root: string) =>
 /** Packages that stay outside the bundle, because they load files by path. The server has them beside it. */
 export const EXTERNAL_PACKAGES = ["@electric-sql/*", "@hashgraph/sdk", "pg-native", "pino"];
 
-/** Writes the program of the embedded database's thread into `folder`. Every program that may open that database has it beside it. */
+/** Writes the program of the embedded database's thread into `folder`. It must be beside every program that may open that database. */
 export async function bundleDatabaseThread(folder: string): Promise<void> {
   await build({
     ...nodeBundle(process.cwd()),

@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   for (const name of ["static", "compressed"])
     cpSync(join(".next", name), join(FOLDER, ".next", name), { recursive: true, preserveTimestamps: true });
   for (const name of ["start.js", "pglite-thread.mjs"]) cpSync(join(".next", name), join(FOLDER, ".next", name));
-  // Replaces Next's own server, so that nobody runs that one by mistake. It has neither the gate nor an orderly end.
+  // Replaces Next's own server, which has neither the gate nor an orderly end, so that nobody runs it by mistake.
   writeFileSync(join(FOLDER, "server.js"), 'process.chdir(__dirname);\nrequire("./.next/start.js");\n');
   if (existsSync("public")) cpSync("public", join(FOLDER, "public"), { recursive: true });
   // These packages resize images. The app has none to resize, and next.config.mjs switches it off.

@@ -30,7 +30,7 @@ void command({ usage: USAGE, words: { least: 0, most: 1 } }, ({ words }) => {
   const [source] = functions.flatMap(({ route, sources }) => sources.map((path) => `${route} contains ${path}`));
   if (source !== undefined) {
     console.error(
-      `\n${source}. Some code uses a path that the build cannot read. Mark its use with /* turbopackIgnore: true */.`,
+      `\n${source}. Some code uses a path that the build cannot read. Mark that use with /* turbopackIgnore: true */.`,
     );
     process.exitCode = 1;
   }

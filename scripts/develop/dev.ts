@@ -15,7 +15,7 @@ function main(): void {
   const { HOST, PORT } = readEnv(process.env);
   const next = join("node_modules", "next", "dist", "bin", "next");
   const child = spawn(process.execPath, [next, "dev", "-H", HOST, "-p", String(PORT)], {
-    // Next tells its maker about each run otherwise.
+    // Otherwise Next sends a usage report about each run.
     env: { NEXT_TELEMETRY_DISABLED: "1", ...shell },
     stdio: "inherit",
   });

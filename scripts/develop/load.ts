@@ -1,6 +1,6 @@
 /**
  * `npm run load`: drives a running set-up on this machine with the model's users, whose days pass faster. At the end it
- * compares its counts with the model's.
+ * compares the measured counts with the model's.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -10,7 +10,7 @@ import { startNeon } from "@/tests/support/stand-ins/neon";
 import { startUpstash } from "@/tests/support/stand-ins/upstash";
 import { command, numberOf, Refusal } from "../command";
 
-/** Next to the usual ports, where a real server may be running. A control port is its stand-in's port plus 1,000. */
+/** Ports next to the usual ones, where a real server may be running. A control port is its stand-in's port plus 1,000. */
 const DEFAULT_PORTS = { redis: 6390, upstash: 8079, postgres: 5490, neon: 4470, "postgres-proxy": 5480 } as const;
 const CONTROL_PORT_OFFSET = 1_000;
 
@@ -77,15 +77,15 @@ DATABASE_URL=${postgres.url}
 
 void command({ usage: USAGE, options: OPTIONS }, async ({ values }) => {
   const ports = portsOf(values);
-  // Registered before anything starts, so that an early end leaves no server and no folder behind. A terminal that is closed
-  // sends SIGHUP.
+  // Registered before anything starts, so that an early end leaves no server and no folder behind. Closing the terminal sends
+  // SIGHUP.
   let stop = (): Promise<unknown> => Promise.resolve();
   let isStopping = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
       if (isStopping) return;
       isStopping = true;
-      // When this process exits, the servers' folders are deleted at the latest.
+      // The servers' folders are deleted when this process exits, at the latest.
       void stop().finally(() => process.exit(0));
     });
   const services = await start(ports).catch((cause: unknown) => {

@@ -1,5 +1,5 @@
 /**
- * `npm run test:node -- 24`: runs the unit, contract and integration tests on another Node, taken from the npm registry. The
+ * `npm run test:node -- 24`: runs the unit, contract and integration tests on another version of Node, from the npm registry. The
  * installed packages stay the same.
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -10,7 +10,7 @@ import { command, UsageError } from "../command";
 
 const VITEST = "node_modules/vitest/vitest.mjs";
 
-/** The program of Node `version` ("24", "24.9.0"), which is installed under `.cache` if it is missing. */
+/** The executable of Node `version` ("24", "24.9.0"), which is installed under `.cache` if it is missing. */
 function nodeOf(version: string): string {
   const folder = join(".cache", `node-${version}`);
   const name = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
@@ -27,7 +27,7 @@ const USAGE = `npm run test:node -- VERSION [FILES]
 
 void command({ usage: USAGE, words: { least: 1, most: 100 } }, ({ words: [version = "", ...files] }) => {
   if (!/^\d+(\.\d+){0,2}$/.test(version))
-    throw new UsageError(`${version} is no version of Node: write 24, or 24.9.0.`);
+    throw new UsageError(`${version} is not a version of Node: write 24, or 24.9.0.`);
   const program = nodeOf(version);
   console.log(`Node ${execFileSync(program, ["--version"]).toString().trim()}`);
   const env = { ...process.env, PATH: [resolve(program, ".."), process.env.PATH].join(delimiter) };

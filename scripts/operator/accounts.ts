@@ -1,6 +1,6 @@
 /**
- * `npm run accounts`: lists, makes and removes bindings of Hedera accounts to ids from before accounts, in the app's own
- * database.
+ * `npm run accounts`: lists, makes and removes bindings in the app's own database. A binding maps a Hedera account to a user id from
+ * the time before accounts.
  */
 
 import { openStoresOfCommand } from "@/lib/server/boot/open";

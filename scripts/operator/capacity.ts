@@ -14,11 +14,11 @@ const USAGE = `npm run -s capacity -- [options]
   --zones N           zones of AWS with a database and a cache: 1 or 2 (${DEFAULT_INPUTS.zones})
   --users N[,N…]      columns of the tables (${PLAN_SCALES.join(",")})
   --signals N         messages that a user writes in a day (${DEFAULT_INPUTS.signalsPerUserDay})
-  --reads N           reads of a user in a day (${DEFAULT_INPUTS.readsPerUserDay})
+  --reads N           reads that a user makes in a day (${DEFAULT_INPUTS.readsPerUserDay})
   --open-pages N      percent of users with a page open (${DEFAULT_INPUTS.openPageShare * 100})
   --segments N        topics of each kind (${DEFAULT_INPUTS.segments})
   --linger MS         how long signals wait for others that share their ledger message (${DEFAULT_INPUTS.settings.lingerMs})
-  --peak N            the busiest minute over the mean (${DEFAULT_INPUTS.peakToMean})
+  --peak N            the busiest minute, as a multiple of the mean (${DEFAULT_INPUTS.peakToMean})
   --months N          months of messages in Postgres: KEEP_MONTHS + 1 at most (${DEFAULT_INPUTS.monthsKept})
   --json              the model's whole answer, for each number of users
 

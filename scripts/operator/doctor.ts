@@ -7,8 +7,8 @@ import { command } from "../command";
 import { environment } from "../environment";
 
 const USAGE = `npm run doctor
-  Reads the same environment as the app, checks everything that it names, and says in sentences what is wrong and how to fix it.
-  Changes nothing. Exit status 1 if something is wrong.`;
+  Reads the same environment as the app, checks everything that the environment names, and says in sentences what is wrong and
+  how to fix it. Changes nothing. Exit status 1 if something is wrong.`;
 
 void command({ usage: USAGE }, async () => {
   for await (const { what, ok, sentence } of examine(environment())) {

@@ -6,10 +6,10 @@ import { environment } from "../environment";
 
 const USAGE = `npm run pack
   Packs the messages that are older than HOT_HOURS, and drops those that are older than KEEP_MONTHS, in the database of
-  DATABASE_URL or in the one in DATA_DIR. With DATABASE_URL it may run beside instances of this version. It may be ended
-  at any moment: the next run goes on.
-  From the first packed message on, no earlier version reads this database, and there is no way back but a backup. What is
-  dropped comes back from the ledger alone.`;
+  DATABASE_URL or in the one in DATA_DIR. With DATABASE_URL it may run beside instances of this version. You can stop it at
+  any moment: the next run continues.
+  From the first packed message on, no earlier version can read this database. Only a backup undoes that. Only the ledger
+  still has dropped messages.`;
 
 void command({ usage: USAGE }, () => {
   const ending = new AbortController();

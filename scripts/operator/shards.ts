@@ -34,7 +34,7 @@ import { environment } from "../environment";
 
 const USAGE = `npm run shards -- COMMAND
   --help                                      prints this help
-  status                                      shows which topic serves whom
+  status                                      shows which users each topic serves
   plan                                        shows what SHARDS asks for and does not exist yet
   create                                      creates what SHARDS asks for
   split --kind KIND --to N [--tier TIER] [--owner TENANT|USER]
@@ -44,7 +44,7 @@ const USAGE = `npm run shards -- COMMAND
   tenant rename ID NAME                       changes a tenant's name
   assign TENANT|none USER…                    assigns users to a tenant, or to none
   publish [--new]                             publishes the registry to REGISTRY_TOPIC; --new creates that topic
-With --app URL, the running app does split, drain and status: the URL is what the app prints when it starts. Set ADMIN_TOKEN.`;
+With --app URL, the running app does split, drain and status. The app prints its URL when it starts. Set ADMIN_TOKEN.`;
 
 const OPTIONS = {
   app: { type: "string" },
@@ -164,7 +164,7 @@ async function ask<T>(app: string, method: "GET" | "POST", path: string, body?: 
   const response = await fetch(new URL(path, app), options).catch((cause: unknown) => {
     const reason = reasonUnreachable(cause) ?? "it could not be asked";
     throw new Refusal(
-      `The app at ${app} does not answer: ${reason}. Start it, or give the address that it prints when it starts with --app.`,
+      `The app at ${app} does not answer: ${reason}. Start it, or pass --app with the address that it prints when it starts.`,
     );
   });
   const answer = (await response.json().catch(() => ({}))) as { detail?: string; code?: string };

@@ -74,7 +74,7 @@ async function decodeTopic(source: string | undefined): Promise<void> {
 function checkCases(source: string | undefined): void {
   const parsed = Cases.safeParse(parseJson(readText(source, "topic:decode"), source ?? "standard input"));
   if (!parsed.success)
-    throw new Unreadable(`${source ?? "standard input"} has not the shape {"cases":[{name, message, expect}]}.`);
+    throw new Unreadable(`${source ?? "standard input"} does not have the shape {"cases":[{name, message, expect}]}.`);
   let mismatches = 0;
   for (const { name, message, messageBase64, expect } of parsed.data.cases) {
     const bytes =

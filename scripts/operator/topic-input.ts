@@ -9,7 +9,7 @@ import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { Refusal } from "../command";
 import { environment } from "../environment";
 
-/** Nothing could be read. Status 2, because 1 says that a message failed. */
+/** Nothing could be read. Ends with status 2, because status 1 says that a message failed. */
 export class Unreadable extends Refusal {
   constructor(sentence: string) {
     super(sentence, 2);
@@ -44,7 +44,7 @@ export function readText(source: string | undefined, what: string): string {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT")
-      throw new Unreadable(`${source} is no topic id (0.0.<number>), and no file here has this name.`);
+      throw new Unreadable(`${source} is not a topic id (0.0.<number>), and no file here has this name.`);
     if (code === "EISDIR") throw new Unreadable(`${source} is a folder: name a file in it.`);
     throw new Unreadable(`${nameOf(source)} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
@@ -90,7 +90,7 @@ function parseDocuments(text: string, name: string): readonly unknown[] {
   try {
     return [JSON.parse(text)];
   } catch {
-    // Not one document. It may be one on each line.
+    // The text is not one JSON document. It may have one on each line.
   }
   try {
     return text

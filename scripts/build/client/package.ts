@@ -9,9 +9,9 @@ import { makeFolders } from "@/lib/system/make-folders";
 
 export const PACKAGE = "trustmesh-edge-client";
 const ENTRY = join("lib", "client", "index.ts");
-/** Inside the package. `lib` keeps its folders there, so that relative imports stay right. */
+/** The folder of the declarations in the package. `lib` keeps its folders there, so that relative imports still resolve. */
 const TYPES = "types";
-/** An application brings these along: React and SWR must exist once in a page. */
+/** The application provides these packages, because React and SWR must exist only once in a page. */
 const PEERS = { react: "^18.2.0 || ^19.0.0", swr: "^2.3.0" } as const;
 
 const OPTIONS = {
@@ -65,13 +65,13 @@ function packageJson({ version, license, dependencies }: Manifest) {
       ".": { types: `./${TYPES}/${posix(ENTRY).replace(/\.ts$/, ".d.ts")}`, default: "./index.js" },
       "./package.json": "./package.json",
     },
-    // The declarations name its types. As a dependency, an application that uses it too has it once.
+    // The declarations name Zod's types. As a dependency, it is installed once even if the application uses it too.
     dependencies: { zod: `^${dependencies.zod}` },
     peerDependencies: PEERS,
   };
 }
 
-/** All packages stay imports. */
+/** Packages are not bundled: their imports stay. */
 async function writeScript(folder: string): Promise<Metafile> {
   const { metafile } = await build({
     ...OPTIONS,
@@ -107,8 +107,8 @@ async function writeTypes(folder: string): Promise<void> {
 }
 
 /**
- * A declaration whose imports hold outside this repository: `@/lib/wire/signals` becomes a relative path, and relative paths get the
- * ending that Node's resolution asks for. `path` is the file's own, from the root.
+ * Rewrites a declaration so that its imports resolve outside this repository: `@/lib/wire/signals` becomes a relative path, and
+ * relative paths get the ending that Node's resolution requires. `path` is the path of the file, from the root.
  */
 export function withRelativeImports(text: string, path: string): string {
   return text.replace(/((?:\bfrom|\bimport)\s*\(?\s*)"((?:@\/|\.{1,2}\/)[^"]+)"/g, (_, before: string, to: string) => {

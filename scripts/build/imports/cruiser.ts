@@ -7,8 +7,8 @@ const CRUISER = join("node_modules", "dependency-cruiser");
 const PARSER = join("node_modules", "typescript-for-dependency-cruiser");
 
 /**
- * Puts TypeScript 6 where dependency-cruiser looks first, and returns the program to run. dependency-cruiser 17 is the last
- * version for Node 20. It parses with TypeScript's JavaScript API, which TypeScript 7 no longer has.
+ * Puts TypeScript 6 into the folder where dependency-cruiser looks first, and returns the program to run. dependency-cruiser 17 is
+ * the last version for Node 20. It parses with TypeScript's JavaScript API, which TypeScript 7 no longer has.
  */
 export function cruiser(): string {
   const place = join(CRUISER, "node_modules");

@@ -1,7 +1,7 @@
 /** The licences that production packages may have, and the reason for each exception. */
 import type { Package } from "./packages";
 
-/** Licences that ask for their notice only. */
+/** Licences that require only their notice. */
 const ALLOWED: ReadonlySet<string> = new Set([
   "MIT",
   "ISC",

@@ -9,12 +9,12 @@ export interface TracedFunction {
   readonly files: number;
   /** The largest first. Each is a package or one of our folders. */
   readonly parts: readonly { readonly name: string; readonly bytes: number }[];
-  /** Files outside the build and the packages, from the root of the project. A path in the code that the build cannot read brings them along. */
+  /** Files outside the build and the packages, from the root. They are included because of a path in the code that the build cannot read. */
   readonly sources: readonly string[];
 }
 
 const SUFFIX = ".nft.json";
-/** Files that every function has beside its own route: Next's server, and the code that runs at its start. */
+/** Files that every function has in addition to its route: Next's server, and the code that runs when it starts. */
 const COMMON = ["next-server.js", join("server", "instrumentation.js")];
 
 const BUILT = /^\.next\/|(^|\/)node_modules\//;

@@ -42,7 +42,7 @@ export interface Driven {
 const TICK_MS = 50;
 const FIGURES_EVERY_MS = 1_000;
 const AT_ONCE = 20;
-/** In this time, streams open and sync rounds bring in the prepared messages. */
+/** Long enough for streams to open and for sync rounds to read the prepared messages. */
 const SETTLE_MS = 4_000;
 const VIEWS = ["/api/contacts", "/api/circle", "/api/signals"] as const;
 /** No tier caches reads with a filter or a watermark, so each costs one statement. */
@@ -126,7 +126,7 @@ export async function drive(options: Drive): Promise<Driven> {
       }
     };
     await all(Array.from({ length: plan.users }, (_, i) => () => app.signIn(people.userId(i))));
-    // The app remembers the last nonce of everybody who has written through it. It has to ask the log about anybody else.
+    // The app remembers the last nonce of everybody who has written through it. For anybody else it must ask the log.
     const isWriting = plan.ownWriteShare > 0;
     await all(bonds.map((bond) => () => put(options, bond, isWriting && bond.isFirst ? 1 : 0)));
   }

@@ -4,7 +4,7 @@ import { type CapacityInputs, DAY_S, DEFAULT_INPUTS } from "@/lib/core/capacity/
 export interface LoadPlan {
   readonly users: number;
   readonly seconds: number;
-  /** Days that pass in one. Signals and reads come that much faster; open pages stay open for as long as usual. */
+  /** Simulated days in one real day. Signals and reads come that much faster; open pages stay open for as long as usual. */
   readonly factor: number;
   readonly signalsPerUserDay: number;
   readonly readsPerUserDay: number;
@@ -21,7 +21,7 @@ export interface Rates {
   readonly streams: number;
 }
 
-/** A run is for one machine. Beyond these bounds, it would measure the generator. */
+/** Beyond these bounds, a run on one machine would measure the load generator itself. */
 export const BOUNDS = { users: 5_000, seconds: 900, messagesPerS: 100, readsPerS: 300, streams: 500 } as const;
 
 export function ratesOf(plan: LoadPlan): Rates {

@@ -47,10 +47,10 @@ const social = (): Drawing => ({
   </div>`,
 });
 
-/** A PNG as an .ico file, for what asks for /favicon.ico without having read a page. */
+/** A PNG as an .ico file, for clients that request /favicon.ico without having read a page. */
 function asIco(png: Buffer, size: number): Buffer {
   const head = Buffer.alloc(22);
-  // The kind (icon) and the number of pictures; then the size, the depth in bits, and the bytes and place of the one picture.
+  // The kind (icon) and the number of pictures. Then the size, the depth in bits, and the length and offset of the one picture.
   head.writeUInt16LE(1, 2);
   head.writeUInt16LE(1, 4);
   head.writeUInt8(size, 6);

@@ -15,7 +15,7 @@ const SIZE = { width: 1_280, height: 800 };
 /** On two cores it takes about ten seconds to open everything and sync the devnet. */
 const READY_WITHIN_MS = 120_000;
 const POLL_MS = 500;
-/** An outline of what is loading (app/_ui/primitives/skeleton.tsx). */
+/** The skeleton of content that is still loading (app/_ui/primitives/skeleton.tsx). */
 const SKELETON = "main .animate-breathe";
 
 /** Takes every screenshot, and returns the paths. */
@@ -50,7 +50,7 @@ async function takeAll(browser: Browser, base: string, colorScheme: (typeof THEM
   for (const name of PAGES) {
     await page.goto(`/${name}`);
     await page.getByRole("heading", { level: 1 }).waitFor();
-    // The stream stays open, so the network is never idle. A page has loaded when it is fresh and shows no outline of what comes.
+    // The stream stays open, so the network is never idle. A page has loaded when it is fresh and shows no skeleton.
     await page.locator('[data-testid="freshness"][data-tone="fresh"]:visible').first().waitFor();
     await page.locator(SKELETON).first().waitFor({ state: "detached" });
     const path = `docs/images/${name}-${colorScheme}.png`;

@@ -22,7 +22,7 @@ import { bytes, columns, count, dollars, meanAndPeak } from "./words";
 
 interface Scale {
   readonly ours: Capacity;
-  /** The same, if signals wait a second for others that share their ledger message; where they do wait, if they do not. */
+  /** The same with the opposite setting: with signals that wait a second for others if they do not wait now, and without if they do. */
   readonly otherwise: Capacity;
   readonly current: CurrentPlan;
 }
@@ -56,7 +56,7 @@ export function report(inputs: CapacityInputs, scales: readonly number[], setUps
   ].join("\n\n");
 }
 
-/** As long as the fee of a busy site falls to about a tenth, and people still wait for the ledger more than for others. */
+/** With this wait the fee of a busy site falls to about a tenth, and people still wait longer for the ledger than for other signals. */
 const A_SECOND_MS = 1_000;
 
 type SetUpScales = readonly { readonly setUp: SetUp; readonly scales: readonly Scale[] }[];
@@ -68,7 +68,7 @@ const isLingering = ({ settings }: CapacityInputs): boolean => settings.lingerMs
 const otherwiseName = ([scale]: readonly Scale[]): string =>
   scale && isLingering(scale.ours.inputs) ? "   if signals go out alone" : "   if signals wait 1 s for others";
 
-/** The plan's two tables. A cell of ours has a mark: met, or not. */
+/** The plan's two tables, beside our figures, each of which has a mark: met, or not met. */
 function cells(all: SetUpScales, scales: readonly number[]): readonly (readonly string[])[] {
   const plan = (name: string, cell: (of: PlanEstimate) => string) => [
     name,

@@ -119,7 +119,12 @@ describe("topic:verify", () => {
   const recorded = readFileSync(path, "utf8");
 
   it.each([
-    ["a file that is not there", ["nowhere.json"], "", "nowhere.json is no topic id (0.0.<number>), and no file here"],
+    [
+      "a file that is not there",
+      ["nowhere.json"],
+      "",
+      "nowhere.json is not a topic id (0.0.<number>), and no file here",
+    ],
     ["a folder", ["."], "", ". is a folder: name a file in it."],
     ["a page without messages", [], '{"messages":[]}', "standard input holds no message."],
     ["nothing", [], "", "standard input is empty: it must hold the mirror's JSON."],
