@@ -22,7 +22,7 @@ export async function publicKeysOf(text: string): Promise<{ used: Uint8Array; ot
         used.type === "ED25519" ? PrivateKey.fromStringECDSA(raw) : PrivateKey.fromStringED25519(raw)
       ).publicKey.toBytesRaw();
     } catch {
-      // DER says which kind it is of.
+      // DER names the kind of the key, so the bytes cannot be of the other kind.
     }
     return { used: used.publicKey.toBytesRaw(), otherwise };
   } catch {

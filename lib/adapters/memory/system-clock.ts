@@ -3,7 +3,7 @@ import { waitedMs } from "../../system/waiting";
 
 /** The machine's clock. */
 export const systemClock: Clock = {
-  // The function that is there now. The framework later puts its own in its place, which takes five times as long.
+  // Node's own function. The framework later replaces it with one that takes five times as long.
   now: Date.now,
   // Whole milliseconds, like `now`: ages are part of answers whose schemas want integers.
   monotonicMs: () => Math.floor(performance.now()),
@@ -16,7 +16,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener("abort", done);
         resolve();
       };
-      // From Node 24 on, a timer warns of a time that is past.
+      // From Node 24 on, a timer with a negative time prints a warning.
       const timer = setTimeout(done, Math.max(0, ms));
       signal?.addEventListener("abort", done, { once: true });
     }),

@@ -50,7 +50,7 @@ async function saysNotFound(response: MirrorAnswer): Promise<boolean> {
   }
 }
 
-/** A mirror's longest answer to what is handed on has 100 entries of some KB. */
+/** The longest answer that is passed on to readers has 100 entries of some KB. */
 const MAX_RAW_BYTES = 2 * 1024 * 1024;
 
 /** Takes what a mirror says of an address: its answer, or that the question is wrong, or that there is nothing. */

@@ -98,7 +98,7 @@ export function readMessage(json: unknown, topicId: TopicId): LedgerMessage | Un
 /** The SDK's chunk info has 150 characters. Longer text is somebody's own, and is not kept. */
 const MAX_CHUNK_INFO_CHARACTERS = 1_000;
 
-/** The chunk info as it was told, so that it can be told again. */
+/** The chunk info as the mirror sent it, so that it can be served again unchanged. */
 function toldChunk(info: unknown): { readonly chunkInfo?: string | null } {
   if (info === undefined || info === null) return { chunkInfo: null };
   const text = JSON.stringify(info);

@@ -321,7 +321,8 @@ export class MirrorLedger implements Ledger, RawMirror {
       const isOfSeveral = mirror.questions.timedOut(kind);
       const before = mirror[circuit];
       const after = settled(before);
-      // One slow kind does not open the breaker of all kinds. As a probe it does: a mirror that was down is still down.
+      // One slow kind of question does not open the breaker of all kinds. As a probe it does, because it shows that the mirror is still
+      // down.
       if (isOfSeveral || before.name !== "closed" || after.name === "closed") mirror[circuit] = after;
     }
     // A mirror's rate limit counts all kinds of requests.

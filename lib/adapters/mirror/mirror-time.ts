@@ -3,8 +3,8 @@ import { fromMs } from "../../core/ledger/consensus-time";
 import type { LedgerMessage } from "../../core/ledger/message";
 
 /**
- * A message can be later than the head that was asked for before its page, by as long as the page takes, and clocks differ by
- * seconds. A minute is more than both, and far too little to hide anything behind.
+ * The head is asked for before a page, so a message can be later than the head by as long as the page takes. Clocks also differ by seconds.
+ * A minute is more than both together, and far too little to hide anything behind.
  */
 const MARGIN_MS = 60_000;
 
@@ -20,13 +20,13 @@ export class MirrorTime {
     return this.ahead;
   }
 
-  /** An answer carried this `Date` header. */
+  /** Notes the `Date` header of an answer; null if it had none. */
   dated(header: string | null, nowMs: number): void {
     const ms = Date.parse(header ?? "");
     if (Number.isFinite(ms)) this.ahead = ms - nowMs;
   }
 
-  /** The mirror's newest block ends at this time. */
+  /** Notes the time at which the mirror's newest block ends; null if that is unknown. */
   endsAt(throughNs: bigint | null): void {
     this.newestNs = throughNs;
   }

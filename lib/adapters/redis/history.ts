@@ -6,9 +6,9 @@
  * knows along with other commands. Redis has gone back if its number is lower, or if that number now belongs to another event.
  * The instance that notices starts over (event-bus.ts): everything shared expires, and numbers go on above all known ones.
  *
- * In a Redis Cluster each partition (`lib/adapters/redis/client/keys.ts`) has events of its own, with numbers and marks, because each may be lost alone.
- * An event that is announced carries the numbers that it took in other partitions, and partition 0 keeps the last one of each (its
- * heads). So whoever knows an event of the channel knows the last event of every partition.
+ * In a Redis Cluster each partition (`lib/adapters/redis/client/keys.ts`) has its own events, with numbers and marks, because each
+ * partition may lose events alone. An event that is announced carries the numbers that it took in other partitions, and partition 0 keeps
+ * the last one of each (its heads). So whoever knows an event of the channel knows the last event of every partition.
  *
  * The epoch of positions works the same way: views of an earlier epoch than an instance knows expire, and an instance that
  * knows an earlier epoch than Redis learns the new one before it gets a view. So does the stamp of the store
@@ -28,16 +28,15 @@ export interface KnownEvent {
 const MARKS = 100;
 
 /**
- * Functions for scripts. `standing(number key, history key, known number, known mark, known epoch)` answers standing, epoch
- * and stamp; `markEvent` remembers the mark of an event, and `raiseStamp` the stamp of the store. The standing is 1 if Redis
- * has lost an event or an epoch that the caller knows and nobody has started over since; 2 if Redis is in a later epoch than
- * the caller; else 0. It is 1 too while a start over was not told to everybody (`untold`, its number): their caches may be older
- * than it. `headsSince(heads key, number, last)` answers the heads, unless the caller knows them all through the last event.
+ * Functions for scripts. `standing(number key, history key, known number, known mark, known epoch)` answers standing, epoch and stamp;
+ * `markEvent` remembers the mark of an event, and `raiseStamp` the stamp of the store. The standing is 1 if Redis has lost an event or an
+ * epoch that the caller knows and nobody has started over since; 2 if Redis is in a later epoch than the caller; else 0. It is also 1 while
+ * a start over was not announced to everybody (`untold`: its number), because their caches may be older than that start over.
+ * `headsSince(heads key, number, last)` answers the heads, unless the caller knows them all through the last event.
  *
- * The history is a hash. It has a slot for each of the last marks, which holds `<number> <mark>`. `from` is the number of the
- * event with which an instance started over last: what was known before that event is settled. `epoch` is the epoch. `since`
- * is when Redis began to remember what it remembers now, in ms of its own clock: `remembersAnew` begins again, `memoryMs` says
- * how long that is.
+ * The history is a hash. It has a slot for each of the last marks, which holds `<number> <mark>`. `from` is the number of the event with
+ * which an instance last started over, which settled every earlier loss. `epoch` is the epoch. `since` is when the present memory of nonces
+ * began, in ms of Redis' own clock. `remembersAnew` begins it again, and `memoryMs` answers its age.
  */
 export const HISTORY = `
 local function slotOf(number) return 'm' .. string.format('%.0f', number % ${MARKS}) end
@@ -195,8 +194,8 @@ export class History {
   }
 
   /**
-   * If the same number belongs to another event here, the partition has lost the one that was announced first. Partition 0 keeps that
-   * one (`isFirst`), and it is what a start over must miss.
+   * Takes the head of another partition. If this instance knows another event with the same number, the partition has lost the event that
+   * was announced first. Partition 0 keeps that event (`isFirst`), and a start over must find that it is missing.
    */
   private learnHead({ partition, sequence, mark }: Head, isFirst: boolean): void {
     if (partition === 0 || partition >= this.partitions) return;

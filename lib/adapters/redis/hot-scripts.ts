@@ -104,9 +104,9 @@ end
 return 1`;
 
 /**
- * A function for scripts: `takeToken(bucket, µs between tokens, burst, longest wait in µs)` answers the wait in ms, or -1 if it would
- * be too long. A leaky bucket as one number (GCRA): the time, in µs of Redis' clock, at which the bucket would be full again. It is
- * gone once it is full.
+ * A function for scripts: `takeToken(bucket, µs between tokens, burst, longest wait in µs)` answers the wait in ms, or -1 if it would be
+ * too long. A leaky bucket as one number (GCRA): the time, in µs of Redis' clock, at which the bucket would be full again. The key expires
+ * once the bucket is full.
  */
 export const TAKE_TOKEN = `
 local function takeToken(bucket, interval, burst, longest)

@@ -11,7 +11,7 @@ export interface Keeping {
   readonly isCluster: boolean;
 }
 
-/** KEYS one of the node that is asked. A service that answers INFO in its own form shows nothing here, and that is not a fault. */
+/** KEYS one key of the node that is asked. A service that answers INFO in its own form shows nothing here, and that is not a fault. */
 export const INFO = `
 local text = ''
 for _, part in ipairs({'persistence', 'memory', 'cluster'}) do

@@ -24,7 +24,7 @@ export interface RedisViewCacheOptions {
 }
 
 const NAMES: readonly SharedViewName[] = ["contacts", "circle", "signals"];
-/** Those that a changed profile outdates. */
+/** The views that a changed profile outdates. */
 export const NAMING_VIEWS = NAMES.filter((name) => NAMING_KINDS.includes(name));
 /** A fill must stay below the smallest limit of a request, 1 MB. A larger view is served from the database. */
 const MAX_VIEW_BYTES = 900_000;

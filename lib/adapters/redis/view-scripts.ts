@@ -5,8 +5,8 @@
  *   l  token of the lease         u  until when it is held, ms of Redis' own clock
  *   g  the generation it is of    (another than the network's: expired, and its lease over)
  *
- * An entry leaves as a whole by its time to live. A lookup renews it and the user's other views that live with it, or renews
- * nothing, and the entry leaves that long after it was filled (core/cache-strategy).
+ * An entry leaves as a whole by its time to live. A lookup either renews this time for the entry and for the user's other views that live
+ * with it, or renews nothing. In the second case the entry leaves that long after it was filled (core/cache-strategy).
  */
 import { HISTORY } from "./history";
 

@@ -50,7 +50,8 @@ export class RedisWriteGuard implements WriteGuard {
     const [kind, ...rest] = Array.isArray(answer) ? (answer as unknown[]) : [];
     switch (kind) {
       case "begun":
-        // Until somebody starts over, each claim finds a memory that has just begun, and nothing could ever be known by it.
+        // If Redis has lost events, somebody must start over. Until then each claim finds a memory of nonces that has just begun and proves
+        // nothing.
         if (message !== null) this.history.observe(rest[3], rest[4], null, this.keys.partitionOf(userId));
         return { kind, nonce: message === null ? null : nonceIn(rest) };
       case "limited":

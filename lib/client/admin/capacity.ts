@@ -142,7 +142,7 @@ const scaleOf = (inputs: CapacityInputs, users: number): Scale => ({
 export const planScales = (inputs: CapacityInputs): readonly Scale[] =>
   PLAN_SCALES.map((users) => scaleOf(inputs, users));
 
-/** A row of the plan's table: ours on one set-up, a cell for each number of users. Null where the plan has no figure. */
+/** A row of the plan's table: our figures on one set-up, with a cell for each number of users. Null where the plan has no figure. */
 export interface PlanRow {
   readonly what: Cell["what"];
   readonly setUp: SetUp;

@@ -53,7 +53,7 @@ const REASONS: Readonly<Record<UndecodableReason | Untrusted, string>> = {
     "Its payer may not write for others, and it was signed too long before it came, or with a later time.",
 };
 
-/** Says why a message does not count. A reason that a later server gives is said by its name. */
+/** Says why a message does not count. A reason that only a later server version gives is shown by its name. */
 export const reasonWords = (reason: string): string =>
   Object.hasOwn(REASONS, reason) ? REASONS[reason as keyof typeof REASONS] : reason;
 

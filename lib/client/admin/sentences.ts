@@ -119,7 +119,10 @@ export const checkOf = (entry: OperatorLogEntry | null): TopicCheck | null => {
 /** Progress of a running check, 0 to 1. */
 export const progressOf = ({ through, to }: TopicCheck): number => (to === 0 ? 1 : Math.min(1, through / to));
 
-/** A running check updates its entry every five seconds. An entry this old belongs to an instance that ended; the next request continues it. */
+/**
+ * A running check updates its entry every five seconds. An older entry belongs to an instance that ended; the next request continues the
+ * check.
+ */
 const SILENT_MS = 60_000;
 
 /** Result or progress of an operator log entry. */

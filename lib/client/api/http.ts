@@ -33,7 +33,7 @@ export const BAD_ANSWER = "bad-answer";
 
 /** A write may have been done or not: its answers were lost. */
 export const OUTCOME_UNKNOWN = "outcome-unknown";
-/** Whether nobody knows if a write that failed was done. */
+/** Whether it is unknown if the failed write was done. */
 export const isOutcomeUnknown = (error: unknown): boolean =>
   error instanceof ApiError && (error.code === OUTCOME_UNKNOWN || error.code === "uncertain");
 

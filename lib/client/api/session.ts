@@ -21,7 +21,7 @@ export function useSession(): SWRResponse<SessionAnswer, Error> {
   const { mutate, cache } = useSWRConfig();
   const read = async () => {
     const session = await readSession();
-    // Before anybody sees the new session, so that nobody sees the earlier person's views under it.
+    // Done before any component sees the new session, so that nobody sees the earlier person's views under it.
     if (known !== undefined && known !== session.userId) forgetPerson(mutate, cache);
     known = session.userId;
     return session;

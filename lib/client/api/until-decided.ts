@@ -14,7 +14,7 @@ const UNDECIDED: ReadonlySet<string> = new Set([
   "too-many",
   UNKNOWN,
 ]);
-/** Whether the server has looked at the request. One that starts, is busy or only reads has not. */
+/** Whether the server has decided about the request. A server that is starting, busy or read-only has not. */
 const isDecided = ({ status, code }: ApiError) =>
   code === "ledger-refused" || (status >= 400 && status < 500 && !UNDECIDED.has(code));
 

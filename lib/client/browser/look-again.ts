@@ -1,5 +1,5 @@
 /**
- * Repeats a look until it succeeds, as for a server that is away. The waits grow and are scattered, so that many pages that lost one
+ * Repeats a look until it succeeds, such as whether the server is back. The waits grow and are scattered, so that many pages that lost one
  * server do not all come back to it in the same second. A hidden tab does not look.
  */
 

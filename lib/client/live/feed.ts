@@ -3,7 +3,7 @@ import type { Signal } from "@/lib/wire/signals";
 
 /** One thing that a page learns while it is open. */
 export type FeedEvent =
-  /** A signal has arrived. Those of the caller's own writes come first with `source: "pending"`, then as the ledger has them. */
+  /** A signal has arrived. The caller's own writes arrive first with `source: "pending"`, then again as the ledger has them. */
   | { readonly kind: "signal"; readonly signal: Signal }
   /** The stream is open. The server has everything through `position`. */
   | { readonly kind: "head"; readonly position: number }

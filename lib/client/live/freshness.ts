@@ -16,11 +16,11 @@ export interface Knowledge {
   readonly stale: boolean;
   /** The ledger has no new blocks. */
   readonly quiet: boolean;
-  /** The server hears from a mirror when something changes, and has shown everything of which it has heard. */
+  /** A mirror tells the server when something changes, and the server has shown everything that the mirror announced. */
   readonly watched: boolean;
   /** The time of that report, by this browser's clock. 0 before the first report. */
   readonly reportedAtMs: number;
-  /** The time of the first report, until one is up to date or watched. Null from then on, and before the first. */
+  /** The time of the first report. Null before it, and again once a report is up to date or watched. */
   readonly lookingSinceMs: number | null;
   readonly stream: StreamState;
   /** Whether the last finished request got an answer from the server, whatever it was. */
@@ -44,8 +44,8 @@ const INITIAL: Knowledge = {
 /** Reports come at least every 15 s. A slow network may delay one. */
 export const SILENCE_MS = 20_000;
 /**
- * Nobody may have looked at the topics before this page was opened. Its first read has them synced, which takes a second or a few.
- * By then the page says how far behind it is.
+ * Before this page was opened, the topics may not have been synced for long. The page's first read starts a sync, which takes a second or a
+ * few. After this time the page says how far behind it is.
  */
 const OPENING_MS = 5_000;
 /**
@@ -138,7 +138,7 @@ export function describeFreshness(known: Knowledge, nowMs: number, lostForMs = 0
   }
   if (asOfMs === null || known.reportedAtMs === 0) return { tone: "waiting", text: "Waiting for the ledger" };
   const silentMs = Math.max(0, nowMs - known.reportedAtMs);
-  // The age of an idle page is no sign that it lacks anything, and its silence no proof that it does not.
+  // The age of an idle page does not show that it lacks anything, and its silence does not prove that it is complete.
   if (known.stale && known.watched && silentMs <= SILENCE_MS)
     return { tone: "watching", text: `Watching · complete to ${clockTime(asOfMs)}` };
   if (known.lookingSinceMs !== null && nowMs - known.lookingSinceMs < OPENING_MS)

@@ -5,7 +5,7 @@
  *                         │                └── closed for good (refused) ──our own back-off──▶ connecting
  *                         └── bye: reconnect at once, from the last position
  *
- * The browser keeps the Last-Event-ID only inside one EventSource; a new one is told by `?cursor=` where it left off.
+ * The browser keeps the Last-Event-ID only inside one EventSource; a new one sends `?cursor=` to go on where the last one ended.
  */
 import type * as z from "zod/mini";
 import { STREAM_EVENTS, type StreamEventName } from "@/lib/wire/stream";

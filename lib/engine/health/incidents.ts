@@ -7,14 +7,14 @@ import { keyOf } from "../../core/key";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 
-/** How long an incident of one instant stays open for operators: longer than a night. */
+/** How long a momentary incident is reported: longer than a night, so that operators see it. */
 const TOLD_MS = 12 * 3_600_000;
 
 const placeOf = ({ code, subject }: Pick<Incident, "code" | "subject">) => keyOf(code, subject ?? "");
 
 export class Incidents {
   private readonly open = new Map<string, Incident>();
-  /** Incidents of one instant, with the time until which they are reported. */
+  /** Momentary incidents (`happened`), each with the time until which it is reported. */
   private readonly untilMs = new Map<string, number>();
 
   /** `onChange` is called when an incident starts or ends. */
@@ -63,8 +63,8 @@ export class Incidents {
   }
 
   /**
-   * Reports what happened at one instant and is over, so that an operator still sees it for `forMs` milliseconds. When it happens
-   * again, that time begins anew.
+   * Reports what happened at one instant and is over, so that an operator still sees it for `forMs` milliseconds. If it happens again, this
+   * time starts over.
    */
   happened(code: IncidentCode, subject: string | null, summary: string, forMs = TOLD_MS): void {
     this.endThoseOver();

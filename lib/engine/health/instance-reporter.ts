@@ -2,8 +2,8 @@
  * Reports this instance to the others: at most once in a period, and only after something has happened. An idle instance sends
  * nothing, so an idle deployment costs nothing.
  *
- * A busy instance reports in every period, so its reports expire after two and a half of them: if it is killed, it leaves the list
- * that fast. When it becomes idle, one last report takes its place, which lives longer. An instance that ends removes its report.
+ * A busy instance reports in every period, and its reports expire after two and a half periods. So an instance that is killed soon leaves
+ * the list. When it becomes idle, it sends one last report, which expires later. An instance that ends removes its report.
  */
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
@@ -13,7 +13,7 @@ import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 export interface ReporterDeps {
   readonly reports: InstanceReports;
   readonly instanceId: string;
-  /** The report as it stands. */
+  /** Makes the text of this instance's present report. */
   readonly compose: () => Promise<string>;
   readonly clock: Clock;
   readonly log: Log;
@@ -80,12 +80,12 @@ export class InstanceReporter {
     this.isWaiting = false;
   }
 
-  /** The time until the next report may go. */
+  /** Milliseconds until the next report may be sent; 0 if it may be sent now. */
   private leftMs(): number {
     return this.sentMs === null ? 0 : Math.max(0, this.sentMs + REPORT_EVERY_MS - this.deps.clock.monotonicMs());
   }
 
-  /** Null while Redis does not answer. */
+  /** Sends this instance's report. Resolves with the reports that were asked for; null if sending failed. */
   private send(asks: "everybody" | "nobody"): Promise<readonly string[] | null> {
     const nowMs = this.deps.clock.monotonicMs();
     const isSoonAfterLast = this.sentMs !== null && nowMs - this.sentMs <= REPORT_EVERY_MS + LATE_MS;

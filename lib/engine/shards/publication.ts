@@ -1,6 +1,6 @@
 /**
- * Warns if only this deployment's own table knows some topics. A start on an empty database knows the configured topics and the
- * published ones, and would read fewer.
+ * Warns if some topics are known only to this deployment's own table. A start on an empty database knows only the configured and the
+ * published topics, so it would read fewer topics.
  */
 
 import { counted } from "../../core/counted";
@@ -13,7 +13,7 @@ interface PublicationDeps {
   readonly registry: Pick<RegistryCache, "current" | "onChange">;
   readonly incidents: Incidents;
   readonly configured: readonly RegisteredTopic[];
-  /** Whether a registry topic is named. Then every change is published. */
+  /** Whether a registry topic is configured. If so, every change is published. */
   readonly isNamed: boolean;
 }
 

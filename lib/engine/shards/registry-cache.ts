@@ -1,6 +1,6 @@
 /**
- * The shard registry as this process knows it. Reading it costs nothing. Its version comes with each round of demand, and a
- * newer one is loaded. A cached registry may be a little old: the write fence refuses writes by an old one.
+ * The shard registry as this process knows it. Reading it costs nothing. Each round of demand brings the current version, and a newer
+ * registry is loaded. A cached registry may be a little old: the write fence refuses writes by an old one.
  */
 
 import { fromMs } from "../../core/ledger/consensus-time";
@@ -106,7 +106,7 @@ export class RegistryCache {
     await this.open(shards);
   }
 
-  /** Another instance has the registry at `version`. */
+  /** Loads the registry if it is older than `version`, which another instance has. */
   async learn(version: number): Promise<void> {
     if (this.deps.isShared) this.checkedMs = this.deps.clock.monotonicMs();
     // A load under way may have read before the change. The second one reads after it.
@@ -122,7 +122,7 @@ export class RegistryCache {
     if (version > this.registry.version) await this.load();
   }
 
-  /** Loads it again, or joins a load under way. */
+  /** Loads the registry again, or joins a load under way. */
   load(): Promise<void> {
     this.loading ??= this.read().finally(() => {
       this.loading = null;

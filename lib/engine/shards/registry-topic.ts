@@ -45,7 +45,7 @@ export async function readRegistryTopic(deps: RegistryTopicDeps): Promise<Result
   return err("the registry topic has more messages than a registry could need");
 }
 
-/** Publishes what the ledger does not have yet. May be called again. Returns the number of messages, or why it stopped. */
+/** Publishes the shards that the ledger does not have yet. It is safe to repeat. Returns the number of messages, or why it stopped. */
 export async function publishRegistry(
   deps: RegistryTopicDeps & { readonly submitter: Submitter },
   registry: Registry,

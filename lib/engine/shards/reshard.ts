@@ -1,7 +1,7 @@
 /**
- * Carries out what core/shards/reshard decides, one recorded step after the other. It keeps no state: it may die at any point,
- * and the next caller with the same goal goes on. Several may work on one goal: the registry's compare-and-swap lets one of
- * them take each step.
+ * Carries out what core/shards/reshard decides, one recorded step after the other. It keeps no state. If its process dies, the next caller
+ * with the same goal continues. Several callers may work on one goal, because the registry's compare-and-swap lets only one of them take
+ * each step.
  */
 
 import { consensusNs, fromMs, toMs } from "../../core/ledger/consensus-time";
@@ -30,7 +30,7 @@ export interface ReshardDeps {
 
 export type ReshardOutcome =
   | { readonly kind: "done" }
-  /** Nothing can be done before `untilMs`. Then the same goal goes on. */
+  /** Nothing can be done before `untilMs`. After that, run the same goal again. */
   | { readonly kind: "waiting"; readonly untilMs: number; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -103,7 +103,7 @@ export class Resharder {
     return null;
   }
 
-  /** Ends a drain: all messages are stored, and none has come for a while. */
+  /** Ends the drain if all messages are stored and none has come for a while. */
   private async look(registry: Registry, shard: Shard, isShared: boolean): Promise<ReshardOutcome | null> {
     const { store, sync, ledger, clock } = this.deps;
     const nowNs = fromMs(clock.now());

@@ -25,10 +25,10 @@ export interface TopicRouterDeps {
   readonly clock: Clock;
 }
 
-/** Asks the write guard whether a message may go this way. `after`: the last write, which was read back. */
+/** Asks the write guard whether a message may take this route. `after`: the user's last write, if it was read back. */
 export type AskGuard<T> = (route: WriteRoute, after?: LastWrite) => Promise<T | FenceRefusal>;
 
-/** A write may cost one statement. Nobody writes by a registry older than this. */
+/** Before a write, a registry that was last checked longer ago than this is checked again, which costs one statement. */
 const CHECK_BEFORE_WRITE_MS = 5_000;
 /** A read waits this long for a message that it must contain. */
 const READ_BACK_MS = 3_000;

@@ -1,9 +1,9 @@
 /**
- * Finds out whether a message was written before. The remembered nonces nearly always answer that without a statement. If they
- * do not (nothing is remembered of this person, or the process that sent the message died), the ledger decides: the log is
- * synced through the time by which every earlier transaction of this message must have arrived, and then searched. The ledger
- * itself decides about the message's present transaction: it takes an id once (core/ledger/write-window). A batch with the message is
- * another transaction (signal-batches.ts), so the log is synced past that too.
+ * Finds out whether a message was written before. The remembered nonces nearly always answer this without a database statement. They do not
+ * if nothing is remembered of this person, or if the process that sent the message died. Then the ledger decides: the log is synced through
+ * the time by which every earlier transaction of this message must have arrived, and then searched. The message's present transaction needs
+ * no search, because the ledger accepts a transaction id only once (core/ledger/write-window). A batch with the message is another
+ * transaction (signal-batches.ts), so the log is synced past its time, too.
  */
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../core/ledger/ids";
@@ -33,7 +33,7 @@ export interface EarlierWritesDeps {
   readonly views: Pick<ViewStore, "written">;
   readonly scheduler: Pick<SyncScheduler, "topics" | "waitThrough">;
   readonly clock: Clock;
-  /** Whether this instance puts signals into batches: then it may have done so before it started anew. */
+  /** Whether this instance puts signals into batches. If so, it may also have done that before it was restarted. */
   readonly isLingering: boolean;
   /** A digest of the bytes, in hexadecimal (SHA-256). */
   readonly digest: (bytes: Uint8Array) => string;
@@ -49,14 +49,14 @@ export interface Write {
   readonly message: Uint8Array;
   /** A digest of the message, in hexadecimal. */
   readonly digest: string;
-  /** The request may come again. Then it gets the first answer instead of a refusal. */
+  /** Whether the request may be repeated. A repeat gets the first answer instead of a refusal. */
   readonly isRepeatable: boolean;
 }
 
 /**
- * `send`: it is not on the ledger, unless the ledger refuses this window's transaction; `isFirst`: it was never sent before.
- * `written`: it is there. `used`: its nonce belongs to another message, or to this one and the caller may not repeat it.
- * `unsettled`: that cannot be known now.
+ * `send`: the message is not on the ledger, unless the ledger refuses this window's transaction. `isFirst`: it was never sent before.
+ * `written`: the message is on the ledger. `used`: its nonce belongs to another message, or to this message, which the caller may not
+ * repeat. `unsettled`: nobody can tell at the moment.
  */
 export type Earlier =
   | { readonly kind: "send"; readonly isFirst: boolean }
@@ -67,8 +67,8 @@ export type Earlier =
 /** A sender's clock may be this far ahead of ours. */
 export const TS_FUTURE_S = 120;
 /**
- * A nonce may be this far ahead of our clock: as far as the log is searched before a message (`earliestNs`), so that a smaller
- * nonce is refused even if nothing is remembered. A larger one would lock its sender's clients out, which use the time.
+ * A nonce may be this far ahead of our clock: as far as the log is searched before a message (`earliestNs`), so that a smaller nonce is
+ * refused even if nothing is remembered. A larger one would lock out the sender's clients, which use the time as their nonce.
  */
 export const MAX_NONCE_AHEAD_MS = 130_000;
 /** A read waits this long for a message that it must contain. */
@@ -97,7 +97,10 @@ export class EarlierWrites {
     return writeWindow(digest, madeS, this.deps.clock.now());
   }
 
-  /** Whether a write whose nonce was claimed may be sent. Rejects with TierUnavailable (postgres) if only the log could tell. */
+  /**
+   * Whether a write whose nonce was claimed may be sent. Rejects with TierUnavailable (postgres) if only the log could tell and the
+   * database does not answer.
+   */
   async judge(write: Write, claim: NonceClaim, window: WriteWindow): Promise<Earlier> {
     const isFirst = isNew(claim) && this.isRemembered(write, claim);
     if (claim.kind === "next" && isFirst) return { kind: "send", isFirst };
@@ -107,12 +110,14 @@ export class EarlierWrites {
     return rows === null ? { kind: "unsettled" } : (this.judgedBy(rows, write, claim) ?? { kind: "send", isFirst });
   }
 
-  /** A memory that is older than the message holds its earlier attempts. */
+  /** Whether the memory of nonces is older than the message, so that it holds every earlier attempt. */
   private isRemembered({ madeS }: Write, { memoryMs }: NonceClaim): boolean {
     return memoryMs > this.deps.clock.now() - madeS * 1_000 + TS_FUTURE_S * 1_000;
   }
 
-  /** The time before which every earlier attempt has a consensus time, or never gets one, except in the present transaction. */
+  /**
+   * Every earlier attempt has a consensus time before this one, or will never have one. This does not hold for the present transaction.
+   */
   private settledBy(write: Write, claim: NonceClaim, window: WriteWindow): ConsensusNs {
     const { clock, isLingering } = this.deps;
     const rememberedUntilS = isNew(claim) ? 0 : (claim.batchedUntilS ?? 0);
@@ -122,8 +127,8 @@ export class EarlierWrites {
   }
 
   /**
-   * The place of a repeated write, if the log has it: one statement, and no other system is asked. Null if the log has it not or
-   * cannot be read, and for a write that may not be repeated.
+   * The place of a repeated write, if the log has it: one statement, and no other system is asked. Null if the log lacks it or cannot be
+   * read, and for a write that may not be repeated.
    */
   async found(write: Write): Promise<Submitted | null> {
     if (!write.isRepeatable) return null;
@@ -179,8 +184,8 @@ export class EarlierWrites {
   }
 
   /**
-   * The log, once it holds the write or everything before `throughNs`; null if that takes too long. A log that has the write already
-   * needs no mirror.
+   * The person's rows of the log, once it holds the write or everything before `throughNs`; null if that takes too long. If the log already
+   * has the write, no mirror is asked.
    */
   private async settledRows(write: Write, throughNs: ConsensusNs): Promise<readonly WrittenRow[] | null> {
     const { scheduler, clock } = this.deps;
@@ -192,11 +197,11 @@ export class EarlierWrites {
       clock.monotonicMs() + SETTLE_MS,
     );
     const rows = await this.rows(write);
-    // A batch with the write may have come in that time, long before the log is past all that could.
+    // A batch with the write may have arrived meanwhile, although the log is not synced through `throughNs` yet.
     return isSettled || rows.some((each) => isSame(each, write)) ? rows : null;
   }
 
-  /** A person of whom nothing is remembered has most likely not written for a day, so the database need not answer. */
+  /** The person's rows; none while the database is down. A person of whom nothing is remembered has most likely not written for a day. */
   private rowsIfThere(write: Write): Promise<readonly WrittenRow[]> {
     return this.rows(write).catch(ifDown("postgres", () => []));
   }
@@ -236,7 +241,7 @@ export class EarlierWrites {
   }
 }
 
-/** Nothing is remembered of the message, nor of a larger nonce. */
+/** Whether neither the message nor a larger nonce is remembered. */
 const isNew = ({ kind }: NonceClaim) => kind === "next" || kind === "unknown";
 
 const isSame = ({ body }: WrittenRow, { message }: Write) =>

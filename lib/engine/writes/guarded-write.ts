@@ -1,7 +1,7 @@
 /**
- * One request to write, under the write guard: it begins with one command and ends with one, whether it is written or refused.
- * A request may be counted and named (limit, Idempotency-Key) for another user than the message is from, as a boost is. Then the two
- * begin and end apart, since their keys may lie on different nodes.
+ * One request to write, under the write guard: it begins with one command and ends with one, whether it is written or refused. The
+ * request's rate limit and Idempotency-Key may belong to another user than the message's sender, as with a boost. Then request and message
+ * begin and end with separate commands, because their keys may lie on different nodes.
  */
 import type { UserId } from "../../core/ledger/ids";
 import type {
@@ -18,11 +18,11 @@ import { ifDown } from "../../ports/tier-unavailable";
 /** A request that writes, and the user who sent it. */
 export interface WriteRequest extends RequestClaim {
   readonly userId: UserId;
-  /** For how long its answer is kept. */
+  /** How long its answer is kept, in milliseconds. */
   readonly answerTtlMs: number;
 }
 
-/** How far the message came. `sent`: it may still arrive. */
+/** How far the message has come. `sent`: it may still reach the ledger. `over`: its outcome is known. */
 type Progress =
   | { readonly kind: "unsent" }
   | { readonly kind: "sent" }
@@ -47,7 +47,7 @@ export class GuardedWrite {
     private readonly newId: () => string,
   ) {}
 
-  /** Claims the request before its message is known. Null if it may go on. */
+  /** Claims the request before its message is known. Returns the refusal; null if the request may go on. */
   async claim(): Promise<RequestRefusal | null> {
     const { request } = this;
     if (request === null || this.isClaimed) return null;
@@ -58,9 +58,10 @@ export class GuardedWrite {
     return null;
   }
 
-  /** Claims the message, and the request if that is still to do. */
+  /** Claims the message, and the request if it is not claimed yet. */
   async begin(from: UserId, message: Omit<MessageClaim, "claimId">): Promise<Began> {
-    // The log has refused the nonce of an earlier attempt. Remembered as the last one, it would hide the larger one that is there.
+    // If the log has refused the nonce of an earlier attempt, that nonce is given back. As the last nonce, it would hide the larger one in
+    // the log.
     await this.endMessage();
     const isOfSender = this.request?.userId === from;
     if (!isOfSender) {
@@ -82,14 +83,14 @@ export class GuardedWrite {
     if (this.held) this.held.progress = { kind: "sent" };
   }
 
-  /** The message took this sequence; null if this request has not put it on the ledger, and never will. */
+  /** The outcome is known. `sequence`: the message's sequence number; null if this request did not write the message and never will. */
   over(sequence: number | null): void {
     if (this.held) this.held.progress = { kind: "over", sequence };
   }
 
   /**
-   * Keeps the answer for a request that comes again; null lets it be tried again. Without Redis the claims lapse by themselves, and
-   * the nonce alone keeps a retry from becoming a second message.
+   * Ends the write. `answer` is kept for repeats of the request; null lets the request be tried again. While Redis is down, the claims
+   * expire by themselves, and only the nonce keeps a retry from becoming a second message.
    */
   async end(answer: string | null): Promise<void> {
     const { request, held } = this;

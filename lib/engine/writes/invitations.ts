@@ -1,7 +1,7 @@
 /**
- * Invitations that a person has registered with their own session. A bond needs both people: an invitation is the inviter's half.
- * It counts once, for the first person that accepts it, until it expires. It lives in the hot cache, with nonces and first
- * answers, so all instances share it where they share Redis. Where it gets lost, the inviter shows a new code.
+ * Invitations that a person has registered with their own session. A bond needs both people: an invitation is the inviter's half. It counts
+ * once, for the first person that accepts it, until it expires. It lives in the hot cache, with nonces and first answers, so all instances
+ * share it where they share Redis. If it is lost, the inviter shows a new code.
  */
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
@@ -31,9 +31,9 @@ export interface InvitationsDeps {
   readonly newCode: () => string;
 }
 
-/** All that is kept under a key of ours was stored by us, so one digest stands for all. */
+/** The digest of every entry. Only this class stores under these keys, so its entries need not be told apart by their digests. */
 const OURS = "invitation";
-/** A look at a key that is not there claims it. The claim is given back at once, and otherwise ends by itself. */
+/** Looking up a missing key claims it. The claim is given back at once; if that fails, it expires after this time. */
 const LOOK_MS = 1_000;
 
 const openKey = (inviter: UserId, jti: string) => keyOf("invitation", inviter, jti);

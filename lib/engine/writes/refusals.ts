@@ -54,7 +54,7 @@ export const toNobody = (envelope: Members): Result<never, SubmitRefusal> =>
 export const notText = (name: string, envelope: Members): Result<never, SubmitRefusal> =>
   refuse("bad-envelope", `Write the member "${name}" as text.`, misfitPath(envelope, name) ?? `payload.${name}`);
 
-/** The refusal of a recognition of which nobody could say what it is. A definition that is not known yet may still come. */
+/** The refusal of a recognition that does not say what it gives. A definition that is not known yet may still come. */
 export const GIVES_NOTHING = refuse(
   "bad-envelope",
   "Say what this recognition is: give the id of its definition as definitionId, or a name.",
@@ -120,7 +120,7 @@ export const NONCE_USED = {
   detail: "A newer message of yours was sent already. Try again, with a larger nonce if you chose it.",
   field: "nonce",
 } as const;
-/** The device's clock may be behind the server, which made the last nonce: it cannot know that one otherwise. */
+/** Names the last nonce, which the device cannot know otherwise: the server may have made it, and the device's clock may be behind. */
 export const nonceUsed = (last: number): SubmitRefusal => ({
   ...NONCE_USED,
   detail: `A newer message of yours was sent already. Send this one with a nonce larger than ${last}, or with an Idempotency-Key.`,

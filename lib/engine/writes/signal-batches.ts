@@ -1,11 +1,11 @@
 /**
- * Puts signals that are written to one topic within SUBMIT_LINGER_MS into one ledger message (docs/batch-format.md): a batch. One
- * that ends with a single signal goes out as that signal, under its own transaction.
+ * Puts signals that are written to one topic within SUBMIT_LINGER_MS into one ledger message (docs/batch-format.md): a batch. A batch that
+ * ends with a single signal goes out as that signal, under the signal's own transaction.
  *
- * The ledger takes a signal's own transaction once, whoever repeats it (core/ledger/write-window). It does not know the signals of a
- * batch from their repeats. So only a signal that was never sent before enters a batch, the batch is sent once, and no later than the
- * write guard remembers for each of its signals. A repeat that finds such a memory waits until the log is past that time
- * (earlier-writes.ts). The transaction of a batch ends in time, so that holds however long this process stands still on the way.
+ * The ledger takes a signal's own transaction once, whoever repeats it (core/ledger/write-window). It cannot tell a signal in a batch from
+ * a repeat of that signal. So only a signal that was never sent before enters a batch. The batch is sent once, and no later than the time
+ * that the write guard remembers for each of its signals. A repeat that finds this time waits until the log is past it (earlier-writes.ts).
+ * The transaction of a batch expires in time, so this holds however long the process is suspended on the way.
  */
 import type { TopicId } from "../../core/ledger/ids";
 import { startNs, startS, type WriteWindow } from "../../core/ledger/write-window";
@@ -38,18 +38,18 @@ interface Waiting {
   readonly signals: [Signal, ...Signal[]];
   /** The signals as one ledger message; null for one signal. */
   sealed: Uint8Array | null;
-  /** It is sent until then, in epoch seconds. */
+  /** The batch is sent by this time, in epoch seconds. */
   readonly sentUntilS: number;
   readonly sent: Promise<Sent>;
-  /** Sends it; `sent` tells the outcome. */
+  /** Sends the batch; `sent` resolves with the outcome. */
   readonly send: () => void;
-  /** Calls off the end of its time. */
+  /** Cancels the timer that sends the batch. */
   readonly callOff: () => void;
 }
 
-/** The longest time that may be set. */
+/** The longest `lingerMs` that may be configured. */
 export const MAX_LINGER_MS = 10_000;
-/** A signal may need this long from its claim to its batch: the rules ask the database. One that needs longer goes out alone. */
+/** A signal may need this long from its claim to its batch: the rules ask the database. A slower signal goes out alone. */
 const RULES_MS = 5_000;
 /** A batch with no more room than this is full: a short signal takes twice as much. */
 const SPARE_BYTES = 24;
@@ -66,8 +66,8 @@ export class SignalBatches {
   constructor(private readonly deps: SignalBatchesDeps) {}
 
   /**
-   * Epoch seconds until which a batch with this message may be sent; null if the message must go out alone. To be remembered with the
-   * claim of its nonce, and given to `submit`.
+   * Epoch seconds until which a batch with this message may be sent; null if the message must go out alone. The caller stores this time
+   * with the claim of the nonce, and passes it to `submit`.
    */
   batchedUntilS(message: Uint8Array, { usedUntilS }: WriteWindow): number | null {
     if (!this.isLingering || message.length > MAX_BATCH_BYTES || this.untilS() > usedUntilS) return null;
@@ -85,7 +85,7 @@ export class SignalBatches {
       if (this.join(topicId, batch, signal)) return placed(batch, batch.signals.length - 1);
       this.end(topicId, batch);
     }
-    // The window of this signal's transaction ends early. The next signal may still wait longer.
+    // The window of this signal's transaction ends too early for the signal to wait. Later signals may wait longer.
     if (this.waiting.has(topicId) || this.untilS() > batchedUntilS) return this.alone(topicId, signal);
     return placed(this.open(topicId, signal), 0);
   }
@@ -149,7 +149,7 @@ export class SignalBatches {
     return sent;
   }
 
-  /** When a batch that opens in `ms` has been sent, in epoch seconds. */
+  /** The time by which a batch that opens in `ms` milliseconds is sent, in epoch seconds. */
   private untilS(ms = 0): number {
     const { clock, lingerMs } = this.deps;
     return Math.ceil((clock.now() + ms + lingerMs) / 1_000);

@@ -1,7 +1,6 @@
 /**
- * Each person has nine slots for trust, on every path that makes trust active. Trust that was given stays given while two
- * people are not bonded, and counts again when they bond again. So an accept may fill slots as an allocation does, and the
- * other person's slots too.
+ * Each person has nine slots for trust, on every path that makes trust active. Trust is kept while two people are not bonded, and counts
+ * again when they bond again. So an accept may fill slots as an allocation does, and the other person's slots too.
  *
  * A write that was let through counts before it is read back: it is applied on top of the store's edges. Nothing is awaited
  * between reading the edges and the decision, so of two writes that race for a slot the second sees the first.
@@ -38,7 +37,7 @@ export interface SlotsDeps {
 
 /** A write that was let through. */
 export interface Seat {
-  /** Call it with the message's place, or with null if it was not written. Until then it may still arrive. */
+  /** Call it with the message's place, or with null if it was not written. Until you call it, the message may still arrive. */
   settle(as: Submitted | null): void;
 }
 
@@ -81,8 +80,7 @@ export class Slots {
   }
 
   /**
-   * Reads what the decision needs. The returned function decides with the messages that are on their way by then, and awaits
-   * nothing.
+   * Reads what the decision needs. The returned function decides synchronously, with the messages that are on their way when it is called.
    */
   private async look(actor: UserId, target: UserId, decoded: DecodedBody): Promise<() => SlotRefusal | null> {
     if (decoded.type === "TRUST_ALLOCATE") return this.lookAtTrust(actor, target, decoded);
@@ -103,7 +101,10 @@ export class Slots {
     };
   }
 
-  /** A message between the two whose outcome is open may end this trust, or change its weight. Then a new one must say it. */
+  /**
+   * Whether the same trust was given a moment ago. False if a message between the two whose outcome is unknown may end this trust or change
+   * its weight: then a new message is needed.
+   */
   private isJustGiven(edge: Edge, { weight = 1 }: DecodedBody): boolean {
     const { userId, peerId } = edge;
     const isPair = ({ signal: { decoded } }: Kept) => decoded.actor === peerId || decoded.target === peerId;
@@ -131,7 +132,7 @@ export class Slots {
     }
   }
 
-  /** A user's edges. The returned function merges them, and is called when nothing is awaited any more. */
+  /** Reads a user's edges. The returned function merges them with the messages on their way. Call it after the last await. */
   private async read(userId: UserId): Promise<() => ReadonlyMap<UserId, Edge>> {
     const before = this.of(userId);
     const { edges } = await this.deps.views.contacts(userId);
@@ -154,7 +155,7 @@ export class Slots {
     return needed > CIRCLE_SLOTS && needed > now ? { needed, isOwn } : null;
   }
 
-  /** The most weight that an edge may come to give. Trust on its way may still come, and may come last. */
+  /** The most weight that an edge may end up giving. Trust on its way may still arrive, and may arrive last. */
   private weightOf(edge: Edge, promised: ReadonlyMap<UserId, number>): number {
     const read = this.readEdge(edge);
     return isBonded(read) ? Math.max(trustGiven(read), promised.get(edge.peerId) ?? 0) : 0;

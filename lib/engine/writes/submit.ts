@@ -1,8 +1,8 @@
 /**
- * A write, from the checked envelope to the ledger's receipt. One command counts and claims it (guarded-write.ts), before any rule
- * asks the database or a mirror. A write that a rule refuses gives its nonce back, so a refusal costs nothing. Whatever dies on the
- * way, the message is on the ledger at most once, and a retry learns whether it is (earlier-writes.ts). A retry gets the first
- * answer, whatever the rules say by then.
+ * A write, from the checked envelope to the ledger's receipt. One command counts and claims it (guarded-write.ts), before any rule asks the
+ * database or a mirror. A write that a rule refuses gives its nonce back, so a refusal costs nothing. Whatever fails on the way, the
+ * message is on the ledger at most once, and a retry learns whether it is there (earlier-writes.ts). A retry gets the first answer,
+ * whatever the rules say by then.
  */
 
 import { mayBeSomebody, type Sequence, type TopicId, type UserId } from "../../core/ledger/ids";
@@ -91,7 +91,7 @@ interface Claimed {
 
 /** A message says when it was made. Its `ts` must be within -600 s and +120 s of now. */
 const TS_PAST_S = 600;
-/** These end what was said before, and it may have been said to an id that nobody has. */
+/** Types that end an earlier statement. That statement may have been made to an id that nobody has, so these may be sent to such an id. */
 const ENDS = /^(CONTACT_REVOKE|TRUST_REVOKE|TRUST_DECLINE)$/;
 /** The SDK sends at most 20 chunks of 1,024 bytes. Half of that is more than any note. */
 const MAX_MESSAGE_BYTES = 10 * 1024;
@@ -164,7 +164,7 @@ export class SubmitService {
     const { batches, digest, earlier, router, clock } = this.deps;
     if (!batches)
       return refuse("read-only", "This server has no operator key, so it can show the ledger but not write to it.");
-    // Such a clock makes nonces that are too far ahead as well, and its owner has chosen none.
+    // A clock that is ahead also makes nonces that are too far ahead. Its owner did not choose the nonce, so the answer names the clock.
     if (envelope.ts > clock.now() / 1_000 + TS_FUTURE_S) return WRONG_CLOCK;
     if (envelope.nonce > clock.now() + MAX_NONCE_AHEAD_MS) return NONCE_TOO_FAR;
     const decoded = decodeJson(envelope);
@@ -190,7 +190,7 @@ export class SubmitService {
     };
     const { topicId, answer } = await router.enter(from, write.type, async (route, after) => {
       const window = earlier.windowOf(write);
-      // The state of a signature is kept for each ledger message, so a signed one goes alone.
+      // The state of a signature is kept for each ledger message, so a signed signal is not batched.
       const batchedUntilS = signedIn(decoded.value) === null ? batches.batchedUntilS(message, window) : null;
       const began = await guarded.begin(from, {
         ...{ kind: topicKindOf(write.type), route, after },
@@ -214,7 +214,8 @@ export class SubmitService {
   ): Promise<Result<Submitted, SubmitRefusal>> {
     // A message that has a stored answer may be older than this.
     if (envelope.ts < this.deps.clock.now() / 1_000 - TS_PAST_S) return WRONG_CLOCK;
-    // The mirror may be away by now, and the key another one. So it is not asked about a message that is written already.
+    // By now the mirror may be down, or the account may have another key. So the mirror is not asked about a message that is already
+    // written.
     const first = signedIn(decoded) === null ? null : await this.deps.earlier.found(claimed.write);
     if (first !== null) return written(first, claimed);
     const author = await this.authorOf(decoded);
@@ -236,7 +237,7 @@ export class SubmitService {
     }
   }
 
-  /** The same trust was given a moment ago, mostly by another tab of the same person. This request gets that one's answer. */
+  /** The same trust was given a moment ago, mostly by another tab of the same person. This request gets the answer of that message. */
   private async asGiven(decoded: DecodedBody, claimed: Claimed): Promise<Result<Submitted, SubmitRefusal>> {
     const { type, target, weight } = decoded;
     const isSame = (other: DecodedBody) => other.target === target && other.weight === weight;
@@ -244,7 +245,7 @@ export class SubmitService {
     return first === null ? UNSETTLED : written(first, claimed);
   }
 
-  /** Rules may say otherwise since the first request. A repeat gets the first answer all the same. */
+  /** The rules may decide differently since the first request, but a repeat still gets the first answer. */
   private async unlessWritten(
     claimed: Claimed,
     refusal: Result<never, SubmitRefusal>,

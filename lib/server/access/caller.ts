@@ -11,15 +11,15 @@ export interface SignedIn {
   readonly userId: UserId;
   /** The session that admits the caller: the token's if there is one, otherwise the cookie's. */
   readonly session: SessionId;
-  /** Set-Cookie for a caller whose cookie is not this user's, so that later requests need no token. */
+  /** Set-Cookie for a caller whose cookie is not this user's, so that later requests need no token; null if the cookie is this user's. */
   readonly setCookie: string | null;
 }
 
 type Access = Pick<App, "sessions" | "magic" | "limits">;
 
 /**
- * Null without a session. A token counts before the cookie, since the person in the browser may have changed. One that is refused
- * does not fall back to the cookie: it throws ProblemError.
+ * The signed-in caller; null without a session. A token takes precedence over the cookie, because the person in the browser may have
+ * changed. A refused token does not fall back to the cookie: it throws ProblemError.
  */
 export function callerOf(app: Access, request: ApiRequest): Awaitable<SignedIn | null> {
   return andThen(app.sessions.sessionOf(request.headers.get("cookie")), (cookie) =>

@@ -6,7 +6,7 @@ import "server-only";
 import type { Awaitable } from "../../core/awaitable";
 import type { Clock } from "../../ports/clock";
 
-/** A request keeps its place no longer than this: its client may not read the answer, and must not keep others from theirs. */
+/** A request keeps its place no longer than this, so that a client that does not read its answer does not block others. */
 export const PLACE_MS = 2_000;
 
 interface Turn<T> {

@@ -13,10 +13,10 @@ import type { IdentityStore } from "../../ports/store/identity-store";
 import { ProblemError } from "../http/answers/problem";
 
 export interface IdentitiesOptions {
-  /** Null where no topic is named: then nobody is bound. */
+  /** Null if no topic is configured. Then no identity is bound. */
   readonly topicId: TopicId | null;
   readonly store: IdentityStore;
-  /** Knows if the topic has become one of users' messages. */
+  /** Tells whether users' messages are routed to the topic. */
   readonly registry: Pick<RegistryCache, "identityConflict">;
   readonly scheduler: Pick<SyncScheduler, "asOfNs" | "isRead" | "syncNow" | "waitThrough" | "syncs">;
   readonly ledger: Pick<MirrorLedger, "hasTopic">;
@@ -27,8 +27,8 @@ export interface IdentitiesOptions {
 /** A new instance reads the topic before it answers. A sign-in waits for that as long as for a slow database. */
 const WAIT_MS = 5_000;
 /**
- * Stored bindings may be this old. While people read, their rounds keep the topic younger. On a server that nobody uses, the
- * operator may have bound or unbound somebody since.
+ * Stored bindings may be this old. While people read, their rounds of demand keep the topic fresher. On a server that nobody uses, the
+ * operator may have bound or unbound somebody since the last sync.
  */
 const MAX_AGE_MS = 10_000;
 /** The mirror is asked this often whether a topic without a message exists. */
@@ -41,20 +41,20 @@ export class Identities {
 
   constructor(private readonly options: IdentitiesOptions) {}
 
-  /** False where no topic is named. */
+  /** False if no topic is configured. */
   get isOn(): boolean {
     return this.options.topicId !== null;
   }
 
-  /** The topic whose messages bind; null where none is named. */
+  /** The topic whose messages bind identities; null if none is configured. */
   get topicId(): TopicId | null {
     return this.options.topicId;
   }
 
   /**
-   * The binding of the identity `did:ethr:<issuer>`; null if there is none. One statement. Throws ProblemError
-   * `ledger-unavailable` while the topic was not read to its end, and if it does not exist: a message that ends the binding may
-   * be missing. It throws the same while users' messages are written to the topic. Rejects with TierUnavailable (postgres).
+   * The binding of the identity `did:ethr:<issuer>`; null if there is none. One statement. Throws ProblemError `ledger-unavailable` while
+   * the topic is not read to its end, and if it does not exist, because a message that ends the binding may be missing. It throws the same
+   * while users' messages are written to the topic. Rejects with TierUnavailable (postgres).
    */
   async bindingOf(issuer: EvmAddress): Promise<IdentityBinding | null> {
     const { topicId, store, trustedPayers } = this.options;
@@ -64,7 +64,7 @@ export class Identities {
     await this.refresh(topicId);
     await this.refuseMissing(topicId);
     const messages = await store.messages(topicId, issuer, MAX_IDENTITY_MESSAGES);
-    // The answer tells this process if the topic was started over meanwhile. Then messages may have been missing already.
+    // The answer also tells this process whether the topic was started over. If it was, messages may already have been missing.
     if (!this.options.scheduler.isRead(topicId)) throw unread();
     return bindingOf(issuer, messages, trustedPayers);
   }
@@ -76,7 +76,7 @@ export class Identities {
     if (!scheduler.isRead(topicId)) throw unread();
   }
 
-  /** Reads what is new, if that was not done lately. While the mirror does not answer, what is stored counts. */
+  /** Reads the topic's new messages, unless that was done recently. While the mirror does not answer, the stored messages count. */
   private async refresh(topicId: TopicId): Promise<void> {
     const { scheduler, clock } = this.options;
     const asOfNs = scheduler.asOfNs(topicId);
@@ -88,7 +88,7 @@ export class Identities {
     this.refreshedMs = nowMs;
   }
 
-  /** A topic that does not exist looks like one without messages. */
+  /** Throws ProblemError if the topic does not exist: its list of messages looks like that of an empty topic. */
   private async refuseMissing(topicId: TopicId): Promise<void> {
     const { scheduler, ledger, clock } = this.options;
     if ((scheduler.syncs.get(topicId)?.cursor ?? 0) > 0) return;

@@ -11,8 +11,8 @@ export interface Rate {
 }
 
 /**
- * `all`: one count over all instances, at one Redis command a request. `each`: each instance counts for itself. `write`: each counts
- * for itself first, and the command that begins a write counts it for all. What is refused before that costs no command.
+ * `all`: one count over all instances, at one Redis command a request. `each`: each instance counts for itself. `write`: each counts for
+ * itself first, and the command that begins a write counts it for all. A request that is refused before that costs no command.
  */
 type CountedBy = "all" | "each" | "write";
 
@@ -57,8 +57,8 @@ export const LIMITS = {
   // Redis command that would count it for all. A read that no cache has takes some milliseconds of the database and as much of this
   // process. With four at a time, others' p99 was 0.1 s instead of 0.6 to 1.2 s (docs/measurements.md §1).
   read: { address: each(200, 2_000), user: { ...each(20, 200), atOnce: 4 } },
-  // Pages of the ledger: somebody who reads a topic from its start, as a mirror's own limit would let them, and a house of them.
-  // With a mirror that answers in 0.1 s, 16 at a time still reach an address's rate, and 4 make 40 a second for one user.
+  // Pages of the ledger. One user may read a topic from its start as fast as a mirror's own limit allows, and an address may be a house of
+  // such users. With a mirror that answers in 0.1 s, 16 at a time still reach an address's rate, and 4 make 40 a second for one user.
   ledger: { address: { ...each(100, 1_000), atOnce: 16 }, user: { ...each(50, 500), atOnce: 4 } },
   // Public answers, the same for everybody.
   open: { address: each(100, 1_000) },

@@ -1,8 +1,8 @@
 import "server-only";
 /**
- * Magic's DID token as a sign-in (docs/hedera.md §5). The token says which Ethereum key signed it; the ledger says which account that
- * key belongs to: the one that its identity is bound to (TOPIC_IDENTITY), else the one that was made from its address. Magic itself is
- * never asked. A token that was accepted once is remembered until it ends or its binding changes.
+ * Magic's DID token as a sign-in (docs/hedera.md §5). The token names the Ethereum key that signed it. The ledger says which account the
+ * key belongs to: the account that the key's identity is bound to (TOPIC_IDENTITY), otherwise the account that was made from the key's
+ * address. Magic itself is never asked. A token that was accepted once is remembered until it ends or its binding changes.
  */
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
@@ -38,20 +38,20 @@ export interface MagicSignInOptions {
 }
 
 export interface MagicSession {
-  /** Names the token, as a session's id names its cookie: a sign-out can end it. */
+  /** Identifies the token, as a session's id identifies its cookie, so that a sign-out can end it. */
   readonly id: SessionId;
   readonly userId: UserId;
 }
 
 /** Accepted tokens that stay in memory, at half a kilobyte each. */
 const REMEMBERED = 20_000;
-/** The binding of an accepted token is looked at again after this. It costs one statement. */
+/** The binding of an accepted token is checked again after this. It costs one statement. */
 const BINDING_MS = 60_000;
-/** The account made from an address is looked at again after this. Each page load of the web UI brings several new tokens. */
+/** The account made from an address is checked again after this. Each page load of the web UI brings several new tokens. */
 const ACCOUNT_MS = 60_000;
 /**
- * A session that a token begins lasts this long where bindings count. It does not look at the binding again, so it must end soon
- * after the binding. The first request with a token after that begins the next one.
+ * A session that a token begins lasts this long where bindings count. The session does not check the binding again, so it must end soon
+ * after the binding does. The next request with a token begins a new session.
  */
 const BOUND_SESSION_MS = 24 * 3_600_000;
 
@@ -67,7 +67,7 @@ interface Accepted extends MagicSession {
   readonly binding: IdentityBinding | null;
   readonly issuedMs: number;
   readonly expiresS: number;
-  /** When the binding was looked at last, by the monotonic clock. */
+  /** When the binding was last checked, by the monotonic clock. */
   boundMs: number;
 }
 
@@ -91,8 +91,8 @@ export class MagicSignIn {
   }
 
   /**
-   * The session of a token. `onNew` runs before a token that is not remembered costs anything, and may refuse it. Throws
-   * ProblemError: `wrong-token` for a token that does not count, `account-refused` where its key has no account or was unbound from
+   * The session of a token. `onNew` runs before any work is done for a token that is not remembered. It refuses the token by rejecting.
+   * Throws ProblemError: `wrong-token` for a token that is not accepted, `account-refused` where its key has no account or was unbound from
    * it, and the problems of AccountLookup and Identities.
    */
   async sessionOf(token: string, onNew: () => Promise<void>): Promise<MagicSession> {
@@ -109,13 +109,13 @@ export class MagicSignIn {
     const { identities, clock } = this.options;
     const known = this.accepted.get(name) ?? null;
     if (known === null || !identities.isOn || clock.monotonicMs() - known.boundMs < BINDING_MS) return known;
-    // Set before the look, so that one request looks for all that come at once.
+    // Set before the check, so that concurrent requests cause only one check.
     known.boundMs = clock.monotonicMs();
     try {
       const binding = await identities.bindingOf(known.issuer);
       if (isSameAccount(binding, known.binding)) return known;
     } catch (cause) {
-      // Nobody can tell at the moment: sessions go on while the database or the ledger is away.
+      // The binding cannot be checked at the moment. Sessions go on while the database or the ledger is down.
       if (isProblem(cause) || isTierUnavailable(cause)) return known;
       throw cause;
     }
@@ -155,8 +155,9 @@ export class MagicSignIn {
   }
 
   /**
-   * The account that the identity is bound to. An identity that was unbound has none: if it still had the account that was made from
-   * its address, which most bindings name, unbinding would change nothing.
+   * The account that the identity is bound to; without any binding, the account that was made from its address. Throws ProblemError
+   * `account-refused` for an identity that was unbound. Most bindings name the account that was made from the address. So if an unbound
+   * identity fell back to that account, unbinding would change nothing.
    */
   private async accountOf(issuer: EvmAddress, binding: IdentityBinding | null): Promise<AccountId> {
     if (binding === null) return this.accountAt(issuer);

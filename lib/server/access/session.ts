@@ -48,7 +48,7 @@ export class Sessions {
   private readonly cookieName: string;
   /** Requests of one page have the same header. */
   private readonly byHeader = new LRUCache<string, Session>(atMostEntries(REMEMBERED_HEADERS));
-  /** By the token's digest. A token is a part of its header in V8, and would keep other cookies in memory. */
+  /** By the token's digest. V8 stores a token as a slice of its header, so the token as a key would keep other cookies in memory. */
   private readonly byToken = new LRUCache<string, Session>(atMostEntries(REMEMBERED));
 
   constructor(private readonly options: SessionOptions) {

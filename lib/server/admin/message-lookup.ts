@@ -24,7 +24,10 @@ export interface FoundMessage {
   readonly row: Omit<ProofRow, "topicId" | "sequence">;
 }
 
-/** Null if the message is not stored. One statement, or three if the message before it is not there. Rejects with TierUnavailable (postgres). */
+/**
+ * Null if the message is not stored. Takes one statement, or three if the message before it is not stored. Rejects with TierUnavailable
+ * (postgres).
+ */
 export async function messageLookup(app: App, topicId: TopicId, sequence: Sequence): Promise<FoundMessage | null> {
   const entries = await app.stores.sync.log(topicId, Math.max(1, sequence - 1), sequence);
   const entry = entries.find((each) => each.sequence === sequence);

@@ -22,15 +22,15 @@ const CHECK_MS = 3_000;
 const WINDOW_MS = { min: 10_000, max: 60_000 };
 /** The longest pause of a topic that backs off, and its jitter. */
 const SETTLE_MS = 75_000;
-/** By then some instance has met the demand. If this instance does not know it yet, one more round shows it. */
+/** After this time some instance has done the demanded sync. If this instance does not know that yet, one more round shows it. */
 const OWED_MS = 3_000;
-/** By then the database has the commits of other instances. Asking more often would cost one statement for each of them. */
+/** After this time the database has the commits of other instances. Asking more often would cost one statement for each commit. */
 const OVERVIEW_MS = 10_000;
 /** A wrong set-up lasts longer than this, so it is checked only this often. */
 const RARE_MS = 600_000;
 /**
- * A start that has little to read is over within this time. What its first sync has not read yet is no incident: it would be one,
- * and a warning in the log, at each restart.
+ * A start that has little to read is over within this time. Until then, messages that the first sync has not read yet are no incident.
+ * Otherwise each restart would cause an incident and a warning in the log.
  */
 const QUICK_START_MS = 3_000;
 /** While something is wrong, this instance tells the others again this often. */
@@ -57,7 +57,7 @@ export class HealthWatch implements Health {
   private readonly existing = new Map<TopicId, boolean>();
   private keeping: Keeping | null = null;
   private rareMs = Number.NEGATIVE_INFINITY;
-  /** When the overview of the topics was read that repairs were last woken by. */
+  /** When the overview of the topics that last woke repairs was read. */
   private wokenMs = Number.NEGATIVE_INFINITY;
   private toldMs = Number.NEGATIVE_INFINITY;
   private clocksAhead: readonly { readonly instanceId: string; readonly aheadMs: number }[] = [];
@@ -237,8 +237,8 @@ export class HealthWatch implements Health {
   }
 
   /**
-   * Checks settings and names that are wrong from the start: one command, and one request for each topic that never had a
-   * message.
+   * Checks for settings and topic ids that were wrong from the start. Costs one Redis command, and one mirror request for each topic that
+   * never had a message.
    */
   private async askRarely({ scheduler, ledger, sharedKeeping, clock }: App): Promise<void> {
     this.rareMs = clock.monotonicMs();
@@ -252,7 +252,7 @@ export class HealthWatch implements Health {
       if ((scheduler.syncs.get(topicId)?.cursor ?? 1) > 0) this.existing.delete(topicId);
   }
 
-  /** Repeats an open incident, because other instances take an old report for ended. */
+  /** Reports open incidents again, because other instances take an incident for ended if its report is old. */
   private tellAgain({ incidents, isShared, reporter, clock }: App): void {
     if (!isShared || incidents.current().length === 0 || clock.monotonicMs() - this.toldMs < TELL_MS) return;
     this.toldMs = clock.monotonicMs();
@@ -260,8 +260,9 @@ export class HealthWatch implements Health {
   }
 
   /**
-   * Whether anything was committed or changed since the last look at the database. If so, the database is awake anyway. Also
-   * while it drops or folds something again, because nothing tells of the end of that. That work rests while its topic is paused.
+   * Whether anything was committed or changed since the last look at the database. If so, the database is awake anyway. Also true while
+   * messages of a topic are dropped or folded again, because no event reports the end of that work. The work rests while its topic is
+   * paused, so it does not count then.
    */
   private hasProgress(app: App): boolean {
     const progress = app.heard.count;

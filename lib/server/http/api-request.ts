@@ -16,8 +16,8 @@ export interface ApiRequest {
 }
 
 /**
- * Calls `make` once for requests with equal heads, which share their `headers` (front/admission/request-head.ts). `make` may read the method,
- * the URL and the headers. Nothing may change its result. An error that it throws is not kept.
+ * Calls `make` once for requests with equal heads, which share their `headers` (front/admission/request-head.ts). `make` may read only the
+ * method, the URL and the headers. Nothing may change its result. An error that it throws is not kept.
  */
 export function perHead<T>(make: (request: ApiRequest) => T): (request: ApiRequest) => T {
   const known = new WeakMap<HeaderValues, { readonly method: string; readonly url: string; readonly made: T }>();

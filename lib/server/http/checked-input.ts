@@ -61,7 +61,7 @@ const UNFIT = "must be in the form that /api/openapi.json describes";
 const queryWording = (issue: z.core.$ZodRawIssue): string =>
   /^invalid_(type|value)$/.test(issue.code) && Array.isArray(issue.input) ? "must be given only once" : wording(issue);
 
-/** Words every issue as the rest of a sentence that begins with the name. A schema's own words go first, and have the same form. */
+/** Words an issue as the rest of a sentence that begins with the name. A schema's own words take precedence, and have the same form. */
 function wording(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type":

@@ -12,10 +12,10 @@ import { textOf } from "./answers/answer";
 import type { HeaderValues } from "./api-request";
 import { answer } from "./route";
 
-/** The page waits no longer than this. Without data its script reads them, as it did before. */
+/** The page waits no longer than this for its data. Without data, its script reads the views. */
 export const FIRST_VIEWS_MS = 300;
 
-/** A page's request has conditions and preferences of its own, which do not concern the views. */
+/** The headers that are passed on to the views. The other headers of a page's request, such as conditions, do not concern the views. */
 const PASSED = [
   "cookie",
   "host",

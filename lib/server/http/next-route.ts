@@ -19,8 +19,8 @@ type Handler = (request: Request, context: { params: Promise<Record<string, stri
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
 /**
- * The route handlers for one address: `names` are its rows of the route table. They check the request first, as our own server does.
- * So they stand for every method: Next would refuse those that are missing without a word, and answer OPTIONS by itself.
+ * The route handlers for one address: `names` are its rows of the route table. They check the request first, as our own server does. There
+ * is one for every method, because Next would refuse a missing method without a sentence, and would answer OPTIONS by itself.
  */
 export function nextRoute(...names: readonly RouteName[]): Record<(typeof METHODS)[number], Handler> {
   const handle: Handler = async (request, context) => {

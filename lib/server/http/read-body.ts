@@ -12,7 +12,7 @@ const BODY_MS = 10_000;
 /** Our messages nest a few levels. A recursive walk overflows only far above this. */
 const MAX_DEPTH = 32;
 
-/** The sentence of the refusal of a body that is too large, whoever finds that. */
+/** The sentence that refuses a body that is too large, whichever check finds it. */
 export const BODY_TOO_LARGE = `The body is larger than ${MAX_BODY_BYTES.toLocaleString("en")} bytes. Send at most that many.`;
 const NOT_JSON = "The body is not JSON. Send a JSON object as /api/openapi.json describes it for this address.";
 const TOO_DEEP = `The body is nested too deeply. Nest at most ${MAX_DEPTH} objects and lists in each other.`;

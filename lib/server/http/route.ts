@@ -127,7 +127,7 @@ export function nameRoute(route: AnyRoute, name: string): void {
   names.set(route, name);
 }
 
-/** Answers one request, and counts it. Never throws. An answer that needs to wait for nothing is there at once. */
+/** Answers one request, and counts it. Never throws. Returns the answer itself, and no promise, if there was nothing to wait for. */
 export function answer(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Answer> {
   const { headers } = routed.request;
   const requestId = requestIdOf(headers.get(REQUEST_ID_HEADER));

@@ -85,8 +85,8 @@ const droppedMember = (droppedNs: ConsensusNs | null) =>
   droppedNs === null ? {} : { droppedThrough: formatConsensusTime(droppedNs) };
 
 /**
- * The members that tell what follows a page. `cutNs`: the time of its last item, if the answer has no room for all of the page; what
- * was dropped before that time belongs to the next page.
+ * The members that tell what follows a page. `cutNs`: the time of its last item, if the answer has no room for all of the page; otherwise
+ * null. Signals that were dropped before that time are reported with the next page.
  */
 export function endOfPage(
   cutNs: ConsensusNs | null,
@@ -113,7 +113,8 @@ export const signals = defineRoute({
     const load = () => loadPage(app, userId, types, beforeNs, query.limit);
     const isHot = types.length === 0 && beforeNs === null && query.limit === DEFAULT_LIMIT;
     const { need, began } = beforeRead(context);
-    // Read before the view: a commit in between would otherwise be in neither, and the signal would vanish for a moment.
+    // Pending signals are read before the view. Otherwise a signal that is committed in between would be in neither, and vanish for a
+    // moment.
     const waiting =
       beforeNs === null
         ? app.pending.of(userId).filter(({ decoded }) => types.length === 0 || types.includes(decoded.type))

@@ -37,7 +37,7 @@ async function beforeAccept(app: App, userId: UserId, body: SubmitBody, guarded:
   if (body.type !== "CONTACT_ACCEPT" || !("req" in body.payload)) return;
   const decoded = decodeJson(body);
   if (!decoded.ok || decoded.value.actor !== userId || decoded.value.target === null) return;
-  // A second request of this key must not write the accept while the first still writes what it answers.
+  // A second request with this key must not write the accept while the first still writes the inviter's request.
   await claimRequest(guarded);
   await writeInvited(app, userId, decoded.value.target, body.payload);
 }

@@ -3,7 +3,7 @@ import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type { App } from "../boot/app";
 import { ProblemError } from "../http/answers/problem";
 
-/** Throws a problem for a message that was dropped. Those before it that are never packed are still there. */
+/** Throws a problem for a message that was dropped. Earlier messages that are never packed are still stored. */
 export async function unlessDropped({ stores }: App, topicId: TopicId, sequence: Sequence): Promise<void> {
   const through = (await stores.sync.topic(topicId))?.dropped.through ?? 0;
   if (sequence > through || (await stores.sync.log(topicId, sequence, sequence)).length > 0) return;

@@ -20,7 +20,7 @@ import type { UserContext } from "../http/route";
 
 /** A retry within this time gets the first answer. */
 const IDEMPOTENCY_TTL_MS = 24 * 3_600_000;
-/** A write that has not ended by then has failed with its process. */
+/** A write that has not ended after this time has died with its process. */
 const RUNNING_TTL_MS = 60_000;
 
 const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
@@ -80,7 +80,7 @@ export async function writeOnce(
   }
 }
 
-/** Where the outcome is unknown the key stays taken: a retry must not become a second message. */
+/** If the outcome is unknown, the key stays taken, because a retry must not become a second message. */
 async function endFailed(guarded: GuardedWrite, cause: unknown): Promise<void> {
   if (!isProblem(cause) || cause.code !== "uncertain") await guarded.end(null);
 }
@@ -131,8 +131,9 @@ export function sentOrThrow(
 }
 
 /**
- * A nonce of ours may meet a larger one that the person's own device made: its clock may be ahead. If that one is remembered, ours
- * exceeds it by no more than 1, so that the device's next one is larger again. Otherwise these are tried.
+ * How far ahead of the clock the server's own nonces are tried, in milliseconds. The person's device may have used a larger nonce, because
+ * its clock may be ahead. If that nonce is remembered, the server's exceeds it by no more than 1, so that the device's next nonce is larger
+ * again. Otherwise these are tried in turn.
  */
 const AHEAD_MS = [0, 2_000, 16_000, MAX_NONCE_AHEAD_MS] as const;
 

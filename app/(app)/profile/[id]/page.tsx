@@ -7,7 +7,7 @@ interface Props {
   params: Promise<{ id: string }>;
 }
 
-/** An address that names nobody has the title of a page that is not there. */
+/** An address that names nobody gets the title of the not-found page. */
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return { title: (await idOf(params)) === null ? "Not found" : "Profile" };
 }

@@ -6,8 +6,8 @@ import { mayBeSomebody } from "@/lib/core/ledger/ids";
 export type Found = "known" | "unused" | "no-account";
 
 /**
- * Looks an id up before somebody is asked by it, because a request stays on the ledger for good. If the look-up fails, the request
- * itself reports what is wrong.
+ * Looks up an id before a request is sent to it, because a request stays on the ledger for good. If the look-up fails, the request itself
+ * reports what is wrong.
  */
 export async function beforeAsking(id: string): Promise<Found> {
   const found = await findPerson(id).catch(() => null);

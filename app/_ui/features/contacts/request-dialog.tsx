@@ -80,7 +80,7 @@ function ById({ strangers, onAsk, busy }: ByIdProps) {
   const [text, setText] = useState("");
   const [error, setError] = useState<string | null>(null);
   const [isLooking, setIsLooking] = useState(false);
-  /** An id that nobody has used. The user may ask it all the same. */
+  /** An id that nobody has used. The user may still send it a request. */
   const [strangerId, setStrangerId] = useState<string | null>(null);
 
   const send = async (event: React.FormEvent) => {

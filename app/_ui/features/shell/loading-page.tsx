@@ -6,7 +6,7 @@ import { ErrorState } from "../../primitives/states";
 /** The framework looks for the server every three seconds, and at once when the browser says that it is online. */
 const lookNow = () => window.dispatchEvent(new Event("online"));
 
-/** Stands for a page that is on its way. The framework keeps it waiting while the server cannot be reached. */
+/** Shown while a page loads. The framework keeps it there while the server cannot be reached. */
 export function LoadingPage() {
   return useOffline() ? (
     <ErrorState

@@ -22,7 +22,7 @@ export interface RedisClientOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random?: () => number;
-  /** A reader is waiting, and the database can answer instead. */
+  /** The timeout in milliseconds of commands that a reader waits for. It is short, because the database can answer instead. */
   readonly readTimeoutMs?: number;
   readonly timeoutMs?: number;
   readonly onCommand?: (sample: CommandSample) => void;

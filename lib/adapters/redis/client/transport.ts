@@ -4,7 +4,7 @@
  */
 
 export interface StreamHandlers {
-  /** Everything published from now on arrives. */
+  /** The subscription is confirmed: everything that is published from now on arrives. */
   onOpen(): void;
   onMessage(payload: string): void;
 }
@@ -16,8 +16,8 @@ export interface Transport {
   /** Whether this is a Redis Cluster. */
   readonly isCluster: boolean;
   /**
-   * Runs a script, whether or not the server knows it. Answers are numbers, strings, null and lists of them. Rejects with the
-   * client's own error, or with a timeout after `timeoutMs`.
+   * Runs a script, whether or not the server has it in its script cache. Answers are numbers, strings, null and lists of them. Rejects with
+   * the client's own error, or with a timeout after `timeoutMs`.
    */
   eval(
     script: string,

@@ -82,7 +82,7 @@ export class RedisEventBus implements EventBus {
   async newEpoch(epoch: number): Promise<void> {
     this.miss();
     if (!this.options.history.learnEpoch(epoch)) return;
-    // Redis is in an earlier epoch now. If it cannot be told, the next command that it answers shows that.
+    // Redis is in an earlier epoch now. If it cannot be told so now, the next command that it answers shows the difference.
     await this.publisher.startOver();
   }
 

@@ -1,12 +1,12 @@
 /**
- * Events as text. They are short, since Redis is paid by the byte: `<sequence> <instance> <turn> <JSON>`, and before the JSON, where
- * the event has numbers in other partitions (`lib/adapters/redis/client/keys.ts`), `<partition>:<number>:<mark>,…`. Redis gives the sequence,
- * the turn counts what the instance has sent, and the JSON is a list that begins with the number of its form. `null` instead of a
+ * Events as text. They are short, because Redis is billed by the byte: `<sequence> <instance> <turn> <JSON>`. If the event has numbers in
+ * other partitions (`lib/adapters/redis/client/keys.ts`), then `<partition>:<number>:<mark>,…` stands before the JSON. Redis gives the
+ * sequence, the turn counts what the instance has sent, and the JSON is a list that begins with the number of its form. `null` instead of a
  * list says "everything may have changed".
  *
- * Instances of two releases may share a channel for a while. A list that changes its meaning gets a new form number, and an
- * instance takes a form that it does not know for `null`: it reads everything again, and misses nothing. Items may be added at the
- * end of a list, where older releases do not look.
+ * Instances of two releases may share a channel for a while. A list that changes its meaning gets a new form number, and an instance treats
+ * a form that it does not know as `null`: it reads everything again, and misses nothing. Items may be added at the end of a list, where
+ * older releases do not look.
  */
 import type { Position, TopicId, UserId } from "../../../core/ledger/ids";
 import type { BusEvent, CommitEvent } from "../../../ports/shared/event-bus";

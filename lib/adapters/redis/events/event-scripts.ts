@@ -41,14 +41,14 @@ if ARGV[1] ~= '' then redis.call('PUBLISH', ARGV[1], string.format('%.0f', numbe
 return {number, where, epoch}`;
 
 /**
- * If the partition has gone back, or is in an earlier epoch, and no other instance was first: expires everything in it, goes on above
- * the known number, and tells all. It does the same if an event that the caller saw after the partition had gone back is missing
- * now: it has then gone back a second time, to before any earlier start over. Cursors of an earlier epoch mean nothing in this one,
- * and are forgotten. KEYS number of the last event, history, hash of topic → cursor, generation, heads. ARGV channel, token of the
- * new generation, ms that one is kept, ms that numbers are kept, event, its mark, then what is known (history.ts), number and mark
- * of the event that was seen, or 0 and '', 1 if nonces must be remembered anew in any case, because another partition may have lost
- * some, then partition, number and mark of each known head. Without a channel, it notes that all must be told. Answers {number and
- * mark of the last event, 1 if it has started over, what the slot of a start over holds that must be told}.
+ * If the partition has gone back, or is in an earlier epoch, and no other instance was first: expires everything in it, continues the
+ * numbers above the known one, and tells all instances. It does the same if an event is missing now that the caller saw after the partition
+ * had gone back. In that case the partition has gone back a second time, to before any earlier start over. Cursors of an earlier epoch mean
+ * nothing in this one, and are forgotten. KEYS number of the last event, history, hash of topic → cursor, generation, heads. ARGV channel,
+ * token of the new generation, ms that one is kept, ms that numbers are kept, event, its mark, then what is known (history.ts), number and
+ * mark of the event that was seen, or 0 and '', 1 if the memory of nonces must begin again in any case, because another partition may have
+ * lost some, then partition, number and mark of each known head. Without a channel, it notes that all instances must still be told. Answers
+ * {number and mark of the last event, 1 if it has started over, what the slot of a start over holds that must be told}.
  */
 export const START_OVER = `${HISTORY}${KEEP_HEADS}
 local where, epoch = standing(KEYS[1], KEYS[2], ARGV[7], ARGV[8], ARGV[9], true)
@@ -85,8 +85,9 @@ if redis.call('HGET', KEYS[1], 'untold') == ARGV[1] then redis.call('HDEL', KEYS
 return 1`;
 
 /**
- * KEYS number of the last event, history, heads. ARGV what is known (history.ts), number through which the heads are known.
- * Answers {number and mark of the last event, standing, epoch, heads}. A script, so that it is read on the writing server and not from a copy that lags.
+ * KEYS number of the last event, history, heads. ARGV what is known (history.ts), number through which the heads are known. Answers {number
+ * and mark of the last event, standing, epoch, heads}. This is a script, so that it is read on the writing server and not from a replica
+ * that lags.
  */
 export const LAST_EVENT = `${HISTORY}
 local last = tonumber(redis.call('GET', KEYS[1]) or '0')

@@ -194,7 +194,7 @@ export class Publisher {
     return sequence;
   }
 
-  /** Expires everything in a partition, instead of what a failed publication would have expired. */
+  /** Expires everything in a partition, in place of the views that a failed publication should have expired. */
   private pay(partition: number): void {
     if (this.paying.has(partition)) return;
     const expire = async () => {
@@ -245,7 +245,7 @@ export class Publisher {
     const [sequence, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
     if (typeof sequence !== "number") throw new TierUnavailable("redis", "Redis: publish answered no number");
     history.observe(standing, epoch, { sequence, mark }, partition);
-    // A Redis that has lost events may lose this one, too: what it expired may be back by then.
+    // A Redis that has lost events may lose this one, too. Then the views that it expired are back.
     if (standing !== 1) {
       history.learn({ sequence, mark }, partition);
       if (views === null) this.owed.delete(partition);
@@ -254,8 +254,8 @@ export class Publisher {
   }
 
   /**
-   * Looks at every partition: where one has lost events, others may have, and nonces with them. One that does not answer shows by
-   * itself, when it answers again, that it knows too little.
+   * Starts over in every partition that has lost events: if one has, others may have, too, and nonces with them. A partition that does not
+   * answer now shows its loss with the next command that it answers.
    */
   private async expireLost(): Promise<void> {
     const { client, keys, instanceId } = this.options;

@@ -41,7 +41,7 @@ const STEADY_MS = 30_000;
 const ECHO_MS = 3_000;
 /** A reader would wait this long for Redis itself. */
 const HEAR_MS = 300;
-/** More than ever publish at a time; functions come and go. */
+/** More instances than ever publish at the same time, although functions come and go. */
 const MAX_INSTANCES = 1_000;
 
 export class Subscriber {
@@ -159,7 +159,7 @@ export class Subscriber {
       if (event !== null) history.learn(event);
       history.learnHeads(last, heads);
     } catch {
-      // A number that is not known counts as missed.
+      // If the number is not known, events count as missed.
     }
     if (before !== null && last !== null) {
       // An event that came meanwhile has shown by its number whether anything was missed.
@@ -184,7 +184,7 @@ export class Subscriber {
     this.know(sequence);
     if (isJump) {
       this.handlers.onMissed();
-      // The events between have numbers in other partitions.
+      // The missed events may have numbers in other partitions. Asks for those.
       if (history.partitions > 1) void this.catchUp();
     }
     if (instanceId === this.options.instanceId) return;

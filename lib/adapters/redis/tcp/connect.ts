@@ -1,6 +1,6 @@
 /**
- * Connections of the client library, set so that nothing waits in it unseen: it neither connects again by itself nor sends a command
- * twice. The next command connects, and the circuit breaker limits how often (`lib/adapters/redis/client/client.ts`).
+ * Connections of the client library, configured so that no command waits in the library: it neither reconnects by itself nor sends a
+ * command twice. The next command connects, and the circuit breaker limits how often (`lib/adapters/redis/client/client.ts`).
  */
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { RedisAddress, RedisAddresses } from "./addresses";
@@ -14,7 +14,10 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 30_000;
 /** While a slot moves, some keys of a script are missing for a moment. All tries together take less time than a reader waits. */
 const TRY_AGAIN_MS = 20;
-/** A replica that has taken over is found at most this late. A command that is sent to another node says so at once. */
+/**
+ * The cluster's layout is read this often, so a replica that has taken over is found at most this late. A command that is sent to a wrong
+ * node reveals that at once.
+ */
 const TOPOLOGY_MS = 5_000;
 
 const never = () => null;

@@ -38,7 +38,7 @@ export class UpstashTransport implements Transport {
   readonly isCluster = false;
   /** False once the server has refused the promise: it is a proxy in front of another Redis. */
   private locksKeys = true;
-  /** One client for each time that commands are given. */
+  /** One client for each command timeout, in milliseconds. */
   private readonly clients = new Map<number, Redis>();
 
   constructor(private readonly address: UpstashAddress) {}

@@ -14,7 +14,9 @@ export interface Paged {
   readonly error: Error | undefined;
   /** Whether older items exist that are not loaded yet. */
   readonly hasMore: boolean;
-  /** The latest consensus time of the person's signals, of any kind, that the server no longer keeps beside the loaded pages; null if none. */
+  /**
+   * The latest consensus time of the signals, of any kind, that the loaded pages may lack because the server dropped them; null if none.
+   */
   readonly droppedThrough: string | null;
   /** Whether a page is on its way. */
   readonly loadingMore: boolean;

@@ -21,7 +21,7 @@ export async function readView<T extends Freshness>(schema: z.ZodMiniType<T>, pa
   return answer;
 }
 
-/** The session. `userId` is null if nobody is. */
+/** The session. `userId` is null if nobody is signed in. */
 export const readSession = (): Promise<SessionAnswer> => getJson(SessionAnswer, PATHS.session);
 
 /** Bonded contacts, requests in both directions, and trust. */

@@ -1,7 +1,7 @@
 "use client";
 /**
- * Takes over what the server has rendered: the first render in the browser shows the same answers at the same instant, and reads
- * none of them again. What comes after them comes by the stream, whose first event says how far the server has got.
+ * Takes over what the server has rendered: the first render in the browser shows the same answers at the same instant, and reads none of
+ * them again. Later changes come by the stream, whose first event says how far the server has got.
  */
 import { createContext, createElement, useContext, useEffect, useMemo } from "react";
 import { SWRConfig, unstable_serialize, useSWRConfig } from "swr";
@@ -14,7 +14,7 @@ import { profilesKey, RECOGNITION_LIST, SIGNALS_LIST } from "./lists";
 
 interface TakenOver {
   readonly fallback: Readonly<Record<string, unknown>>;
-  /** Keys that a component has shown. Whoever mounts later reads again. */
+  /** Keys that a component has shown. A component that mounts later reads again. */
   readonly shown: Set<string>;
 }
 
@@ -24,7 +24,10 @@ const NOTHING: TakenOver = { fallback: {}, shown: new Set() };
 /** Several parts of a page show the same view, and the browser takes the parts over one after the other. */
 const SAME_VISIT_MS = 5_000;
 
-/** Whether the server has just read what this component mounts with. `forMs`: later mounts count, too, for so long. */
+/**
+ * Whether the rendered page has this key's data, so that a component that mounts now need not read it. `forMs`: components that mount
+ * within this many milliseconds need not either.
+ */
 export function useTakenOver(key: string, forMs = 0): boolean {
   const taken = useContext(Context);
   useEffect(() => {

@@ -18,7 +18,7 @@ interface ViewOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** The first read after a session has ended finds that out, and the session is read again. */
+/** SWR's options for a view. If a read finds that the session has ended, the session is read again. */
 export function useViewOptions(): ViewOptions {
   const { mutate } = useSWRConfig();
   return useMemo(

@@ -6,7 +6,7 @@ import "server-only";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendFailure } from "./plain-answer";
 
-/** Runs work when the event loop has read all sockets. Taken before the framework puts its own function there. */
+/** Runs work when the event loop has read all sockets. This is Node's own function, taken before the framework replaces it. */
 const afterReading: (work: () => void) => unknown = setImmediate;
 
 /** Sixteen answers take half a millisecond. Larger batches make the first answer wait (docs/measurements.md §1). */

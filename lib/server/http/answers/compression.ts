@@ -28,7 +28,7 @@ const BROTLI_LAST = "\x03";
 /** 4 takes about as long as gzip's default and makes a smaller body. */
 const BROTLI_QUALITY = 4;
 
-/** Compressed bytes to which an end can be appended. For gzip, the checksum and length of what they stand for are behind them. */
+/** Compressed bytes to which an end can be appended. For gzip, the checksum and length of the uncompressed bytes follow them. */
 export async function compressedBeginning(encoding: Encoding, bytes: Buffer): Promise<Buffer> {
   if (encoding === "br")
     return brotliAsync(bytes, {
@@ -50,7 +50,7 @@ export function withEnd(encoding: Encoding, beginning: Buffer, end: string): Sha
 
 function brotliWithEnd(beginning: Buffer, end: string): SharedBody {
   if (end === "") return { shared: beginning, end: BROTLI_LAST };
-  // Not the last, a length of four nibbles, uncompressed.
+  // The header's bits: not the last meta-block, a length of four nibbles, uncompressed.
   const head = ((end.length - 1) << 3) | (1 << 19);
   return { shared: beginning, end: littleEndian(head, 3) + end + BROTLI_LAST };
 }
@@ -81,7 +81,10 @@ function gzipTrailer(crc: number, length: number): Buffer {
   return trailer;
 }
 
-/** The answer in the encoding that the client prefers. Streams, small bodies, and clients that want none get it as it is. */
+/**
+ * The answer in the encoding that the client prefers. Streams and small bodies stay as they are, and so does an answer for a client that
+ * accepts no compression.
+ */
 export function compressed(answer: Answer, acceptEncoding: string | null): Awaitable<Answer> {
   const { body } = answer;
   if (body === null || typeof body === "function") return answer;
@@ -109,7 +112,7 @@ function varied(headers: AnswerHeaders): AnswerHeaders {
   return /\baccept-encoding\b/i.test(vary) ? headers : { ...headers, vary: `${vary}, Accept-Encoding` };
 }
 
-/** Clients send a few different headers only. */
+/** By the header's text. Clients send only a few different ones. */
 const chosen = new LRUCache<string, { readonly encoding: Encoding | null }>(atMostEntries(100));
 
 /** The encoding that a client prefers (RFC 9110 §12.5.3). Null for none. */

@@ -11,8 +11,8 @@ import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
 
 /**
- * The session says who the caller is. Another identity is the account that it is bound to (TOPIC_IDENTITY), or else the one that the
- * ledger made from its key's address.
+ * The session says who the caller is. Any other identity stands for the account that it is bound to (TOPIC_IDENTITY), or else for the
+ * account that the ledger made from its key's address.
  */
 export const identity = defineRoute({
   summary: "The caller's account, or that of an identity `did:ethr:0x…`, as the web UI looks it up",

@@ -12,7 +12,7 @@ import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
 import { unlessDropped } from "../unless-dropped";
 
-/** The web UI reads text only: what is missing is empty. */
+/** The web UI reads only texts, so a missing member is an empty text. */
 const profileView = ({ userId, displayName, handle, bio, avatar, consensusNs }: Profile) => ({
   accountId: userId,
   displayName: displayName ?? handle ?? "",
