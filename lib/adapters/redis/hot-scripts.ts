@@ -23,60 +23,68 @@ export const PASS_GATE = `
 return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
 
 /**
- * KEYS number of the last event, history, watermarks by topic, heads, a gate for each topic.
+ * A round of demand: raises the watermarks and other numbers that the caller knows, answers the latest ones, and says for each topic
+ * whether the caller syncs it now. KEYS and ARGV are named in the script's first lines. A gate for each topic follows the other keys;
+ * topic and watermark of each follow the first arguments.
  *
- * ARGV gate period in ms, ms that the watermarks are kept, version of the registry, stamp of the store, what is known (history.ts),
- * number through which the heads are known, topic and watermark for each topic, seconds by which a watermark may be ahead of Redis'
- * clock, ms by which a sync may be early, ms that may be saved.
+ * - `period`: the gate period, in ms. `keepMs`: how long watermarks are kept.
+ * - `knownNumber`, `knownMark`, `knownEpoch`: the history that the caller knows (history.ts).
+ * - `headsKnown`: the number of the event through which the caller knows the heads.
+ * - `aheadS`: seconds by which a watermark may be ahead of Redis' clock. `earlyMs`: ms by which a sync may be early. `savedMs`: how much
+ *   time without a sync this sync may use.
  *
  * Answers {number of the last event, its mark, standing, epoch, version of the registry, stamp, ms of Redis' clock, heads, then
- * watermark and the wait in ms for each topic}.
+ * watermark and the wait in ms for each topic}. A wait of 0: the caller syncs the topic.
  *
- * A gate's value is the time at which it opens. Its time to live is the time for which syncs are paid: one period for each, two at
- * most. So the less is left of it, the more is saved. A wait beyond one period means that Redis' clock has gone back: the gate is open.
+ * A gate's value is the time at which it opens. Its time to live is how far ahead of now the syncs so far have used gate periods up, as
+ * in the generic cell rate algorithm (core/sync/sync-gate): each uses one, and at most two are used ahead. So time without a sync is saved
+ * by itself. A wait of more than a period means that Redis' clock was set back: the gate is open.
  *
  * A watermark is valid in its epoch only. One that is too far ahead of Redis' clock is deleted.
  */
 export const ROUND = `${IS_LARGER}${HISTORY}
+local sequence, history, watermarks, heads = unpack(KEYS, 1, 4)
+local period, keepMs, registryVersion, stampKnown, knownNumber, knownMark, knownEpoch, headsKnown = unpack(ARGV, 1, 8)
+local aheadS, earlyMs, savedMs = unpack(ARGV, #ARGV - 2, #ARGV)
 local function latestOf(name, mine)
-  local latest = redis.call('HGET', KEYS[3], name) or '0'
+  local latest = redis.call('HGET', watermarks, name) or '0'
   if not isLarger(mine, latest) then return latest end
-  redis.call('HSET', KEYS[3], name, mine)
+  redis.call('HSET', watermarks, name, mine)
   return mine
 end
 local time = redis.call('TIME')
-local limit = string.format('%.0f', time[1] + ARGV[#ARGV - 2]) .. '000000000'
+local limit = string.format('%.0f', time[1] + aheadS) .. '000000000'
 local function isAhead(word)
   local ns = string.gsub(string.sub(word, -20), '^0+', '')
   return isLarger(ns, limit)
 end
 local function vouchedFor(name, mine)
-  local latest = redis.call('HGET', KEYS[3], name)
-  if latest and isAhead(latest) then redis.call('HDEL', KEYS[3], name) end
+  local latest = redis.call('HGET', watermarks, name)
+  if latest and isAhead(latest) then redis.call('HDEL', watermarks, name) end
   return latestOf(name, isAhead(mine) and '0' or mine)
 end
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
-local period = tonumber(ARGV[1])
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+period = tonumber(period)
 local function waitAt(gate)
-  local shut = tonumber(redis.call('GET', gate) or '0') - nowMs - ARGV[#ARGV - 1]
-  local paid = math.max(redis.call('PTTL', gate), 0)
-  local wait = math.min(shut, paid - ARGV[#ARGV])
+  local shut = tonumber(redis.call('GET', gate) or '0') - now - earlyMs
+  local used = math.max(redis.call('PTTL', gate), 0)
+  local wait = math.min(shut, used - savedMs)
   if wait > 0 and wait <= period then return wait end
-  redis.call('SET', gate, string.format('%.0f', nowMs + period), 'PX', math.min(paid, period) + period)
+  redis.call('SET', gate, string.format('%.0f', now + period), 'PX', math.min(used, period) + period)
   return 0
 end
-local last = tonumber(redis.call('GET', KEYS[1]) or '0')
-raiseStamp(KEYS[2], ARGV[4])
-local where, epoch, stamp = standing(KEYS[1], KEYS[2], ARGV[5], ARGV[6], ARGV[7])
-local mark = redis.call('HGET', KEYS[2], slotOf(last)) or ''
-local answer = {last, mark, where, epoch, latestOf('${REGISTRY_FIELD}', ARGV[3]), stamp, nowMs,
-  headsSince(KEYS[4], ARGV[8], last)}
+local last = tonumber(redis.call('GET', sequence) or '0')
+raiseStamp(history, stampKnown)
+local where, epoch, stamp = standing(sequence, history, knownNumber, knownMark, knownEpoch)
+local mark = redis.call('HGET', history, slotOf(last)) or ''
+local answer = {last, mark, where, epoch, latestOf('${REGISTRY_FIELD}', registryVersion), stamp, now,
+  headsSince(heads, headsKnown, last)}
 for i = 5, #KEYS do
-  answer[#answer + 1] = vouchedFor(ARGV[2 * i - 1] .. '@' .. ARGV[7], ARGV[2 * i])
+  answer[#answer + 1] = vouchedFor(ARGV[2 * i - 1] .. '@' .. knownEpoch, ARGV[2 * i])
   answer[#answer + 1] = waitAt(KEYS[i])
 end
-redis.call('PEXPIRE', KEYS[3], ARGV[2])
-if redis.call('PTTL', KEYS[2]) == -1 then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
+redis.call('PEXPIRE', watermarks, keepMs)
+if redis.call('PTTL', history) == -1 then redis.call('PEXPIRE', history, keepMs) end
 return answer`;
 
 /**

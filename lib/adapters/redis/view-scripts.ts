@@ -11,45 +11,55 @@
 import { HISTORY } from "./history";
 
 /**
- * KEYS view, generation, number of the last event, history, then the views that live with it. ARGV ttlMs, leaseMs, token, 1 if
- * reading renews, ms that a generation is kept, then what is known (history.ts). Answers {0 hit, packed view, ms left | 1
- * lease, packed view or nothing | 2 wait, packed view or nothing | 3, standing, epoch: Redis and the caller know different
- * histories}.
+ * Looks up a view, and takes its lease if it must be loaded. KEYS and ARGV are named in the script's first lines. The views that live
+ * with it follow the other keys.
+ *
+ * - `renews`: 1 if reading renews the time to live, `ttlMs`. `generationMs`: how long a generation is kept.
+ * - `token`: names the caller's lease, and the generation if there is none.
+ * - `knownNumber`, `knownMark`, `knownEpoch`: the history that the caller knows (history.ts).
+ *
+ * Answers one of
+ *
+ * - {0, packed view, ms left}: a hit
+ * - {1, packed view or nothing, stamp}: the caller has the lease, and loads the view
+ * - {2, packed view or nothing, stamp}: somebody else loads it
+ * - {3, standing, epoch}: Redis and the caller know different histories
  *
  * There is always a generation. If its absence counted as one, a view filled while there was none would be valid again as soon
  * as the key is gone (evicted, or its time over). A miss renews the generation, so that it lasts as long as it is used.
  */
 export const LOOKUP = `${HISTORY}
-local where, epoch, stamp = standing(KEYS[3], KEYS[4], ARGV[6], ARGV[7], ARGV[8])
+local view, generationKey, sequence, history = unpack(KEYS, 1, 4)
+local ttlMs, leaseMs, token, renews, generationMs, knownNumber, knownMark, knownEpoch = unpack(ARGV)
+local where, epoch, stamp = standing(sequence, history, knownNumber, knownMark, knownEpoch)
 if where ~= 0 then return {3, where, epoch} end
 local function renew()
-  if ARGV[4] == '1' then
-    for i = 5, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[1]) end
+  if renews == '1' then
+    for i = 5, #KEYS do redis.call('PEXPIRE', KEYS[i], ttlMs) end
   else
-    local leftMs = redis.call('PTTL', KEYS[1])
+    local leftMs = redis.call('PTTL', view)
     if leftMs >= 0 then return leftMs end
   end
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
-  return tonumber(ARGV[1])
+  redis.call('PEXPIRE', view, ttlMs)
+  return tonumber(ttlMs)
 end
-local entry = redis.call('HMGET', KEYS[1], 'v', 'x', 'l', 'u', 'g')
-local generation = redis.call('GET', KEYS[2])
+local entry = redis.call('HMGET', view, 'v', 'x', 'l', 'u', 'g')
+local generation = redis.call('GET', generationKey)
 local isOld = not generation or entry[5] ~= generation
 if entry[1] and not entry[2] and not isOld then
   return {0, entry[1], renew()}
 end
 if generation then
-  redis.call('PEXPIRE', KEYS[2], ARGV[5])
+  redis.call('PEXPIRE', generationKey, generationMs)
 else
-  generation = ARGV[3]
-  redis.call('SET', KEYS[2], generation, 'PX', ARGV[5])
+  generation = token
+  redis.call('SET', generationKey, generation, 'PX', generationMs)
 end
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
-if entry[3] and entry[3] ~= ARGV[3] and not isOld and tonumber(entry[4]) > nowMs then
+local now = nowMs()
+if entry[3] and entry[3] ~= token and not isOld and tonumber(entry[4]) > now then
   return {2, entry[1], stamp}
 end
-redis.call('HSET', KEYS[1], 'x', '1', 'l', ARGV[3], 'u', string.format('%.0f', nowMs + ARGV[2]), 'g', generation)
+redis.call('HSET', view, 'x', '1', 'l', token, 'u', string.format('%.0f', now + leaseMs), 'g', generation)
 renew()
 return {1, entry[1], stamp}`;
 

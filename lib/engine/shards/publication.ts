@@ -17,7 +17,10 @@ interface PublicationDeps {
   readonly isNamed: boolean;
 }
 
-/** Looks at each change of the registry. Call `failed` when publishing fails or succeeds. */
+/**
+ * Reports the incident `registry-not-published` while only this database knows some topics, or while publishing the registry fails. Looks
+ * at each change of the registry. Call `failed` after each attempt to publish it, with the reason, or with null if it succeeded.
+ */
 export function watchPublication({ registry, incidents, configured, isNamed }: PublicationDeps): {
   failed(reason: string | null): void;
 } {

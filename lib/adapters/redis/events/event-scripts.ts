@@ -15,69 +15,87 @@ end`;
 
 /**
  * Expires the views that an event concerns in this partition, raises one number (a topic's published cursor, or the version of the
- * registry), numbers the event and publishes it: all of it or nothing. Partitions that only expire views name no channel. KEYS
- * number of the last event, history, hash of the number to raise, generation, heads, then the views. ARGV channel or '', field of
- * the number or '', the number, ms that numbers are kept, token of a new generation (which expires everything) or '', ms that one
- * is kept, event, its mark, then what is known (history.ts), stamp of the store, then partition, number and mark for each partition
- * that the event has a number in. Answers {number, standing, epoch}. A cursor of an earlier epoch than Redis is in says nothing, and
- * is not taken.
+ * registry), numbers the event and publishes it: all of it or nothing. KEYS and ARGV are named in the script's first lines. The views
+ * follow the other keys.
+ *
+ * - `channel`: empty in partitions that only expire views.
+ * - `field`, `value`: the number to raise, as a field of the hash `numbers`; an empty field: none. A cursor of an earlier epoch than
+ *   Redis is in is not raised.
+ * - `generation`: the token of a new generation, which expires everything, kept for `generationMs`; empty: none.
+ * - `mark`: the event's mark. `knownNumber`, `knownMark`, `knownEpoch`: the history that the caller knows (history.ts).
+ * - `stamp`: the stamp of the store.
+ * - Then follow partition, number and mark for each other partition that the event has a number in.
+ *
+ * Answers {number, standing, epoch}.
  */
 export const PUBLISH = `${IS_LARGER}${HISTORY}${EXPIRE_FROM}${KEEP_HEADS}
-local where, epoch = standing(KEYS[1], KEYS[2], ARGV[9], ARGV[10], ARGV[11])
-if ARGV[5] ~= '' then redis.call('SET', KEYS[4], ARGV[5], 'PX', ARGV[6]) end
+local sequence, history, numbers, generationKey, heads = unpack(KEYS, 1, 5)
+local channel, field, value, keepMs, generation, generationMs, event, mark, knownNumber, knownMark, knownEpoch, stamp =
+  unpack(ARGV, 1, 12)
+local where, epoch = standing(sequence, history, knownNumber, knownMark, knownEpoch)
+if generation ~= '' then redis.call('SET', generationKey, generation, 'PX', generationMs) end
 expireFrom(6)
-local isOfAnyEpoch = ARGV[2] == '${REGISTRY_FIELD}'
-if ARGV[2] ~= '' and (where ~= 2 or isOfAnyEpoch) and isLarger(ARGV[3], redis.call('HGET', KEYS[3], ARGV[2]) or '0') then
-  redis.call('HSET', KEYS[3], ARGV[2], ARGV[3])
+local isOfAnyEpoch = field == '${REGISTRY_FIELD}'
+if field ~= '' and (where ~= 2 or isOfAnyEpoch) and isLarger(value, redis.call('HGET', numbers, field) or '0') then
+  redis.call('HSET', numbers, field, value)
 end
-redis.call('PEXPIRE', KEYS[3], ARGV[4])
-local number = redis.call('INCR', KEYS[1])
-markEvent(KEYS[2], number, ARGV[8])
-raiseStamp(KEYS[2], ARGV[12])
-keepHeads(KEYS[5], 13, ARGV[4])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-redis.call('PEXPIRE', KEYS[2], ARGV[4])
-if ARGV[1] ~= '' then redis.call('PUBLISH', ARGV[1], string.format('%.0f', number) .. ' ' .. ARGV[7]) end
+redis.call('PEXPIRE', numbers, keepMs)
+local number = redis.call('INCR', sequence)
+markEvent(history, number, mark)
+raiseStamp(history, stamp)
+keepHeads(heads, 13, keepMs)
+redis.call('PEXPIRE', sequence, keepMs)
+redis.call('PEXPIRE', history, keepMs)
+if channel ~= '' then redis.call('PUBLISH', channel, string.format('%.0f', number) .. ' ' .. event) end
 return {number, where, epoch}`;
 
 /**
  * If the partition has gone back, or is in an earlier epoch, and no other instance was first: expires everything in it, continues the
  * numbers above the known one, and tells all instances. It does the same if an event is missing now that the caller saw after the partition
- * had gone back. In that case the partition has gone back a second time, to before any earlier start over. Cursors of an earlier epoch mean
- * nothing in this one, and are forgotten. KEYS number of the last event, history, hash of topic → cursor, generation, heads. ARGV channel,
- * token of the new generation, ms that one is kept, ms that numbers are kept, event, its mark, then what is known (history.ts), number and
- * mark of the event that was seen, or 0 and '', 1 if the memory of nonces must begin again in any case, because another partition may have
- * lost some, then partition, number and mark of each known head. Without a channel, it notes that all instances must still be told. Answers
- * {number and mark of the last event, 1 if it has started over, what the slot of a start over holds that must be told}.
+ * had gone back. In that case the partition has gone back a second time, to before any earlier start over. KEYS and ARGV are named in the
+ * script's first lines.
+ *
+ * - `cursors`: hash of topic → cursor. Cursors of an earlier epoch mean nothing in this one, and are forgotten.
+ * - `channel`: empty where the caller announces the start over later. The script then notes that all instances must still be told.
+ * - `generation`: the token of the new generation, kept for `generationMs`. `keepMs`: how long numbers are kept.
+ * - `knownNumber`, `knownMark`, `knownEpoch`: the history that the caller knows (history.ts).
+ * - `seenNumber`, `seenMark`: the event that the caller saw after the partition had gone back; 0 and '' if there was none.
+ * - `forgetsNonces`: 1 if the memory of nonces must begin again in any case, because another partition may have lost some.
+ * - Then follow partition, number and mark of each known head.
+ *
+ * Answers {number of the last event, its mark, 1 if the partition has started over, what the slot of a start over holds that must be told}.
  */
 export const START_OVER = `${HISTORY}${KEEP_HEADS}
-local where, epoch = standing(KEYS[1], KEYS[2], ARGV[7], ARGV[8], ARGV[9], true)
-local seen = tonumber(ARGV[10])
-local isSeenLost = seen > 0 and redis.call('HGET', KEYS[2], slotOf(seen)) ~= string.format('%.0f', seen) .. ' ' .. ARGV[11]
+local sequence, history, cursors, generationKey, heads = unpack(KEYS, 1, 5)
+local channel, generation, generationMs, keepMs, event, mark, knownNumber, knownMark, knownEpoch, seenNumber, seenMark,
+  forgetsNonces = unpack(ARGV, 1, 12)
+local where, epoch = standing(sequence, history, knownNumber, knownMark, knownEpoch, true)
+local seen = tonumber(seenNumber)
+local isSeenLost = seen > 0 and redis.call('HGET', history, slotOf(seen)) ~= string.format('%.0f', seen) .. ' ' .. seenMark
 local startsOver = where == 1 or isSeenLost
-keepHeads(KEYS[5], 13, ARGV[4])
+keepHeads(heads, 13, keepMs)
 if startsOver then
-  redis.call('SET', KEYS[4], ARGV[2], 'PX', ARGV[3])
-  local number = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), tonumber(ARGV[7])) + 1
-  redis.call('SET', KEYS[1], string.format('%.0f', number), 'PX', ARGV[4])
-  redis.call('HSET', KEYS[2], 'from', string.format('%.0f', number))
-  if epoch < tonumber(ARGV[9]) then
-    redis.call('HSET', KEYS[2], 'epoch', ARGV[9])
-    redis.call('DEL', KEYS[3])
+  redis.call('SET', generationKey, generation, 'PX', generationMs)
+  local number = math.max(tonumber(redis.call('GET', sequence) or '0'), tonumber(knownNumber)) + 1
+  redis.call('SET', sequence, string.format('%.0f', number), 'PX', keepMs)
+  redis.call('HSET', history, 'from', string.format('%.0f', number))
+  if epoch < tonumber(knownEpoch) then
+    redis.call('HSET', history, 'epoch', knownEpoch)
+    redis.call('DEL', cursors)
   end
-  remembersAnew(KEYS[2])
-  markEvent(KEYS[2], number, ARGV[6])
-  if ARGV[1] == '' then redis.call('HSET', KEYS[2], 'untold', string.format('%.0f', number)) end
-  redis.call('PEXPIRE', KEYS[2], ARGV[4])
-  if ARGV[1] ~= '' then redis.call('PUBLISH', ARGV[1], string.format('%.0f', number) .. ' ' .. ARGV[5]) end
-elseif ARGV[12] == '1' then
-  remembersAnew(KEYS[2])
-  if redis.call('PTTL', KEYS[2]) == -1 then redis.call('PEXPIRE', KEYS[2], ARGV[4]) end
+  remembersAnew(history)
+  markEvent(history, number, mark)
+  if channel == '' then redis.call('HSET', history, 'untold', string.format('%.0f', number)) end
+  redis.call('PEXPIRE', history, keepMs)
+  if channel ~= '' then redis.call('PUBLISH', channel, string.format('%.0f', number) .. ' ' .. event) end
+elseif forgetsNonces == '1' then
+  remembersAnew(history)
+  if redis.call('PTTL', history) == -1 then redis.call('PEXPIRE', history, keepMs) end
 end
-local last = tonumber(redis.call('GET', KEYS[1]) or '0')
-local slot = redis.call('HGET', KEYS[2], slotOf(last)) or ''
-local untold = redis.call('HGET', KEYS[2], 'untold')
-return {last, slot, startsOver and 1 or 0, untold and redis.call('HGET', KEYS[2], slotOf(tonumber(untold)))}`;
+local last = tonumber(redis.call('GET', sequence) or '0')
+local slot = redis.call('HGET', history, slotOf(last)) or ''
+local untold = redis.call('HGET', history, 'untold')
+return {last, slot, startsOver and 1 or 0, untold and redis.call('HGET', history, slotOf(tonumber(untold)))}`;
 
 /** KEYS history. ARGV number of a start over that everybody was told of. A later one must still be told. */
 export const TOLD = `

@@ -26,7 +26,7 @@ export function setApiHeaders(head: RequestHead, response: ServerResponse): void
 export function write(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const { status, headers, common = [], body } = answer;
   const client = typeof body === "function" ? new SocketClient(response) : null;
-  // A client that has left gets nothing, but what was begun for it must hear of that.
+  // Nothing is written to a client that has left. A stream is still handed its client, and frees what it holds.
   if (!response.destroyed) {
     if (!request.complete && headOf(request).isBodyLong) response.shouldKeepAlive = false;
     const lines: string[] = [...common];
