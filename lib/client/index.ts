@@ -34,13 +34,12 @@ export { type Signals, useSignals } from "./live/signals";
 
 // The same without React.
 
+export { findPerson, readProof } from "./api/single-reads";
 export { type Draft, submit } from "./api/submit";
 export {
-  findPerson,
   readCircle,
   readContacts,
   readProfiles,
-  readProof,
   readRecognition,
   readSession,
   readSignals,

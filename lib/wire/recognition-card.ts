@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { ConsensusTimestamp, described } from "./common";
+import { RecognitionAnswer } from "./recognition";
 
 /** A recognition definition as a card. */
 export const RecognitionCard = z.object({
@@ -13,4 +14,10 @@ export const RecognitionCard = z.object({
   slug: z.string(),
   _hrl: described(z.string(), "Its place on the ledger: hcs://<topicId>/<sequence>"),
   _ts: ConsensusTimestamp,
+});
+
+/** `GET /api/recognition` */
+export const RecognitionAnswerWithCards = z.extend(RecognitionAnswer, {
+  data: described(z.array(RecognitionCard), "The same definitions as the web UI's cards"),
+  count: described(z.int().check(z.nonnegative()), "The length of `data`"),
 });

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
 import { DroppedThrough, described, PositionNumber, UserIdText, ViewMembers } from "./common";
-import { RecognitionCard } from "./recognition-card";
 import { Signal } from "./signals";
 
 export const Definition = z.object({
@@ -19,15 +18,13 @@ export const RecognitionInstance = z.extend(Signal, {
 });
 export type RecognitionInstance = z.infer<typeof RecognitionInstance>;
 
-/** `GET /api/recognition` */
+/** `GET /api/recognition`, without the cards of the web UI (./recognition-card), which our own pages do not load. */
 export const RecognitionAnswer = z.object({
   success: z.literal(true),
   definitions: described(
     z.array(Definition),
     "The definitions of these instances and the caller's own; on the first page also those offered to everybody",
   ),
-  data: described(z.array(RecognitionCard), "The same definitions as the web UI's cards"),
-  count: described(z.int().check(z.nonnegative()), "The length of `data`"),
   source: z.literal("hcs"),
   instances: described(z.array(RecognitionInstance), "Newest first"),
   nextCursor: described(z.nullable(z.string()), "Cursor of the next page, with older instances; null at the end"),

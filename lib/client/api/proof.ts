@@ -3,7 +3,7 @@ import useSWR, { type SWRResponse } from "swr";
 import type { ProofAnswer } from "@/lib/wire/proof";
 import { type ProofVerdict, verifyProof } from "../browser/verify-proof";
 import { KEYS } from "./keys";
-import { readProof } from "./views/reads";
+import { readProof } from "./single-reads";
 import { useViewOptions } from "./views/view-options";
 
 /** A proof as the server gave it, and what this browser found. */

@@ -7,7 +7,8 @@ import { namesToLookUp, newestFirst, resolver } from "../../core/signals/forms/r
 import { isBonded } from "../../core/signals/projection";
 import { definitionView, handleOf, profileView, recognitionCard } from "../../core/signals/views";
 import { viewOf } from "../../engine/reads/view";
-import { ProfilesAnswer, RecognitionAnswer } from "../../wire/recognition";
+import { ProfilesAnswer } from "../../wire/recognition";
+import { RecognitionAnswerWithCards } from "../../wire/recognition-card";
 import { ProfilesQuery, RecognitionQuery } from "../../wire/requests";
 import type { App } from "../boot/app";
 import { ProblemError } from "../http/answers/problem";
@@ -67,7 +68,7 @@ export const recognition = defineRoute({
   heeds: ["If-Min-Sequence"],
   sends: ["view"],
   query: RecognitionQuery,
-  answer: RecognitionAnswer,
+  answer: RecognitionAnswerWithCards,
   handle: (context) => {
     const { app, userId, query } = context;
     const startMs = app.clock.now();

@@ -66,7 +66,7 @@ test("a page that did not open opens by itself once the server is back, unless s
   await shell.place("Circle").click();
   await expect(notice).toBeVisible();
   await page.getByLabel("About you").fill("Some words that are not published yet");
-  await expect(notice).toContainText("It does not open by itself, so that what you wrote here stays.");
+  await expect(notice).toContainText("The page does not open by itself, so that what you wrote here stays.");
   await context.setOffline(false);
   await expect(shell.freshness).toHaveText(/^(Up to date|Watching)/);
   // A look that was still to come would come now, and be answered before this one.
@@ -92,7 +92,7 @@ test("a page that did not open waits for a press if somebody had typed before, a
   await expect(shell.freshness).toHaveText(/^Offline/);
   await shell.place("Circle").click();
   const notice = page.getByRole("alert").filter({ hasText: SENTENCE });
-  await expect(notice).toContainText("It does not open by itself, so that what you wrote here stays.");
+  await expect(notice).toContainText("The page does not open by itself, so that what you wrote here stays.");
   await context.setOffline(false);
   await expect(shell.freshness).toHaveText(/^(Up to date|Watching)/);
   // A look that was still to come would come now, and be answered before this one.

@@ -1,5 +1,5 @@
 "use client";
-import { findPerson } from "@/lib/client/api/views/reads";
+import { findPerson } from "@/lib/client/api/single-reads";
 import { mayBeSomebody } from "@/lib/core/ledger/ids";
 
 /** `unused`: nobody with this id has used TrustMesh yet. */

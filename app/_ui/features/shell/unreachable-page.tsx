@@ -4,7 +4,7 @@ import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 import { isServerThere } from "@/lib/client/api/http";
 import { lookAgain } from "@/lib/client/browser/look-again";
-import { TypedText } from "@/lib/client/browser/typed-text";
+import { hasText } from "@/lib/client/browser/typed-text";
 import { useFreshness } from "@/lib/client/live/freshness";
 import { Button } from "../../primitives/button";
 
@@ -38,20 +38,19 @@ export function UnreachablePage() {
   const { online, reached, stream } = useFreshness().known;
   const isDoubtful = !online || !reached || stream === "down";
 
-  const typed = useRef<TypedText>(null);
+  // The fields of this page in which somebody has typed.
+  const typed = useRef(new Set<EventTarget | null>());
   useEffect(() => {
-    const text = new TypedText();
-    typed.current = text;
-    const onInput = ({ target }: Event) => text.note(target);
-    document.addEventListener("input", onInput, { capture: true });
-    return () => document.removeEventListener("input", onInput, { capture: true });
+    const onInput = ({ target }: Event) => typed.current.add(target);
+    document.addEventListener("input", onInput, true);
+    return () => document.removeEventListener("input", onInput, true);
   }, []);
 
   const open = async (wanted: string) => {
     setIsLooking(true);
     const isThere = await isServerThere();
     setIsLooking(false);
-    setWaiting(isThere ? null : { path: wanted, opensItself: typed.current?.isThere() !== true });
+    setWaiting(isThere ? null : { path: wanted, opensItself: ![...typed.current].some(hasText) });
     if (isThere) router.push(wanted);
   };
   useEffect(() => {
@@ -63,8 +62,8 @@ export function UnreachablePage() {
       void open(wanted);
     };
     // Before the link itself, which then does nothing.
-    document.addEventListener("click", onClick, { capture: true });
-    return () => document.removeEventListener("click", onClick, { capture: true });
+    document.addEventListener("click", onClick, true);
+    return () => document.removeEventListener("click", onClick, true);
   });
 
   useEffect(() => {
@@ -96,7 +95,7 @@ export function UnreachablePage() {
       <p className="min-w-48 flex-1">
         {waiting.opensItself
           ? "The server cannot be reached, so the page did not open yet. It opens by itself once the server is back."
-          : "The server could not be reached, so the page did not open. It does not open by itself, so that what you wrote here stays."}
+          : "The server could not be reached. The page does not open by itself, so that what you wrote here stays."}
       </p>
       <Button look="primary" busy={isLooking} onClick={() => void open(waiting.path)}>
         Try again

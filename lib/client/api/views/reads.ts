@@ -5,8 +5,6 @@
 import type * as z from "zod/mini";
 import type { Freshness } from "@/lib/wire/common";
 import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
-import { PersonAnswer } from "@/lib/wire/person";
-import { ProofAnswer } from "@/lib/wire/proof";
 import { MAX_PROFILE_IDS, type Profile, ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
 import { SessionAnswer } from "@/lib/wire/sign-in/session";
 import { SignalsAnswer } from "@/lib/wire/signals";
@@ -70,11 +68,3 @@ export async function readProfiles(ids: readonly string[]): Promise<Profile[]> {
   );
   return answers.flatMap((answer) => answer.profiles);
 }
-
-/** Everything that is needed to check one message (`verifyProof`). */
-export const readProof = (topicId: string, sequenceNumber: number): Promise<ProofAnswer> =>
-  getJson(ProofAnswer, `${PATHS.proof}/${topicId}/${sequenceNumber}`);
-
-/** Whether anybody uses an id that the caller may write to. */
-export const findPerson = (id: string): Promise<PersonAnswer> =>
-  getJson(PersonAnswer, `/api/people/${encodeURIComponent(id)}`);
