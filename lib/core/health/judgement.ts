@@ -177,7 +177,7 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
         `The first sync is under way: ${waiting.length} of ${topics.length} topics have not been read to the end.`,
       ),
     );
-  const behind = running.filter((topic) => topic.lagMs > BEHIND_MS && !isGettingBack(topic, stored));
+  const behind = running.filter((topic) => topic.lagMs > BEHIND_MS && !isLateByStartOver(topic, stored));
   if (behind.length > 0)
     findings.push(found("topics-behind", null, `${behindWords(behind, topics.length)}${why(behind, facts)}.`));
   const incomplete = incompleteWords(facts.stored, topics);
@@ -205,10 +205,10 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
 }
 
 /**
- * Whether a topic that starts over is behind for that reason alone, of which `topics-incomplete` tells. A fault that holds it up makes
- * it behind like any other topic.
+ * Whether a topic is late only because it starts over, which `topics-incomplete` reports. If a fault holds it up, it is behind like any
+ * other topic.
  */
-const isGettingBack = ({ topicId, isReadAnew, state }: SyncFacts, stored: readonly StoredFacts[]): boolean =>
+const isLateByStartOver = ({ topicId, isReadAnew, state }: SyncFacts, stored: readonly StoredFacts[]): boolean =>
   (isReadAnew && state.name === "pulling") ||
   stored.some((topic) => topic.topicId === topicId && topic.work === "starting-over");
 
