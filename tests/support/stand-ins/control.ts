@@ -7,6 +7,7 @@
  */
 import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import type { Server, Socket } from "node:net";
+import { freePort } from "../servers/free-port";
 import { Counters } from "./counters";
 import { FaultSwitch, parseFaults } from "./faults";
 
@@ -36,7 +37,8 @@ export function standInOf(server: Server, options: StandInOptions) {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  let port = options.port ?? 0;
+  // While the stand-in refuses connections, no other process must get its port.
+  let port = 0;
   const cut = () => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
@@ -63,7 +65,7 @@ export function standInOf(server: Server, options: StandInOptions) {
         response.end(JSON.stringify(body));
       });
     });
-    port = await listen(server, port);
+    port = await listen(server, options.port ?? (await freePort()));
     const controlPort = await listen(control, options.controlPort ?? 0);
     return {
       url: `${scheme}://127.0.0.1:${port}`,

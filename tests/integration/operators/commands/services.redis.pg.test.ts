@@ -23,9 +23,15 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A free port, whose control port is free too: they are on other thousands. */
-async function start(): Promise<void> {
+/** A free port for each service. None is the control port of another, which is a thousand higher. */
+async function freePorts(): Promise<readonly number[]> {
   const ports = await Promise.all(SERVICES.map(() => freePort()));
+  const used = new Set(ports.flatMap((port) => [port, port + 1_000]));
+  return used.size === 2 * ports.length ? ports : freePorts();
+}
+
+async function start(): Promise<void> {
+  const ports = await freePorts();
   const options = SERVICES.flatMap((name, i) => [`--${name}`, String(ports[i])]);
   child = spawn(process.execPath, ["--import", "tsx", "scripts/develop/services.ts", ...options], {
     env: { ...process.env, TMPDIR: folder },
