@@ -136,13 +136,13 @@ export function answer(app: App, route: AnyRoute, routed: RouteRequest): Awaitab
     const startMs = performance.now();
     const isPreflight = route.isForAnySite === true && routed.request.method === "OPTIONS";
     const made = isPreflight ? preflight(routed.request) : settled(app, route, () => respond(app, route, routed));
-    return andThen(made, ({ status, headers: own, common: more = [], body }): Answer => {
+    return andThen(made, ({ status, headers: own, lines = [], body }): Answer => {
       observe(app, route, status, performance.now() - startMs);
       trace?.end(status);
       // A function is frozen between requests, and unsent spans with it.
       if (app.tracing && app.env.isVercel) routed.background(app.tracing.flush);
       const common = routeHeaders(headers.get("x-forwarded-proto"), route.isForAnySite === true);
-      return { status, headers: own, common: [...common, REQUEST_ID_HEADER, requestId, ...more], body };
+      return { status, headers: own, common, lines: [REQUEST_ID_HEADER, requestId, ...lines], body };
     });
   });
 }

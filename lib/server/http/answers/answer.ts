@@ -11,7 +11,9 @@ export type AnswerHeaders = Readonly<Record<string, string>>;
 export interface Answer {
   readonly status: number;
   readonly headers: AnswerHeaders;
-  /** Further headers, names and values in turn: those that all answers of a kind share. Merging objects costs more CPU. */
+  /** Further headers, names and values in turn. Merging objects costs more CPU. */
+  readonly lines?: readonly string[];
+  /** Headers that all answers of a kind share, in the same form. The array itself is shared too: its text is made once. */
   readonly common?: readonly string[];
   readonly body: AnswerBody;
 }

@@ -99,7 +99,7 @@ export function compressed(answer: Answer, acceptEncoding: string | null): Await
     return {
       status: answer.status,
       headers: varied(answer.headers),
-      common: [...(answer.common ?? []), "content-encoding", encoding],
+      lines: [...(answer.lines ?? []), "content-encoding", encoding],
       body: withEnd(encoding, beginning, end),
     };
   });

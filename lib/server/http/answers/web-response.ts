@@ -7,8 +7,8 @@ import { textOf } from "./answer";
 export function webResponse(answer: Answer, signal?: AbortSignal): Response {
   const { status, body } = answer;
   const headers = new Headers(answer.headers);
-  const { common = [] } = answer;
-  for (let i = 0; i < common.length; i += 2) headers.set(common[i] as string, common[i + 1] as string);
+  for (const lines of [answer.common ?? [], answer.lines ?? []])
+    for (let i = 0; i < lines.length; i += 2) headers.set(lines[i] as string, lines[i + 1] as string);
   const isStream = typeof body === "function";
   return new Response(isStream ? readable(body, signal) : body === null ? null : textOf(answer), { status, headers });
 }

@@ -55,7 +55,7 @@ describe("an answer", () => {
   it.each(ENCODINGS)("that is long is compressed and says so: %s", async (encoding) => {
     const sent = await compressed(answerOf(LONG, "Cookie"), encoding);
     expect(sent.headers).toMatchObject({ vary: "Cookie, Accept-Encoding" });
-    expect(sent.common).toEqual(["content-encoding", encoding]);
+    expect(sent.lines).toEqual(["content-encoding", encoding]);
     const body = sent.body as SharedBody;
     expect(body.shared.length).toBeLessThan(LONG.length / 4);
     expect(decompressed(encoding, body).toString()).toBe(LONG);
