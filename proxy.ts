@@ -81,8 +81,8 @@ function isOwn(pathname: string): boolean {
 
 async function passedOn(request: NextRequest): Promise<Response> {
   // Most deployments need the whole app behind this import for API routes only.
-  const { passOn } = await import("./lib/server/http/next-route");
-  const response = await passOn(request);
+  const { nextPassOn } = await import("./lib/server/http/next-route");
+  const response = await nextPassOn(request);
   const location = response.headers.get("location");
   // The framework takes absolute addresses only, and makes those of this origin relative again.
   if (location !== null && URL.canParse(location, request.url))

@@ -10,7 +10,7 @@ import { loadEnvConfig } from "@next/env";
 import { systemClock } from "./lib/adapters/memory/system-clock";
 import type { App } from "./lib/server/boot/app";
 import { claimProcess, endInOrder, endWith } from "./lib/server/boot/lifecycle";
-import { loaded, loadingNow } from "./lib/server/boot/loading";
+import { loadingNow, whileLoading } from "./lib/server/boot/loading";
 import { readEnv } from "./lib/server/config/env";
 import { starting } from "./lib/server/front/answers/starting";
 import { Front, type Serve } from "./lib/server/front/front";
@@ -55,7 +55,10 @@ async function main(): Promise<void> {
   const port = front.listen(PORT, HOST);
   const opening = port.then(async (number) => {
     process.env.PORT = String(number);
-    const [app, framework] = await Promise.all([openApp(), loaded("the pages", openFramework(dir, HOST, number))]);
+    const [app, framework] = await Promise.all([
+      openApp(),
+      whileLoading("the pages", openFramework(dir, HOST, number)),
+    ]);
     return { app, framework };
   });
   const end = () => {

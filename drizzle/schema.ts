@@ -25,7 +25,7 @@ import {
   unique,
 } from "drizzle-orm/pg-core";
 import type { AccountId, FollowedKind, Sequence, SessionId, TopicId, TopicKind, UserId } from "../lib/core/ledger/ids";
-import type { ShardState, TenantId, Tier, UserTier } from "../lib/core/shards/shards";
+import type { ShardState, ShardTier, TenantId, UserTier } from "../lib/core/shards/shards";
 
 /** Ids and names compare as bytes: several times faster than a locale's rules, and the same order on every server. */
 const text = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
@@ -368,7 +368,7 @@ export const shards = pgTable(
     shardNo: integer("shard_no").primaryKey().generatedAlwaysAsIdentity(),
     segment: integer().notNull(),
     generation: integer().notNull(),
-    tier: text().$type<Tier>().notNull(),
+    tier: text().$type<ShardTier>().notNull(),
     kind: text().$type<TopicKind>().notNull(),
     /** The tenant or user that the shard belongs to. Empty: everybody of the tier shares it. */
     owner: text().$type<TenantId | UserId | "">().notNull(),

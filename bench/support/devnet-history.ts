@@ -21,7 +21,7 @@ import { type Act, seedEvent } from "@/lib/devnet/seed/acts";
 import { writeEnvelope } from "@/lib/devnet/seed/envelopes";
 import { type Character, createPeople } from "@/lib/devnet/seed/people";
 import { COMMUNITIES, LONG_PARAGRAPHS, MINT_NOTES, REQUEST_NOTES, TRUST_NOTES } from "@/lib/devnet/seed/phrases";
-import { update } from "@/lib/devnet/seed/profiles";
+import { profileUpdate } from "@/lib/devnet/seed/profiles";
 import { RECOGNITION_IDS } from "@/lib/devnet/seed/recognition";
 import { sha384 } from "@/tests/support/mirrors/chain";
 
@@ -101,7 +101,7 @@ class Society {
     const { rng, people } = this;
     const person = rng.pick(people);
     const kind = rng.weighted(WEIGHTS);
-    if (kind === "profile") return update(person, rng, rng.chance(LONG_BIO_SHARE));
+    if (kind === "profile") return profileUpdate(person, rng, rng.chance(LONG_BIO_SHARE));
     // Chooses any of those who asked, neither always the first nor always the last.
     const waiting = kind === "accept" && this.asked.length > 0 ? rng.int(0, this.asked.length - 1) : -1;
     if (waiting >= 0) return this.accept(waiting);

@@ -25,7 +25,7 @@ export function jsonBytes(value: unknown): number {
 }
 
 /** The longest start of the list whose JSON fits into `maxBytes`. */
-export function fitting<T>(items: readonly T[], maxBytes: number): readonly T[] {
+export function fittingPrefix<T>(items: readonly T[], maxBytes: number): readonly T[] {
   let left = maxBytes;
   for (const [i, item] of items.entries()) {
     left -= jsonBytes(item) + 1;

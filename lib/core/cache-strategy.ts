@@ -79,12 +79,12 @@ function check(kind: ViewKind, { ttlMs, maxSize, evictionPolicy }: CacheStrategy
 
 /** The strategy for a view. The kind stands before the first dot of its name: `signals.page2` is a `signals` view. */
 export function strategyOf(strategies: CacheStrategies, name: string): CacheStrategy {
-  const kind = kindOf(name);
+  const kind = viewKindOf(name);
   return isViewKind(kind) ? strategies[kind] : strategies.contacts;
 }
 
 /** The kind of a view by its name: `signals.page2` is a `signals` view. */
-export function kindOf(name: string): string {
+export function viewKindOf(name: string): string {
   const dot = name.indexOf(".");
   return dot < 0 ? name : name.slice(0, dot);
 }

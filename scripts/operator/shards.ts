@@ -18,10 +18,10 @@ import {
   activeShards,
   parseTenantId,
   type Registry,
+  SHARD_TIERS,
   type ShardGroup,
+  type ShardTier,
   shardName,
-  TIERS,
-  type Tier,
 } from "@/lib/core/shards/shards";
 import type { ReshardOutcome } from "@/lib/engine/shards/reshard";
 import { type CommandAction, recordCommand } from "@/lib/server/admin/record-command";
@@ -80,9 +80,9 @@ function kindsOf(text: string | undefined): readonly TopicKind[] {
   return [kind];
 }
 
-function tierOf(text = "standard"): Tier {
-  const tier = TIERS.find((each) => each === text);
-  if (tier === undefined) throw new UsageError(`--tier must be ${oneOf(TIERS, text)}`);
+function tierOf(text = "standard"): ShardTier {
+  const tier = SHARD_TIERS.find((each) => each === text);
+  if (tier === undefined) throw new UsageError(`--tier must be ${oneOf(SHARD_TIERS, text)}`);
   return tier;
 }
 

@@ -1,9 +1,9 @@
-import { passOn } from "@/lib/server/http/next-route";
+import { nextPassOn } from "@/lib/server/http/next-route";
 
-export const GET = passOn;
-export const HEAD = passOn;
-export const POST = passOn;
-export const PUT = passOn;
-export const PATCH = passOn;
-export const DELETE = passOn;
-export const OPTIONS = passOn;
+export const GET = nextPassOn;
+export const HEAD = nextPassOn;
+export const POST = nextPassOn;
+export const PUT = nextPassOn;
+export const PATCH = nextPassOn;
+export const DELETE = nextPassOn;
+export const OPTIONS = nextPassOn;

@@ -1,5 +1,5 @@
 import type { Clock } from "../../ports/clock";
-import { waitedMs } from "../../system/waiting";
+import { waitedMs } from "../../system/stopwatch";
 
 /** The machine's clock. */
 export const systemClock: Clock = {

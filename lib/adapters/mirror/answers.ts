@@ -3,7 +3,7 @@ import { z } from "zod";
 import { err, ok, type Result } from "../../core/result";
 import type { LedgerError } from "../../ports/ledger/ledger";
 import type { RawAnswer } from "../../ports/ledger/raw-mirror";
-import { readJson, readText, TOO_LARGE } from "./bounded-json";
+import { readBoundedJson, readText, TOO_LARGE } from "./bounded-json";
 import type { MirrorAnswer } from "./send";
 
 const isOk = ({ status }: MirrorAnswer) => status >= 200 && status < 300;
@@ -27,7 +27,7 @@ export const takeJson =
       await response.body?.cancel();
       return err(statusError(response, nowMs));
     }
-    const json = await readJson(response);
+    const json = await readBoundedJson(response);
     if (json === TOO_LARGE) return err({ code: "malformed", message: "the mirror's answer is larger than 16 MB" });
     const value = read(json);
     return value === null

@@ -9,7 +9,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
  * The JSON of an answer, or `too-large` if it has more than `maxBytes` after decompression. Reading stops at the limit.
  * Rejects with a SyntaxError if it is not JSON, and with the connection's errors.
  */
-export async function readJson(answer: MirrorAnswer, maxBytes = MAX_ANSWER_BYTES): Promise<unknown> {
+export async function readBoundedJson(answer: MirrorAnswer, maxBytes = MAX_ANSWER_BYTES): Promise<unknown> {
   const text = await readText(answer, maxBytes);
   return text === TOO_LARGE ? TOO_LARGE : JSON.parse(text);
 }

@@ -11,10 +11,10 @@ import type { LedgerMessage } from "../../core/ledger/message";
 import { err, ok, type Result } from "../../core/result";
 import {
   admit,
+  afterFailure,
+  afterSuccess,
   type CircuitBreaker,
   type CircuitBreakerPolicy,
-  failed,
-  succeeded,
 } from "../../core/sync/circuit-breaker";
 import type { Clock } from "../../ports/clock";
 import type {
@@ -27,14 +27,14 @@ import type {
   PageRequest,
 } from "../../ports/ledger/ledger";
 import type { RawAnswer, RawMirror } from "../../ports/ledger/raw-mirror";
+import { type Elapsed, stopwatch } from "../../system/stopwatch";
 import { Turns } from "../../system/turns";
-import { stopwatch, type Took } from "../../system/waiting";
 import { NOT_JSON, type Read, type Take, takeJson, takeRaw } from "./answers";
-import { askedOf } from "./asked";
 import { listOf, messagesOf, readMessage } from "./message-json";
 import { AccountJson, BlocksJson, type MirrorAccount, throughOf } from "./mirror-json";
 import { CIRCUITS, type CircuitOf, type Mirror, type MirrorState, mirrorsAt } from "./mirrors";
 import { questionKind } from "./passed-questions";
+import { requestedOnly } from "./requested-messages";
 import { type Send, send } from "./send";
 
 export interface MirrorOptions {
@@ -70,7 +70,7 @@ interface AskOptions {
 }
 
 /** One request that was answered or failed, for a histogram. The wait for the budget is not included. */
-interface MirrorSample extends Took {
+interface MirrorSample extends Elapsed {
   readonly origin: string;
   readonly isError: boolean;
 }
@@ -140,7 +140,7 @@ export class MirrorLedger implements Ledger, RawMirror {
       return err({ code: "unavailable", message: "the mirror answered 404 for a list" });
     if (!answer.ok) return answer;
     const told = messagesOf(answer.value.json, request.topicId, request.after);
-    const { messages, foreign } = askedOf(request, told.messages);
+    const { messages, foreign } = requestedOnly(request, told.messages);
     const what = `the messages of topic ${request.topicId}`;
     const isAsked = this.check(answer.value.from, what, foreign + told.leftOut === 0);
     // The rest of such an answer is stored. An empty rest does not prove that the topic has nothing more.
@@ -307,8 +307,8 @@ export class MirrorLedger implements Ledger, RawMirror {
   ) {
     const settled = (state: CircuitBreaker) =>
       error === null
-        ? succeeded(state)
-        : failed(state, this.options.clock.monotonicMs(), this.random(), CIRCUIT, error.retryAfterMs);
+        ? afterSuccess(state)
+        : afterFailure(state, this.options.clock.monotonicMs(), this.random(), CIRCUIT, error.retryAfterMs);
     const isOfKind = kind !== null && error !== null && isAboutQuestion(error, hasAnswered);
     if (kind !== null) {
       const state = mirror.questions.circuitOf(kind);
@@ -316,7 +316,7 @@ export class MirrorLedger implements Ledger, RawMirror {
     }
     if (kind !== null && hasAnswered) mirror.questions.answered();
     if (!isOfKind) mirror[circuit] = settled(mirror[circuit]);
-    else if (hasAnswered) mirror[circuit] = succeeded(mirror[circuit]);
+    else if (hasAnswered) mirror[circuit] = afterSuccess(mirror[circuit]);
     else {
       const isOfSeveral = mirror.questions.timedOut(kind);
       const before = mirror[circuit];

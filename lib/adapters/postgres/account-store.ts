@@ -4,18 +4,18 @@ import type { AccountId, UserId } from "../../core/ledger/ids";
 import type { AccountStore, Binding, SignOut } from "../../ports/store/account-store";
 import type { Statements } from "./drivers/statements";
 import { excluded } from "./sql/expressions";
-import { built, given } from "./sql/template";
+import { parameters, preparedQuery } from "./sql/template";
 
-const ofAccount = given<{ readonly accountId: AccountId }>();
-const BOUND_TO = built(ofAccount, (db) =>
+const ofAccount = parameters<{ readonly accountId: AccountId }>();
+const BOUND_TO = preparedQuery(ofAccount, (db) =>
   db
     .select({ userId: accountBindings.userId })
     .from(accountBindings)
     .where(eq(accountBindings.accountId, ofAccount("accountId"))),
 );
 
-const since = given<{ readonly sinceMs: number }>();
-const SIGN_OUTS = built(since, (db) =>
+const since = parameters<{ readonly sinceMs: number }>();
+const SIGN_OUTS = preparedQuery(since, (db) =>
   db
     .select()
     .from(sessionSignOuts)

@@ -15,7 +15,7 @@ import { placeFlag, verificationFlag } from "./codec/codes";
 import type { PackedMessage } from "./codec/log-segment";
 import { topicNoIn } from "./codec/ref";
 import { payerOf } from "./codec/rows";
-import { expand } from "./codec/shorthand";
+import { fromShorthand } from "./codec/shorthand";
 import type { Statements } from "./drivers/statements";
 import type { RowReader } from "./read/row-reader";
 import type { StoredMessages } from "./read/stored-messages";
@@ -24,11 +24,11 @@ import { allRows } from "./read/views/row-sources";
 import { present, signalAt } from "./read/views/view-rows";
 import { orNull } from "./sql/expressions";
 import { messageOf, topicNoOf } from "./sql/references";
-import { given, prepared, type RowOf } from "./sql/template";
+import { parameters, preparedTemplate, type RowOf } from "./sql/template";
 import { STAMP } from "./stamp";
 
 const l = alias(topicLog, "l");
-const values = given<Owner & { readonly topicId: TopicId; readonly limit: number }>();
+const values = parameters<Owner & { readonly topicId: TopicId; readonly limit: number }>();
 
 /** In the row that stands for no message `consensusNs` is null, and so are all columns after it. */
 const FIELDS = {
@@ -41,7 +41,7 @@ const FIELDS = {
   body: (messageOf(r.ref) as SQL<Uint8Array | null>).mapWith(topicLog.body),
 };
 
-const MESSAGES = prepared(
+const MESSAGES = preparedTemplate(
   values,
   FIELDS,
   (columns) => sql`${READER}
@@ -78,7 +78,7 @@ function messageIn(
   { consensusNs: ns, flags, payer, body }: RowOf<typeof FIELDS>,
   packed: PackedMessage | undefined,
 ): IdentityMessage {
-  const message = packed ?? { whole: expand(body as Uint8Array), payer: payerOf(payer as AccountId) };
+  const message = packed ?? { whole: fromShorthand(body as Uint8Array), payer: payerOf(payer as AccountId) };
   return {
     body: signalAt(message.whole, placeFlag(flags)),
     payer: message.payer,

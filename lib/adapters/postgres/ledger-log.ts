@@ -6,7 +6,7 @@ import { verification } from "./codec/codes";
 import { SEGMENT_LENGTH } from "./codec/log-segment";
 import { sequenceOf } from "./codec/ref";
 import { logEntry } from "./codec/rows";
-import { shorten } from "./codec/shorthand";
+import { toShorthand } from "./codec/shorthand";
 import type { Statements } from "./drivers/statements";
 import { MESSAGE_AT, PAGE_BYTES, PAGE_OF, type PageRow, SEGMENTS_AT_ONCE } from "./read/mirror-pages";
 import type { RowReader } from "./read/row-reader";
@@ -132,7 +132,7 @@ class PageInOrder {
   add(entry: LogEntry): void {
     if (this.bytes >= PAGE_BYTES) this.isHeavy = true;
     if (this.isFull) return;
-    this.bytes += shorten(entry.message).length;
+    this.bytes += toShorthand(entry.message).length;
     this.entries.push({ ...entry, body: null });
   }
 }

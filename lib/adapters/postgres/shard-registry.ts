@@ -8,13 +8,13 @@ import type { Registry, Shard, TenantId, UserTier } from "../../core/shards/shar
 import type { ShardRegistry, Tenant, UserRoute } from "../../ports/store/shard-registry";
 import type { Statements } from "./drivers/statements";
 import { excluded, names, takeExcluded } from "./sql/expressions";
-import { built, given, template } from "./sql/template";
+import { parameters, preparedQuery, template } from "./sql/template";
 import { columnOf, unnested, type Value } from "./sql/unnested";
 import { knownTopics } from "./write/topics";
 
-const VERSION = built(given<object>(), (db) => db.select({ version: meta.registryVersion }).from(meta));
+const VERSION = preparedQuery(parameters<object>(), (db) => db.select({ version: meta.registryVersion }).from(meta));
 
-const REGISTRY = built(given<object>(), (db) => {
+const REGISTRY = preparedQuery(parameters<object>(), (db) => {
   // Drizzle takes an outer join's row for missing if its first column is null, so that column must not be nullable.
   const { shardNo, ...others } = getTableColumns(shards);
   return db
@@ -24,9 +24,9 @@ const REGISTRY = built(given<object>(), (db) => {
     .orderBy(shardNo);
 });
 
-const ofUser = given<{ readonly userId: UserId }>();
+const ofUser = parameters<{ readonly userId: UserId }>();
 
-const ROUTE = built(ofUser, (db) => {
+const ROUTE = preparedQuery(ofUser, (db) => {
   const { tier, tenantId, version } = userRoutes;
   return db
     .select({ route: { tier, tenantId, version }, head: userHeads.head })

@@ -23,9 +23,9 @@ import type { TopicState } from "../../ports/store/sync/topic-store";
 import { gapState } from "./codec/codes";
 import { gapOf, logEntry, topicState } from "./codec/rows";
 import type { Statement } from "./drivers/database";
-import { refusal } from "./drivers/errors";
+import { asBatchRefused } from "./drivers/errors";
 import type { Statements } from "./drivers/statements";
-import { FAILED, PARTS, rangeOf, UNSETTLED } from "./read/log";
+import { FAILED, FAILED_AND_UNPROVEN, PARTS, rangeOf } from "./read/log";
 import {
   claimFound,
   claimsOn,
@@ -39,7 +39,7 @@ import {
 import type { RowReader } from "./read/row-reader";
 import { SEGMENTS_AT_ONCE, type StoredMessages } from "./read/stored-messages";
 import { topicNoOf } from "./sql/references";
-import { built, given, UNNAMED } from "./sql/template";
+import { parameters, preparedQuery, UNNAMED } from "./sql/template";
 import { STAMP } from "./stamp";
 import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
@@ -50,18 +50,18 @@ import { packRows } from "./write/pack-rows";
 import { endReread, removeOutdated, rereadRange } from "./write/reread";
 import { dropSome, rebuild, reproject, startOver } from "./write/start-over";
 
-const TOPICS = built(given<object>(), (db) => db.select().from(topics).orderBy(topics.topicNo));
+const TOPICS = preparedQuery(parameters<object>(), (db) => db.select().from(topics).orderBy(topics.topicNo));
 
-const ofTopic = given<{ readonly topicId: TopicId }>();
+const ofTopic = parameters<{ readonly topicId: TopicId }>();
 
-const TOPIC = built(ofTopic, (db) =>
+const TOPIC = preparedQuery(ofTopic, (db) =>
   db
     .select({ ...getTableColumns(topics), stamp: STAMP })
     .from(topics)
     .where(eq(topics.topicId, ofTopic("topicId"))),
 );
 
-const GAPS = built(
+const GAPS = preparedQuery(
   ofTopic,
   (db) =>
     db
@@ -122,7 +122,7 @@ export class PostgresSyncStore implements SyncStore {
       return this.messages.entriesIn(topicId, rows).filter(({ chunk }) => chunk !== null && groups.has(chunk.key));
     } catch (error) {
       // Keys come from a mirror. One that the database refuses must not stop its topic.
-      throw refusal(error);
+      throw asBatchRefused(error);
     }
   }
 
@@ -135,7 +135,7 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   unsettled(topicId: TopicId, limit: number, after = 0): Promise<readonly LogEntry[]> {
-    return this.entriesOf(UNSETTLED({ ...rangeOf(topicId, after + 1), limit }));
+    return this.entriesOf(FAILED_AND_UNPROVEN({ ...rangeOf(topicId, after + 1), limit }));
   }
 
   private async entriesOf(

@@ -4,7 +4,7 @@ import { kindOfChunk } from "../../core/ledger/chunks";
 import { type ConsensusNs, consensusNs, MAX_CONSENSUS_NS } from "../../core/ledger/consensus-time";
 import { MAX_SEQUENCE, type Sequence, type TopicId, type TopicKind, type UserId } from "../../core/ledger/ids";
 import type { LogEntry } from "../../core/signals/batch";
-import { type Definition, type Profile, strictly } from "../../core/signals/projection";
+import { type Definition, type Profile, underStrictBonding } from "../../core/signals/projection";
 import type {
   Catalogue,
   CatalogueQuery,
@@ -53,13 +53,17 @@ import {
   written,
 } from "./read/views/view-rows";
 import { WRITTEN } from "./read/views/written";
-import { given, prepared } from "./sql/template";
+import { parameters, preparedTemplate } from "./sql/template";
 
-const HEAD_OF = prepared(given<Owner>(), BESIDE, (columns) => sql`${READER} SELECT ${columns} ${FROM_READER}`);
+const HEAD_OF = preparedTemplate(
+  parameters<Owner>(),
+  BESIDE,
+  (columns) => sql`${READER} SELECT ${columns} ${FROM_READER}`,
+);
 
 /** The readers' side of the store, in PostgreSQL. */
 export class PostgresViewStore implements ViewStore {
-  /** `isStrict`: edges are read as STRICT_BONDING has them (`strictly` of lib/core/signals/projection). */
+  /** `isStrict`: edges are read as STRICT_BONDING has them (`underStrictBonding` of lib/core/signals/projection). */
   constructor(
     private readonly statements: Statements,
     private readonly rowReader: RowReader,
@@ -93,7 +97,7 @@ export class PostgresViewStore implements ViewStore {
     const edges = rows.flatMap((row) => (row.peerId === null ? [] : [{ peerId: row.peerId, row }]));
     return this.rowReader.rows("contact_edges", edges, ({ peerId, row }) => {
       const stored = edge(userId, peerId, row);
-      return { ...(this.isStrict ? strictly(stored) : stored), profile: profileOf(peerId, row) };
+      return { ...(this.isStrict ? underStrictBonding(stored) : stored), profile: profileOf(peerId, row) };
     });
   }
 

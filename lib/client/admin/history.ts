@@ -48,7 +48,7 @@ export function sampleOf({ atMs, total, mirror, streams, topics }: AdminStatus):
  * Inserts a sample by its time. A later sample of the same instant replaces the earlier one. Drops samples older than
  * `KEPT_MS`.
  */
-export function appended(history: readonly Sample[], sample: Sample): readonly Sample[] {
+export function withSample(history: readonly Sample[], sample: Sample): readonly Sample[] {
   const before = history.filter(({ atMs }) => atMs < sample.atMs && atMs >= sample.atMs - KEPT_MS);
   return [...before, sample];
 }
@@ -128,7 +128,7 @@ const MINUTE_S = 60;
 const endsOf = ({ minutes }: MinuteColumns) => minutes.map((minute) => (minute + 1) * MINUTE_S);
 
 /** The past up to the first live sample that is known, then the live samples. */
-export function joined(past: Series, live: Series): Series {
+export function joinSeries(past: Series, live: Series): Series {
   const first = live.values.findIndex((value) => value !== null);
   const from = live.times[first] ?? Number.POSITIVE_INFINITY;
   const kept = past.times.filter((time) => time < from).length;
@@ -149,7 +149,7 @@ let seen = NOTHING;
 const listeners = new Set<() => void>();
 
 export function rememberStatus(status: AdminStatus, nowMs: number = Date.now()): void {
-  seen = { history: appended(seen.history, sampleOf(status)), receivedAtMs: nowMs };
+  seen = { history: withSample(seen.history, sampleOf(status)), receivedAtMs: nowMs };
   for (const listener of listeners) listener();
 }
 

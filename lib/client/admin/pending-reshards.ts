@@ -1,7 +1,7 @@
 /** Pending reshards: splits and drains that are not finished. Pure. */
 import type { OperatorLogEntry } from "@/lib/wire/operators/admin";
 import { DRAIN_AT_LEAST_MS, ReshardDetail, type ShardStatus, type ShardsAnswer } from "@/lib/wire/operators/shards";
-import { activeOf, type Group, groupKey, isOf, parseSplit } from "./shard-groups";
+import { activeOf, type Group, groupKey, isInGroup, parseSplit } from "./shard-groups";
 
 /** Instances record each step. An entry this old belongs to an instance that ended. */
 const SILENT_MS = 60_000;
@@ -48,7 +48,7 @@ function creations(
   const groups = [...new Map(upcoming.map((shard) => [groupKey(shard), shard])).values()];
   return groups.flatMap((group) => {
     const active = activeOf(shards, group);
-    const ofGroup = upcoming.filter((shard) => isOf(shard, group));
+    const ofGroup = upcoming.filter((shard) => isInGroup(shard, group));
     const grown = ofGroup.filter(({ segment }) => segment >= active.length);
     const successors = ofGroup.filter(({ segment }) => segment < active.length);
     return [

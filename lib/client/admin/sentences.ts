@@ -8,7 +8,7 @@ import {
 } from "@/lib/wire/operators/admin";
 import { ReshardDetail } from "@/lib/wire/operators/shards";
 import { asSentence } from "../format/as-sentence";
-import { ago, counted, lasting, whole } from "../format/numbers";
+import { ago, counted, durationText, whole } from "../format/numbers";
 import { clockTime } from "../format/time";
 import { groupName, parseSplit } from "./shard-groups";
 import type { TopicAction } from "./status";
@@ -136,7 +136,7 @@ export function outcomeOf(entry: OperatorLogEntry, nowMs: number): string {
   }
   if (entry.state === "running") {
     const silentMs = nowMs - entry.updatedMs;
-    const silence = silentMs > SILENT_MS ? ` No update for ${lasting(silentMs)}: start it again to continue.` : "";
+    const silence = silentMs > SILENT_MS ? ` No update for ${durationText(silentMs)}: start it again to continue.` : "";
     if (check === null) return `Running${stepOf(entry)}.${silence}`;
     return `Running: message ${whole(check.through)} of ${whole(check.to)}. ${findings(check, false)}${silence}`;
   }
@@ -223,7 +223,7 @@ export function storedOf({ counts, dropped }: Pick<TopicStatus, "counts" | "drop
 /** Why the sync of a topic fails and when it retries; null while it works. */
 export function troubleOf({ lastError, retryAtMs }: TopicStatus, nowMs: number): string | null {
   if (lastError === null) return null;
-  const again = retryAtMs === null || retryAtMs <= nowMs ? "" : ` Retry in ${lasting(retryAtMs - nowMs)}.`;
+  const again = retryAtMs === null || retryAtMs <= nowMs ? "" : ` Retry in ${durationText(retryAtMs - nowMs)}.`;
   return `${asSentence(lastError)}${again}`;
 }
 
@@ -268,11 +268,11 @@ export function standingSince(
   atMs: number,
 ): string {
   const ageMs = atMs - sinceMs;
-  return `${severity === "critical" ? "Critical" : "Warning"}, ${ageMs < 1_000 ? "just now" : `for ${lasting(ageMs)}`}`;
+  return `${severity === "critical" ? "Critical" : "Warning"}, ${ageMs < 1_000 ? "just now" : `for ${durationText(ageMs)}`}`;
 }
 
 /** The operators' page that shows an incident in detail; null if there is none. */
-export function placeOf({
+export function incidentPlace({
   code,
   subject,
 }: Pick<AdminStatus["incidents"][number], "code" | "subject">): IncidentPlace | null {

@@ -25,10 +25,10 @@ export function parseSplit(target: string | null): { readonly group: Group; read
   return group.success && rest.length < 2 && Number.isInteger(to) ? { group: group.data, to } : null;
 }
 
-export const isOf = (shard: ShardStatus, group: Group): boolean => groupKey(shard) === groupKey(group);
+export const isInGroup = (shard: ShardStatus, group: Group): boolean => groupKey(shard) === groupKey(group);
 /** The active shards of a group. */
 export const activeOf = (shards: readonly ShardStatus[], group: Group): readonly ShardStatus[] =>
-  shards.filter((shard) => isOf(shard, group) && shard.state === "active");
+  shards.filter((shard) => isInGroup(shard, group) && shard.state === "active");
 
 /** The owners of topics: the shared tiers, every tenant, and users with topics of their own. Each once. */
 export function ownersOf({ shards, tenants }: ShardsAnswer): readonly Pick<Group, "tier" | "owner">[] {

@@ -99,7 +99,7 @@ export const sendAction = ({ path, body }: AdminRequest, key: string): Promise<A
 const LABELS = { to: "The number of segments", topicId: "The topic", owner: "The owner" };
 
 /** Why an action was refused. */
-export const refusalOf = (error: unknown): string => asSentence(reasonOf(error, LABELS));
+export const refusalSentence = (error: unknown): string => asSentence(reasonOf(error, LABELS));
 
 /** An idempotency key. crypto.randomUUID exists on https and on loopback addresses only. */
 export const newActionKey = (): string =>

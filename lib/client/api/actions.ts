@@ -6,12 +6,12 @@ import { useMemo } from "react";
 import { useSWRConfig } from "swr";
 import { signalId } from "@/lib/core/ledger/ids";
 import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
-import { publish } from "../live/feed";
+import { publishToFeed } from "../live/feed";
 import { isUnauthenticated } from "./http";
 import { isProfiles, KEYS } from "./keys";
 import { useSession } from "./session";
 import { type Draft, submit } from "./submit";
-import { accepted, type Effect, requested, revoked, trusted } from "./views/optimistic";
+import { acceptEffect, type Effect, requestEffect, revokeEffect, trustEffect } from "./views/optimistic";
 import type { ProfileDraft } from "./views/profile-draft";
 
 /** Each resolves when the ledger has accepted its message, and rejects with the reason if it was refused. */
@@ -47,7 +47,7 @@ export function useActions(): Actions {
         throw error;
       });
       const target = draft.payload.target;
-      publish({
+      publishToFeed({
         kind: "signal",
         signal: {
           id: signalId(answer.topicId, answer.sequenceNumber, answer.place),
@@ -89,11 +89,12 @@ export function useActions(): Actions {
     });
 
     return {
-      request: (peer: string, name: string) => act(between("CONTACT_REQUEST", peer), requested(peer, name, Date.now())),
-      accept: (peer: string) => act(between("CONTACT_ACCEPT", peer), accepted(peer, Date.now())),
-      revoke: (peer: string) => act(between("CONTACT_REVOKE", peer), revoked(peer)),
-      giveTrust: (peer: string) => act(between("TRUST_ALLOCATE", peer, { weight: 1 }), trusted(peer, 1, 0)),
-      takeTrustBack: (peer: string, weight: number) => act(between("TRUST_REVOKE", peer), trusted(peer, 0, weight)),
+      request: (peer: string, name: string) =>
+        act(between("CONTACT_REQUEST", peer), requestEffect(peer, name, Date.now())),
+      accept: (peer: string) => act(between("CONTACT_ACCEPT", peer), acceptEffect(peer, Date.now())),
+      revoke: (peer: string) => act(between("CONTACT_REVOKE", peer), revokeEffect(peer)),
+      giveTrust: (peer: string) => act(between("TRUST_ALLOCATE", peer, { weight: 1 }), trustEffect(peer, 1, 0)),
+      takeTrustBack: (peer: string, weight: number) => act(between("TRUST_REVOKE", peer), trustEffect(peer, 0, weight)),
       recognise: (peer: string, recognitionId: string, note: string) =>
         act(between("RECOGNITION_MINT", peer, { recognitionId, ...(note ? { note } : {}) })),
       saveProfile: async (draft: ProfileDraft) => {

@@ -28,7 +28,7 @@ export class ApiError extends Error {
 
 const OFFLINE = "offline";
 /** The answer is not the API's own: something in front of the server has given it. */
-export const UNKNOWN = "unknown";
+export const FOREIGN_ANSWER = "unknown";
 export const BAD_ANSWER = "bad-answer";
 
 /** A write may have been done or not: its answers were lost. */
@@ -45,7 +45,7 @@ const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 403, 405, 410, 413, 41
 
 /** Whether the same request may succeed later, so that it helps to offer "Try again". */
 export const mayPassLater = (error: unknown): boolean =>
-  !(error instanceof ApiError && error.code !== UNKNOWN && FINAL_STATUSES.has(error.status));
+  !(error instanceof ApiError && error.code !== FOREIGN_ANSWER && FINAL_STATUSES.has(error.status));
 
 /** A refusal begins with the name of what it refuses (lib/server/http/checked-input). */
 const SUBJECTS = ["member", "parameter"] as const;
@@ -72,7 +72,7 @@ async function problemOf(response: Response): Promise<ApiError> {
   }
   return new ApiError(
     response.status,
-    UNKNOWN,
+    FOREIGN_ANSWER,
     `The server answered with an error (${response.status}).`,
     retryAfterMs,
   );

@@ -2,7 +2,7 @@
 import useSWR, { type Cache, type ScopedMutator, type SWRResponse, useSWRConfig } from "swr";
 import * as z from "zod/mini";
 import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/sign-in/session";
-import { publish } from "../live/feed";
+import { publishToFeed } from "../live/feed";
 import { forgetFreshness } from "../live/freshness";
 import { dropFloors } from "./floors";
 import { getJson, postJson } from "./http";
@@ -38,7 +38,7 @@ function forgetPerson(mutate: ScopedMutator, cache: Cache): void {
   const names = [...cache.keys()];
   // The pages of a list are entries of their own, and go before the list reads them again.
   for (const key of [...names.filter(isView), ...names.filter(isList)]) void mutate(key, undefined);
-  publish({ kind: "resync" });
+  publishToFeed({ kind: "resync" });
 }
 
 /** The demo people of a local devnet, as an SWR response. Asks nothing unless `enabled`, which is the session's `demo`. */

@@ -1,5 +1,5 @@
 /** Requests that do something once, under an idempotency key, and whose answers may be lost. */
-import { ApiError, BAD_ANSWER, isUnauthenticated, OUTCOME_UNKNOWN, UNKNOWN } from "./http";
+import { ApiError, BAD_ANSWER, FOREIGN_ANSWER, isUnauthenticated, OUTCOME_UNKNOWN } from "./http";
 
 /** Whether the request may have been done: its answer was lost or broken, or the first attempt is still running. */
 const leavesOpen = ({ status, code }: ApiError) =>
@@ -12,7 +12,7 @@ const UNDECIDED: ReadonlySet<string> = new Set([
   "wrong-token",
   "too-slow",
   "too-many",
-  UNKNOWN,
+  FOREIGN_ANSWER,
 ]);
 /** Whether the server has decided about the request. A server that is starting, busy or read-only has not. */
 const isDecided = ({ status, code }: ApiError) =>

@@ -33,7 +33,7 @@ export function bytes(value: number | null): string {
 }
 
 /** `0.05 ms`, `120 ms`, `2.5 s`, `4 min`, `3 h`, `2 days` */
-export function lasting(ms: number | null): string {
+export function durationText(ms: number | null): string {
   if (ms === null) return UNKNOWN;
   const rounded = ms < 10 ? Number(ms.toPrecision(2)) : Math.round(ms);
   if (rounded < 1_000) return `${rounded} ms`;
@@ -45,7 +45,7 @@ export function lasting(ms: number | null): string {
 }
 
 /** `just now` within a second, then `2.5 s ago`, `4 min ago`. A time in the future, by another clock, is `just now`. */
-export const ago = (ms: number): string => (ms < 1_000 ? "just now" : `${lasting(ms)} ago`);
+export const ago = (ms: number): string => (ms < 1_000 ? "just now" : `${durationText(ms)} ago`);
 
 /** Shows cents if they matter: `$0.0004`, `$1.20`, `$42,000`. Less than a hundredth of a cent is `under $0.0001`. */
 export function dollars(value: number | null): string {

@@ -1,6 +1,6 @@
 /** Writes a signal as a sentence in parts: text, and people to name and link. Pure. */
 import type { TopicKind } from "@/lib/core/ledger/ids";
-import { kindOf, type MessageType, withoutVersion } from "@/lib/core/signals/message-types";
+import { type MessageType, typeKindOf, withoutVersion } from "@/lib/core/signals/message-types";
 import type { Definition } from "@/lib/wire/recognition";
 import type { Signal } from "@/lib/wire/signals";
 import { plainText } from "./plain-text";
@@ -9,7 +9,7 @@ export type SentencePart = string | { readonly person: string } | { readonly str
 
 export type Category = TopicKind | "other";
 
-export const categoryOf = (type: string): Category => kindOf(type) ?? "other";
+export const categoryOf = (type: string): Category => typeKindOf(type) ?? "other";
 
 export interface SentenceContext {
   readonly self: string | null;

@@ -34,7 +34,7 @@ function compare(x: number | string, y: number | string): number {
 }
 
 /** Rows whose text contains every word of the query. */
-export function matching<Row>(rows: readonly Row[], query: string, textOf: (row: Row) => string): readonly Row[] {
+export function rowsMatching<Row>(rows: readonly Row[], query: string, textOf: (row: Row) => string): readonly Row[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;
   return rows.filter((row) => {

@@ -21,6 +21,6 @@ export function onFeed(listener: FeedListener): () => void {
 }
 
 /** Also used for the caller's own writes, which show before the ledger's copy comes back. */
-export function publish(event: FeedEvent): void {
+export function publishToFeed(event: FeedEvent): void {
   for (const listener of listeners) listener(event);
 }

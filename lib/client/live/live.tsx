@@ -2,11 +2,11 @@
 /** Passes the stream's events on: to freshness, to the signal feed, and to the views that must be read again. */
 import { useEffect } from "react";
 import { useSWRConfig } from "swr";
-import { kindOf } from "@/lib/core/signals/message-types";
+import { typeKindOf } from "@/lib/core/signals/message-types";
 import { isProfiles, isView, KEYS } from "../api/keys";
 import { useSession } from "../api/session";
 import { RECOGNITION_LIST } from "../api/views/lists";
-import { publish } from "./feed";
+import { publishToFeed } from "./feed";
 import { reportFreshness, reportOnline, reportStream } from "./freshness";
 import { shareLive } from "./live-share";
 
@@ -17,7 +17,7 @@ type Filter = (key: unknown) => boolean;
 
 /** Tells which views a message of this type changes. */
 function affected(type: string): Filter {
-  const kind = kindOf(type);
+  const kind = typeKindOf(type);
   if (kind === "recognition") return (key) => key === RECOGNITION_LIST;
   if (kind === "profile") return isProfiles;
   return () => false;
@@ -70,16 +70,16 @@ export function LiveProvider({ children }: { children: React.ReactNode }) {
       hello(event) {
         reportFreshness(event, "stream");
         readAgain(olderThan(event.position));
-        publish({ kind: "head", position: event.position });
+        publishToFeed({ kind: "head", position: event.position });
       },
       signal(signal) {
-        publish({ kind: "signal", signal });
+        publishToFeed({ kind: "signal", signal });
         readAgain(affected(signal.type));
       },
       contacts: () => readAgain(isContacts),
       resync() {
         readAgain((key) => isView(key) || key === RECOGNITION_LIST);
-        publish({ kind: "resync" });
+        publishToFeed({ kind: "resync" });
       },
       refused: () => void mutate(KEYS.session),
     });

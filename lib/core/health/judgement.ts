@@ -10,13 +10,13 @@ import {
   behindWords,
   doorbellDownWords,
   failedWords,
+  firstFew,
   incompleteWords,
   keysUnknownWords,
-  listed,
+  messageRange,
   pausedWords,
-  range,
   redisDownWords,
-  timeOf,
+  utcTime,
   withReason,
 } from "./reasons";
 
@@ -194,7 +194,7 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
         found(
           "topic-hole",
           topicId,
-          `Topic ${topicId} waits for ${range(hole)}, which the mirror does not have yet.`,
+          `Topic ${topicId} waits for ${messageRange(hole)}, which the mirror does not have yet.`,
           hole.firstSeenMs,
         ),
       );
@@ -228,7 +228,7 @@ function why(behind: readonly SyncFacts[], facts: HealthFacts): string {
   if (failing) return because(failing.lastError);
   const { mirrorHeadMs, nowMs } = facts;
   if (mirrorHeadMs !== null && nowMs - mirrorHeadMs > BEHIND_MS)
-    return `: the mirror has nothing newer than ${timeOf(mirrorHeadMs)}`;
+    return `: the mirror has nothing newer than ${utcTime(mirrorHeadMs)}`;
   return behind.some(({ state }) => state.name === "pulling") ? ": a backlog is being read" : "";
 }
 
@@ -241,7 +241,7 @@ function ofStored({ stored }: HealthFacts): readonly Finding[] {
         found(
           "topic-gap",
           topicId,
-          `Topic ${topicId} has a gap: the mirror does not have ${listed(gaps.map(range), gapCount)}.`,
+          `Topic ${topicId} has a gap: the mirror does not have ${firstFew(gaps.map(messageRange), gapCount)}.`,
         ),
       );
     if (paused !== null)

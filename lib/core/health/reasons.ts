@@ -74,7 +74,7 @@ function topicsThat(topicIds: readonly string[], does: string, theyDo: string): 
 /** The sentence about messages that do not match the hash chain. `sequences`: the lowest of them. */
 export function failedWords(topicId: string, failed: number, sequences: readonly number[]): string {
   const isOne = failed === 1;
-  const which = sequences.length === 0 ? String(failed) : listed(sequences.map(String), failed);
+  const which = sequences.length === 0 ? String(failed) : firstFew(sequences.map(String), failed);
   const subject =
     sequences.length === 0 ? `${which} message${isOne ? "" : "s"}` : `Message${isOne ? "" : "s"} ${which}`;
   const verbs = isOne ? ["does", "is"] : ["do", "are"];
@@ -83,17 +83,17 @@ export function failedWords(topicId: string, failed: number, sequences: readonly
 
 /** "paused by 0.0.2 since 2026-11-23 09:30:00 UTC", as far as that is known. */
 export function pausedWords({ by, sinceMs }: { readonly by: string | null; readonly sinceMs: number | null }): string {
-  return `paused${by === null ? "" : ` by ${by}`}${sinceMs === null ? "" : ` since ${timeOf(sinceMs)}`}`;
+  return `paused${by === null ? "" : ` by ${by}`}${sinceMs === null ? "" : ` since ${utcTime(sinceMs)}`}`;
 }
 
 /** To the second: `2026-11-23 09:30:00 UTC`. */
-export const timeOf = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+export const utcTime = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 /** `message 4`, or `messages 4 to 6`. */
-export const range = ({ from, to }: Interval) => (from === to ? `message ${from}` : `messages ${from} to ${to}`);
+export const messageRange = ({ from, to }: Interval) => (from === to ? `message ${from}` : `messages ${from} to ${to}`);
 
 /** The first few of `count` items, as part of a sentence. */
-export function listed(items: readonly string[], count: number): string {
+export function firstFew(items: readonly string[], count: number): string {
   const shown = items.slice(0, NAMED);
   const left = count - shown.length;
   return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");

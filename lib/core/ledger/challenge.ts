@@ -33,7 +33,7 @@ export function challengeText({ domain, network, accountId, expiresS, nonce }: C
   return `TrustMesh sign-in\nDomain: ${domain}\nNetwork: ${network}\nAccount: ${accountId}\nExpires: ${timeText(expiresS)}\nNonce: ${nonce}\n`;
 }
 
-export const sealed = (text: string, seal: string): string => `${text}Seal: ${seal}`;
+export const withSeal = (text: string, seal: string): string => `${text}Seal: ${seal}`;
 
 /** The parts of a sealed challenge; null if the text has another form. The caller checks the seal. */
 export function parseChallenge(text: string): { challenge: Challenge; text: string; seal: string } | null {
@@ -47,7 +47,7 @@ export function parseChallenge(text: string): { challenge: Challenge; text: stri
   const challenge = { domain, network, accountId, expiresS, nonce };
   // A date like 31 February parses as another day, so the text must be exactly as we would write it.
   const written = challengeText(challenge);
-  return text === sealed(written, seal) ? { challenge, text: written, seal } : null;
+  return text === withSeal(written, seal) ? { challenge, text: written, seal } : null;
 }
 
 /** The bytes that a wallet signs for a message (HIP-820). `length` counts UTF-16 units, as wallets do. */

@@ -18,7 +18,7 @@ interface Sample {
 export type Samples = readonly Sample[];
 
 /** Adds a sample. If the time went back or is not known, all samples before it are dropped. */
-export function sampled(samples: Samples, asOfNs: ConsensusNs | null, nowMs: number): Samples {
+export function withSample(samples: Samples, asOfNs: ConsensusNs | null, nowMs: number): Samples {
   if (asOfNs === null) return [];
   const last = samples.at(-1);
   if (last !== undefined && asOfNs < last.asOfNs) return [{ asOfNs, atMs: nowMs }];

@@ -11,11 +11,11 @@ import {
   parseTenantId,
   type Registry,
   SHARD_STATES,
+  SHARD_TIERS,
   type Shard,
   type ShardGroup,
   type ShardState,
-  TIERS,
-  type Tier,
+  type ShardTier,
 } from "./shards";
 
 /** The memo of an indexed registry: every message counts, not the last one alone. Readers may cache it for a day. */
@@ -49,7 +49,7 @@ export function foldRegistry(messages: readonly RegistryMessage[]): readonly Pub
 }
 
 /** The messages that make the published registry equal to the given one; none if they agree. */
-export function publication(registry: Registry, published: readonly PublishedShard[]): readonly string[] {
+export function publicationMessages(registry: Registry, published: readonly PublishedShard[]): readonly string[] {
   return registry.shards.flatMap((shard) => {
     if (shard.topicId === null) return [];
     const known = published.find((each) => isSameShard(each.shard, shard));
@@ -90,7 +90,7 @@ function parseOperation(text: string): Operation | null {
 
 function shardOf(topicId: TopicId, metadata: string): Shard | null {
   const { tier, kind, owner = null, segment, generation, state, from } = parseObject(metadata) ?? {};
-  if (!isOneOf(TIERS, tier) || !isOneOf(TOPIC_KINDS, kind) || !isOneOf(SHARD_STATES, state)) return null;
+  if (!isOneOf(SHARD_TIERS, tier) || !isOneOf(TOPIC_KINDS, kind) || !isOneOf(SHARD_STATES, state)) return null;
   if (!isCount(segment) || !isCount(generation)) return null;
   const whose = ownerOf(tier, owner);
   if (whose === undefined) return null;
@@ -100,7 +100,7 @@ function shardOf(topicId: TopicId, metadata: string): Shard | null {
 }
 
 /** Undefined if no topic of this tier can have this owner. */
-function ownerOf(tier: Tier, owner: unknown): ShardGroup["owner"] | undefined {
+function ownerOf(tier: ShardTier, owner: unknown): ShardGroup["owner"] | undefined {
   if (owner === null) return tier === "enterprise" ? undefined : null;
   if (typeof owner !== "string" || tier === "standard") return undefined;
   return (tier === "enterprise" ? parseTenantId(owner) : parseUserId(owner)) ?? undefined;
@@ -108,7 +108,7 @@ function ownerOf(tier: Tier, owner: unknown): ShardGroup["owner"] | undefined {
 
 const isCount = (value: unknown): value is number => typeof value === "number" && Number.isInteger(value) && value >= 0;
 
-function isOneOf<T extends Tier | TopicKind | ShardState>(names: readonly T[], value: unknown): value is T {
+function isOneOf<T extends ShardTier | TopicKind | ShardState>(names: readonly T[], value: unknown): value is T {
   return names.some((name) => name === value);
 }
 

@@ -14,10 +14,10 @@ import { TOPIC_KINDS, type TopicId, type TopicKind, type UserId } from "../ledge
 import type { RegisteredTopic } from "./registered-topic";
 import { segmentOf } from "./sharding";
 
-export const TIERS = ["standard", "busy", "enterprise"] as const;
-export type Tier = (typeof TIERS)[number];
+export const SHARD_TIERS = ["standard", "busy", "enterprise"] as const;
+export type ShardTier = (typeof SHARD_TIERS)[number];
 /** The tier of a user without a tenant, by how many signals the user has. */
-export type UserTier = Exclude<Tier, "enterprise">;
+export type UserTier = Exclude<ShardTier, "enterprise">;
 
 export const SHARD_STATES = ["planned", "creating", "active", "draining", "drained"] as const;
 export type ShardState = (typeof SHARD_STATES)[number];
@@ -32,7 +32,7 @@ export function parseTenantId(text: string): TenantId | null {
 
 /** A group of users and a kind, which share shards. */
 export interface ShardGroup {
-  readonly tier: Tier;
+  readonly tier: ShardTier;
   readonly kind: TopicKind;
   /** The owner: a tenant for `enterprise`, a user for `busy`; null where everybody of the tier shares the topics. */
   readonly owner: TenantId | UserId | null;

@@ -32,7 +32,7 @@ export interface IdentityBinding {
  * A message may say that it was issued at most this long after its consensus time, because a writer's clock may be ahead. A message
  * with a time far ahead would win against every later one.
  */
-export const MAX_AHEAD_MS = 300_000;
+export const MAX_ISSUED_AHEAD_MS = 300_000;
 
 /** At most this many messages of one identity are read, the newest by consensus time. */
 export const MAX_IDENTITY_MESSAGES = 200;
@@ -67,7 +67,7 @@ function toldBy(message: IdentityMessage, issuer: EvmAddress, trusted: TrustedPa
   const identity = decoded.ok ? decoded.value.identity : undefined;
   if (identity === undefined || addressOfDid(identity.sub) !== issuer) return null;
   const { accountId, issuedMs } = identity;
-  if (issuedMs === null || issuedMs > toMs(consensusNs) + MAX_AHEAD_MS) return null;
+  if (issuedMs === null || issuedMs > toMs(consensusNs) + MAX_ISSUED_AHEAD_MS) return null;
   if (accountId !== null && !mayExist(accountId)) return null;
   return { accountId, issuedMs, sinceNs: consensusNs };
 }

@@ -182,7 +182,7 @@ export function isTrusted(payer: AccountId | null, actor: UserId | null, trusted
 }
 
 /** Turns a log entry back into its ledger message, so that it can be interpreted again. */
-export function messageOf(topicId: TopicId, entry: LogEntry): ToInterpret {
+export function ledgerMessageOf(topicId: TopicId, entry: LogEntry): ToInterpret {
   return { ...entry, topicId, defect: defectIn(entry.reason) };
 }
 

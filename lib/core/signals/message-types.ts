@@ -110,13 +110,13 @@ export const isListed = (type: string): boolean => ruleOf(type) !== null;
 export const prefixOf = (kind: TopicKind): string => `${kind.toUpperCase()}_`;
 
 /** The kind of a type: by its row, or else by its prefix; null if neither gives one. */
-export function kindOf(type: string): TopicKind | null {
+export function typeKindOf(type: string): TopicKind | null {
   const rule = ruleOf(type);
   return rule ? rule.kind : (TOPIC_KINDS.find((kind) => type.startsWith(prefixOf(kind))) ?? null);
 }
 
 /** The kind of topic that a type is written to. Recognition is TrustMesh's feed, which takes everything else. */
-export const topicKindOf = (type: string): TopicKind => kindOf(type) ?? "recognition";
+export const topicKindOf = (type: string): TopicKind => typeKindOf(type) ?? "recognition";
 
 const ofKind = (kind: TopicKind) => NAMES.filter((type) => ruleOf(type)?.kind === kind);
 

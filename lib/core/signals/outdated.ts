@@ -30,12 +30,12 @@ export const VALUE_OF: Readonly<Record<EdgeTime, keyof Edge | null>> = {
 const EDGE_TIMES = Object.keys(VALUE_OF) as readonly EdgeTime[];
 
 /** `isOutdated`: the stored fact must go. `isGone`: the range gives no other value in its place, so an earlier message may count again. */
-export interface Verdict {
+export interface FactVerdict {
   readonly isOutdated: boolean;
   readonly isGone: boolean;
 }
-const HOLDS: Verdict = { isOutdated: false, isGone: false };
-const verdict = (isGone: boolean): Verdict => ({ isOutdated: true, isGone });
+const HOLDS: FactVerdict = { isOutdated: false, isGone: false };
+const verdict = (isGone: boolean): FactVerdict => ({ isOutdated: true, isGone });
 
 type Times = ReadonlySet<bigint>;
 
@@ -56,14 +56,14 @@ export function outdatedIn(stored: Edge, fresh: Edge | undefined, times: Times) 
 }
 
 /** Judges a stored profile, as `outdatedIn` does an edge. */
-export function judgeProfile(stored: Profile, fresh: Profile | undefined, times: Times): Verdict {
+export function judgeProfile(stored: Profile, fresh: Profile | undefined, times: Times): FactVerdict {
   if (!times.has(stored.consensusNs) || (fresh && isLaterProfile(fresh, stored))) return HOLDS;
   if (fresh?.consensusNs !== stored.consensusNs) return verdict(true);
   return isSame(stored, fresh, ["saidNs", "handle", "displayName", "bio", "avatar", "hrl"]) ? HOLDS : verdict(false);
 }
 
 /** Judges a stored claim. It also keeps the time of its first message. So if any part is outdated, the whole claim is removed. */
-export function judgeClaim(stored: DefinitionClaim, fresh: DefinitionClaim | undefined, times: Times): Verdict {
+export function judgeClaim(stored: DefinitionClaim, fresh: DefinitionClaim | undefined, times: Times): FactVerdict {
   const isFirstSaid = !times.has(stored.firstNs) || (fresh !== undefined && fresh.firstNs <= stored.firstNs);
   if (!isFirstSaid) return verdict(true);
   if (!times.has(stored.consensusNs) || (fresh && fresh.consensusNs > stored.consensusNs)) return HOLDS;

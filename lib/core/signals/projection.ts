@@ -7,7 +7,7 @@
 import type { ConsensusNs } from "../ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "../ledger/ids";
 import type { Fields } from "./forms/fields";
-import { kindOf, type TypeOfKind } from "./message-types";
+import { type TypeOfKind, typeKindOf } from "./message-types";
 import type { DecodedBody } from "./signal";
 import { cleanText } from "./text";
 import { DEFINITION_TEXTS, PROFILE_TEXTS, profileIn, valueIn } from "./text-members";
@@ -110,7 +110,7 @@ export function emptyEdge(userId: UserId, peerId: UserId): Edge {
   };
 }
 
-export const later = (a: bigint, b: bigint) => (a > b ? a : b);
+export const laterNs = (a: bigint, b: bigint) => (a > b ? a : b);
 
 /** Joins two states of one edge: for each register, the later one. */
 export function mergeEdge(a: Edge, b: Edge): Edge {
@@ -121,18 +121,18 @@ export function mergeEdge(a: Edge, b: Edge): Edge {
   return {
     userId: a.userId,
     peerId: a.peerId,
-    acceptNs: later(a.acceptNs, b.acceptNs),
-    acceptOutNs: later(a.acceptOutNs, b.acceptOutNs),
-    acceptInNs: later(a.acceptInNs, b.acceptInNs),
-    revokeNs: later(a.revokeNs, b.revokeNs),
-    requestOutNs: later(a.requestOutNs, b.requestOutNs),
-    requestInNs: later(a.requestInNs, b.requestInNs),
+    acceptNs: laterNs(a.acceptNs, b.acceptNs),
+    acceptOutNs: laterNs(a.acceptOutNs, b.acceptOutNs),
+    acceptInNs: laterNs(a.acceptInNs, b.acceptInNs),
+    revokeNs: laterNs(a.revokeNs, b.revokeNs),
+    requestOutNs: laterNs(a.requestOutNs, b.requestOutNs),
+    requestInNs: laterNs(a.requestInNs, b.requestInNs),
     trustOutNs: out.trustOutNs,
     trustOutWeight: out.trustOutWeight,
-    trustOutEndNs: later(a.trustOutEndNs, b.trustOutEndNs),
+    trustOutEndNs: laterNs(a.trustOutEndNs, b.trustOutEndNs),
     trustInNs: into.trustInNs,
     trustInWeight: into.trustInWeight,
-    trustInEndNs: later(a.trustInEndNs, b.trustInEndNs),
+    trustInEndNs: laterNs(a.trustInEndNs, b.trustInEndNs),
     peerHandle: handle.peerHandle,
     peerHandleNs: handle.peerHandleNs,
     peerHrl: hrl.peerHrl,
@@ -176,7 +176,7 @@ export function edgesOf(signal: EdgeSignal): readonly Edge[] {
   if (effect === null) return [];
   const [ofActor, ofTarget] = effect(ns, decoded.weight ?? 1);
   // Names come from contact messages only: in a trust message `name` may mean anything.
-  const isNaming = kindOf(decoded.type) === "contact";
+  const isNaming = typeKindOf(decoded.type) === "contact";
   const peerNames = (party: DecodedBody["actorParty"]): EdgeRegisters => ({
     ...(isNaming && party.handle !== null ? { peerHandle: party.handle, peerHandleNs: ns } : {}),
     ...(isNaming && party.hrl !== null ? { peerHrl: party.hrl, peerHrlNs: ns } : {}),
@@ -236,7 +236,7 @@ export function claimsOf(signal: DecodedMessage): readonly DefinitionClaim[] {
 
 /** Joins two claims of one person to one id. */
 export function mergeClaim(a: DefinitionClaim, b: DefinitionClaim): DefinitionClaim {
-  const firstNs = later(b.firstNs, a.firstNs) === a.firstNs ? b.firstNs : a.firstNs;
+  const firstNs = laterNs(b.firstNs, a.firstNs) === a.firstNs ? b.firstNs : a.firstNs;
   return { ...(a.consensusNs >= b.consensusNs ? a : b), firstNs };
 }
 
@@ -261,9 +261,9 @@ export function definitionOf(claims: readonly DefinitionClaim[]): DefinitionClai
  * too since the latest revoke; otherwise it counts as a request. Every register stays the latest of its kind, so the result does
  * not depend on the order of topics, and a request may also come after the accept that it answers.
  */
-export function strictly<T extends Edge>(edge: T): T {
-  const askedOutNs = later(edge.requestOutNs, edge.acceptOutNs);
-  const askedInNs = later(edge.requestInNs, edge.acceptInNs);
+export function underStrictBonding<T extends Edge>(edge: T): T {
+  const askedOutNs = laterNs(edge.requestOutNs, edge.acceptOutNs);
+  const askedInNs = laterNs(edge.requestInNs, edge.acceptInNs);
   const isMutual = isBonded(edge) && askedOutNs > edge.revokeNs && askedInNs > edge.revokeNs;
   return isMutual ? edge : { ...edge, acceptNs: 0n, requestOutNs: askedOutNs, requestInNs: askedInNs };
 }
@@ -273,7 +273,7 @@ export function isBonded(edge: Pick<Edge, "acceptNs" | "revokeNs">): boolean {
   return edge.acceptNs > edge.revokeNs;
 }
 
-const settledNs = (edge: Edge) => later(edge.acceptNs, edge.revokeNs);
+const settledNs = (edge: Edge) => laterNs(edge.acceptNs, edge.revokeNs);
 
 /** The peer asks: they are not bonded, and nothing between the two is newer than the request. */
 export function isIncoming(edge: Edge): boolean {

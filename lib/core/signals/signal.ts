@@ -45,7 +45,7 @@ export interface Party {
 }
 
 /** A definition in a message: its id, and the object with its texts. */
-export interface Statement {
+export interface DefinitionStatement {
   readonly id: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -72,7 +72,7 @@ export interface DecodedBody {
   /** Set by recognition definitions, which may be several (their first), and by mints. */
   readonly definitionId?: string;
   /** Set by recognition definitions: one at least. */
-  readonly definitions?: readonly Statement[];
+  readonly definitions?: readonly DefinitionStatement[];
   /** Set by identity messages. */
   readonly identity?: Identity;
   /** The payload of an envelope, or the whole of a flat message. Shown, never interpreted. */

@@ -26,7 +26,7 @@ export interface SignedMessage {
  */
 const MAX_AGE_MS = 300_000;
 /** The signer's clock may be ahead by this much. */
-export const MAX_AHEAD_MS = 120_000;
+export const MAX_SIGNED_AHEAD_MS = 120_000;
 
 /** Both kinds of signature are two numbers of 32 bytes. */
 const SIGNATURE = /^(?:0x)?([0-9a-f]{128})$/i;
@@ -99,7 +99,7 @@ export const countedPart = (decoded: DecodedBody, signature: SignatureState | nu
 export function isTimely(signedMs: number | null, consensusNs: ConsensusNs): boolean {
   if (signedMs === null) return false;
   const signedNs = fromMs(signedMs);
-  return signedNs >= consensusNs - fromMs(MAX_AGE_MS) && signedNs <= consensusNs + fromMs(MAX_AHEAD_MS);
+  return signedNs >= consensusNs - fromMs(MAX_AGE_MS) && signedNs <= consensusNs + fromMs(MAX_SIGNED_AHEAD_MS);
 }
 
 /**

@@ -3,7 +3,7 @@
  * a name, a note, or what a profile said before.
  */
 import { type Body, bodyOf, type Fields, isFields } from "./forms/fields";
-import { kindOf } from "./message-types";
+import { typeKindOf } from "./message-types";
 import type { DecodedBody } from "./signal";
 import { cleanText } from "./text";
 
@@ -72,7 +72,7 @@ export function unreadableMember({ type, metadata, definitions = [] }: DecodedBo
   if (type === "RECOGNITION_DEFINITION")
     return firstIn(definitions, ({ fields }) => misfitThatCounts(fields, DEFINITION_TEXTS));
   const { places } = bodyOf(json);
-  switch (kindOf(type)) {
+  switch (typeKindOf(type)) {
     case "contact": {
       const sides = places.flatMap((place) => SIDES.map((side) => place[side])).filter(isFields);
       return firstIn([...places, ...sides], (fields) => misfit(fields, [...NAMES_OF_PEOPLE, ...NOTES]));

@@ -2,7 +2,7 @@
  * A user's views, shaped from rows. Pure: the same rows give the same view, byte for byte, so its ETag can name the bytes. Times
  * that tell the age of an answer are not part of a view.
  */
-import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../bounds";
+import { cappedAt, fittingPrefix, MAX_ANSWER_BYTES } from "../bounds";
 import { consensusNs, formatConsensusTime, toMs } from "../ledger/consensus-time";
 import type { UserId } from "../ledger/ids";
 import { signalId } from "../ledger/ids";
@@ -60,11 +60,11 @@ export function contactsView(userId: UserId, edges: readonly EdgeWithName[]) {
     requestedAt: ms(requestNs),
   });
   const requests = {
-    incoming: fitting(
+    incoming: fittingPrefix(
       incoming.map((edge) => request(edge, edge.requestInNs)),
       REQUESTS_BYTES,
     ),
-    outgoing: fitting(
+    outgoing: fittingPrefix(
       outgoing.map((edge) => request(edge, edge.requestOutNs)),
       REQUESTS_BYTES,
     ),
@@ -75,7 +75,7 @@ export function contactsView(userId: UserId, edges: readonly EdgeWithName[]) {
     const levels = trust.allocatedTo > 0 || trust.receivedFrom > 0 ? [[edge.peerId, trust] as const] : [];
     return { contact: { ...contactOf(edge), trust }, levels };
   });
-  const listed = fitting(entries, CONTACTS_BYTES);
+  const listed = fittingPrefix(entries, CONTACTS_BYTES);
   return {
     success: true as const,
     sessionId: userId,

@@ -35,12 +35,12 @@ export function admit(
  * The breaker after a success. A call that was sent before it opened does not close it: the success says nothing about the wait
  * since.
  */
-export function succeeded(circuit: CircuitBreaker): CircuitBreaker {
+export function afterSuccess(circuit: CircuitBreaker): CircuitBreaker {
   return circuit.name === "open" ? circuit : CLOSED;
 }
 
 /** The breaker after a failure. `retryAfterMs`: the wait that the other side asked for, which opens the breaker at once. */
-export function failed(
+export function afterFailure(
   circuit: CircuitBreaker,
   nowMs: number,
   random: number,

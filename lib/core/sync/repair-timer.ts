@@ -35,7 +35,7 @@ export function repairNeeded(timer: RepairTimer, nowMs: number): RepairTimer {
 }
 
 /** The timer after a look. `nowMs`: when the look began. */
-export function repaired(timer: RepairTimer, { mended, left, failedThrough }: Repaired, nowMs: number): RepairTimer {
+export function afterRepair(timer: RepairTimer, { mended, left, failedThrough }: Repaired, nowMs: number): RepairTimer {
   // The timer was due when the look began. If it is due later now, something new was found wrong meanwhile, which must stay.
   if (timer.dueMs > nowMs) return timer;
   const isRoundOver = failedThrough === 0;

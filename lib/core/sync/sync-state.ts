@@ -5,7 +5,7 @@
 import type { ConsensusNs } from "../ledger/consensus-time";
 import type { ChainHead } from "../ledger/verify";
 import type { Interval } from "./intervals";
-import { REPAIR_AT_START, type Repaired, type RepairTimer, repaired, repairNeeded } from "./repair-timer";
+import { afterRepair, REPAIR_AT_START, type Repaired, type RepairTimer, repairNeeded } from "./repair-timer";
 import { type Hole, IDLE, nextPhase, type PhaseEvent, type SyncPhase, type SyncPolicy } from "./sync-phase";
 
 /** The goal that a run must reach to be complete. */
@@ -153,7 +153,7 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
     case "repair-needed":
       return { ...state, repair: repairNeeded(state.repair, event.nowMs) };
     case "repaired":
-      return { ...state, repair: repaired(state.repair, event.result, event.startedMs) };
+      return { ...state, repair: afterRepair(state.repair, event.result, event.startedMs) };
   }
 }
 

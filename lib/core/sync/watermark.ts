@@ -23,15 +23,15 @@ const GENERATION = 10n ** 20n;
 export const AHEAD_MS = 60_000;
 
 /** Generation and time as one number: the larger is the newer. */
-export function packed({ generation, throughNs }: Watermark): bigint {
+export function encodeWatermark({ generation, throughNs }: Watermark): bigint {
   return BigInt(generation) * GENERATION + throughNs;
 }
 
-export function unpacked(value: bigint): Watermark {
+export function decodeWatermark(value: bigint): Watermark {
   return { generation: Number(value / GENERATION), throughNs: value % GENERATION };
 }
 
 /** Whether a packed watermark is further ahead of the clock than one may be. */
 export function isAhead(value: bigint, nowMs: number): boolean {
-  return unpacked(value).throughNs > fromMs(nowMs + AHEAD_MS);
+  return decodeWatermark(value).throughNs > fromMs(nowMs + AHEAD_MS);
 }

@@ -12,18 +12,18 @@ export function makeProfiles(people: readonly Character[], rng: Rng, endMs: numb
   return people.flatMap((person, i) => {
     const isLong = i === 0 || rng.chance(LONG_BIO_CHANCE);
     const firstMs = Math.min(person.joinedMs + 60_000 + rng.next() * 600_000, endMs - 1);
-    const story = [seedEvent(firstMs, update(person, rng, false))];
+    const story = [seedEvent(firstMs, profileUpdate(person, rng, false))];
     const updates = i === 0 ? 2 : rng.chance(0.45) ? rng.int(1, 2) : 0;
     for (let n = 0; n < updates; n++) {
       const atMs = firstMs + rng.next() * (endMs - 1 - firstMs);
-      story.push(seedEvent(atMs, update(person, rng, isLong && n === updates - 1)));
+      story.push(seedEvent(atMs, profileUpdate(person, rng, isLong && n === updates - 1)));
     }
     return story;
   });
 }
 
 /** A profile message of that person, with a new bio. */
-export function update(person: Person & Traits, rng: Rng, isLong: boolean) {
+export function profileUpdate(person: Person & Traits, rng: Rng, isLong: boolean) {
   const profile: ProfileBody = {
     displayName: person.name,
     handle: person.handle,

@@ -3,7 +3,7 @@ import type { Rng } from "../rng";
 import type { Act } from "../seed/acts";
 import { type Person, traitsOf } from "../seed/people";
 import { COMMUNITIES, MINT_NOTES, REQUEST_NOTES, TRUST_NOTES } from "../seed/phrases";
-import { update } from "../seed/profiles";
+import { profileUpdate } from "../seed/profiles";
 import { RECOGNITION_IDS } from "../seed/recognition";
 import type { SocialState } from "./social-state";
 
@@ -124,5 +124,5 @@ const mint = (actor: string, target: string, rng: Rng): Act => ({
 });
 
 function profile(person: Person | undefined, rng: Rng): Act | null {
-  return person ? update({ ...person, ...traitsOf(person.name) }, rng, false) : null;
+  return person ? profileUpdate({ ...person, ...traitsOf(person.name) }, rng, false) : null;
 }

@@ -16,7 +16,7 @@ import type { TopicId } from "../../core/ledger/ids";
 import { equalBytes } from "../../core/ledger/running-hash";
 import type { ChainHead } from "../../core/ledger/verify";
 import { backoffMs } from "../../core/sync/backoff";
-import { admit, type CircuitBreaker, CLOSED, failed, succeeded } from "../../core/sync/circuit-breaker";
+import { admit, afterFailure, afterSuccess, type CircuitBreaker, CLOSED } from "../../core/sync/circuit-breaker";
 import type { Clock } from "../../ports/clock";
 import type { Bell, Doorbell, Ring } from "../../ports/doorbell";
 import type { Log } from "../../ports/log";
@@ -258,7 +258,7 @@ export class Doorbells {
   private proven(topic: Watched): void {
     topic.isProven = true;
     topic.failures = 0;
-    this.breaker = succeeded(this.breaker);
+    this.breaker = afterSuccess(this.breaker);
     // Other instances stop their polls.
     if (!topic.isLive) this.leaseDueMs = 0;
     topic.isLive = true;
@@ -272,7 +272,7 @@ export class Doorbells {
     this.lastFailure = reason;
     topic.failures += 1;
     topic.retryMs = nowMs + backoffMs(BACKOFF, topic.failures, random());
-    this.breaker = failed(this.breaker, nowMs, random(), BREAKER);
+    this.breaker = afterFailure(this.breaker, nowMs, random(), BREAKER);
     this.leaseDueMs = 0;
   }
 

@@ -57,7 +57,7 @@ function fitting(messages: readonly string[]): readonly string[] {
 }
 
 /** The message with this sequence number, if there is one. */
-export async function messageOf(log: LedgerLog, topicId: TopicId, sequence: number): Promise<LogAnswer> {
+export async function messageBySequence(log: LedgerLog, topicId: TopicId, sequence: number): Promise<LogAnswer> {
   const sequences = { from: sequence, to: sequence };
   const { rows, hasDropped } = await log.page({ topicId, sequences, times: EVER, order: "asc", limit: 1 });
   return { ...single(topicId, rows[0]), isDropped: rows.length === 0 && hasDropped };

@@ -11,10 +11,10 @@ import {
   type CacheStrategies,
   cacheStrategies,
   type EvictionPolicy,
-  kindOf,
   strategyOf,
   VIEW_KINDS,
   type ViewKind,
+  viewKindOf,
 } from "../../core/cache-strategy";
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
@@ -146,7 +146,7 @@ export class L1Cache {
       return false;
     }
     // Views of a kind whose name changes (recognition.7) replace each other: nobody asks for an earlier name again.
-    const others = [...(kept ?? [])].filter(([other]) => kindOf(other) !== kindOf(name));
+    const others = [...(kept ?? [])].filter(([other]) => viewKindOf(other) !== viewKindOf(name));
     const nowMs = this.options.now();
     const { ttlMs } = strategyOf(this.strategies, name);
     const freshUntilMs = nowMs + Math.min(ttlMs, this.options.ttlMs);
@@ -197,11 +197,11 @@ export class L1Cache {
 
 /** The key of an entry. Views that are evicted together share it. */
 const entryKeyOf = (userId: UserId, name: string, policy: EvictionPolicy): string =>
-  policy === "USER_BASED" ? keyOf(userId) : keyOf(kindOf(name), userId);
+  policy === "USER_BASED" ? keyOf(userId) : keyOf(viewKindOf(name), userId);
 
 /** `kinds` null: all of its views. */
 function outdate(entry: Entry | undefined, kinds: readonly string[] | null): void {
-  for (const [name, view] of entry?.views ?? []) if (kinds?.includes(kindOf(name)) ?? true) view.freshUntilMs = 0;
+  for (const [name, view] of entry?.views ?? []) if (kinds?.includes(viewKindOf(name)) ?? true) view.freshUntilMs = 0;
 }
 
 function sizeOf({ views }: Entry): number {

@@ -7,13 +7,13 @@ import type { Clock } from "../../ports/clock";
 import { report, type TierReport } from "./tier-report";
 import type { View } from "./view";
 
-export interface Loaded {
+export interface LoadedView {
   readonly view: View;
   /** Closest to the origin first. */
   readonly tiers: readonly TierReport[];
 }
 
-export interface Failure {
+export interface LoadFailure {
   /** The tier that the load was waiting for. */
   readonly tier: "redis" | "postgres";
   readonly reason: "unavailable" | "timeout";
@@ -22,7 +22,7 @@ export interface Failure {
 /** Reports of a load while it runs. */
 export interface Progress {
   /** The load asks this tier now. `redis`: the report of Redis so far; null if it was not asked. */
-  asks(tier: Failure["tier"], redis: TierReport | null): void;
+  asks(tier: LoadFailure["tier"], redis: TierReport | null): void;
   /** Redis has an outdated copy. */
   has(copy: View): void;
 }
@@ -43,15 +43,15 @@ interface Waiter {
 }
 
 export class SingleFlight {
-  private readonly ended: Promise<Result<Loaded, Failure>>;
+  private readonly ended: Promise<Result<LoadedView, LoadFailure>>;
   private readonly waiters = new Set<Waiter>();
   private passed: Passed = "none";
   private copy: View | null = null;
-  private asking: { readonly tier: Failure["tier"]; readonly redis: TierReport | null; readonly sinceMs: number };
+  private asking: { readonly tier: LoadFailure["tier"]; readonly redis: TierReport | null; readonly sinceMs: number };
 
   constructor(
     private readonly clock: Clock,
-    load: (progress: Progress) => Promise<Result<Loaded, Failure>>,
+    load: (progress: Progress) => Promise<Result<LoadedView, LoadFailure>>,
   ) {
     this.asking = { tier: "postgres", redis: null, sinceMs: clock.monotonicMs() };
     const progress: Progress = {
@@ -82,7 +82,7 @@ export class SingleFlight {
    * Waits for the end of the load. Answers `timeout` at the soft limit to a reader who has a copy by then, later to one for whom
    * Redis turns out to have a copy, and at the hard limit to everybody.
    */
-  wait(hasCopy: () => boolean): Promise<Result<Loaded, Failure>> {
+  wait(hasCopy: () => boolean): Promise<Result<LoadedView, LoadFailure>> {
     return new Promise((resolve, reject) => {
       this.ended.then(resolve, reject);
       const leave = () => resolve(err({ tier: this.asking.tier, reason: "timeout" }));
@@ -93,7 +93,7 @@ export class SingleFlight {
   }
 
   /** The reports of all tiers that were asked, if the copy of `from` is served because of `failure`. */
-  staleTiers({ tier, reason }: Failure, from: "l1" | "redis"): readonly TierReport[] {
+  staleTiers({ tier, reason }: LoadFailure, from: "l1" | "redis"): readonly TierReport[] {
     const tookMs = this.clock.monotonicMs() - this.asking.sinceMs;
     const served = report(from, "stale", { detail: `${tier}-${reason}` });
     const postgres = tier === "postgres" ? [report("postgres", "failed", { detail: reason, tookMs })] : [];

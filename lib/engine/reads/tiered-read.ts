@@ -11,7 +11,7 @@ import type { Clock } from "../../ports/clock";
 import type { ViewCache } from "../../ports/shared/view-cache";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { L1Cache } from "./l1-cache";
-import { type Failure, type Loaded, SingleFlight } from "./single-flight";
+import { type LoadedView, type LoadFailure, SingleFlight } from "./single-flight";
 import { report, type TierReport } from "./tier-report";
 import type { View } from "./view";
 import { type Load, ViewLoader, type Wanted } from "./view-loader";
@@ -43,7 +43,7 @@ export type Need = "any" | "current" | "origin";
 
 export interface Unavailable {
   readonly code: "unavailable";
-  readonly tier: Failure["tier"];
+  readonly tier: LoadFailure["tier"];
 }
 
 export class TieredRead {
@@ -130,13 +130,13 @@ export class TieredRead {
     { userId, name }: Wanted,
     generation: number,
     outcome: "miss" | "request",
-    load: () => Promise<Loaded>,
-  ): Promise<Result<Loaded, Failure>> {
-    const filled = ({ view, tiers }: Loaded): Result<Loaded, Failure> => {
+    load: () => Promise<LoadedView>,
+  ): Promise<Result<LoadedView, LoadFailure>> {
+    const filled = ({ view, tiers }: LoadedView): Result<LoadedView, LoadFailure> => {
       const stored = this.deps.l1.fill(userId, name, view, generation);
       return ok({ view, tiers: [...tiers, report("l1", outcome, { stored })] });
     };
-    const isDown = (): Result<Loaded, Failure> => err({ tier: "postgres", reason: "unavailable" });
+    const isDown = (): Result<LoadedView, LoadFailure> => err({ tier: "postgres", reason: "unavailable" });
     return load().then(filled, ifDown("postgres", isDown));
   }
 }

@@ -6,7 +6,7 @@ import type { UserId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
 import { ifDown } from "../../ports/tier-unavailable";
-import type { Loaded, Progress } from "./single-flight";
+import type { LoadedView, Progress } from "./single-flight";
 import { report, type TierReport } from "./tier-report";
 import { type View, viewOf, viewOfCached } from "./view";
 
@@ -39,7 +39,7 @@ export class ViewLoader {
   constructor(private readonly deps: ViewLoaderDeps) {}
 
   /** From Redis or the database. Rejects with TierUnavailable (postgres) if no tier has the view. */
-  async load(progress: Progress, { userId, name, load }: Wanted): Promise<Loaded> {
+  async load(progress: Progress, { userId, name, load }: Wanted): Promise<LoadedView> {
     const { shared, clock } = this.deps;
     if (shared === null || !isShared(name)) return this.fromDatabase(progress, load, null);
     const startMs = clock.monotonicMs();
@@ -65,7 +65,7 @@ export class ViewLoader {
   }
 
   /** Loads from the database without Redis, which may not have heard of the commit that the reader wants. */
-  loadOrigin(progress: Progress, { name, load }: Wanted): Promise<Loaded> {
+  loadOrigin(progress: Progress, { name, load }: Wanted): Promise<LoadedView> {
     const isPassed = this.deps.shared !== null && isShared(name);
     return this.fromDatabase(progress, load, isPassed ? report("redis", "request") : null);
   }
@@ -84,7 +84,7 @@ export class ViewLoader {
   }
 
   /** `redis`: the report of Redis so far; null if it was not asked. */
-  private async fromDatabase(progress: Progress, load: Load, redis: TierReport | null): Promise<Loaded> {
+  private async fromDatabase(progress: Progress, load: Load, redis: TierReport | null): Promise<LoadedView> {
     const { clock } = this.deps;
     const startMs = clock.monotonicMs();
     progress.asks("postgres", redis);

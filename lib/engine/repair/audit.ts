@@ -15,7 +15,7 @@ import { equalBytes } from "../../core/ledger/running-hash";
 import { advance, type ChainHead, verifyNext } from "../../core/ledger/verify";
 import { ok, type Result } from "../../core/result";
 import type { LogEntry } from "../../core/signals/batch";
-import { interpret, messageOf, type ToInterpret } from "../../core/signals/interpret";
+import { interpret, ledgerMessageOf, type ToInterpret } from "../../core/signals/interpret";
 import type { SignatureVerdict } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 import type { LedgerError } from "../../ports/ledger/ledger";
@@ -218,7 +218,7 @@ async function restore(
     }
     // Earlier versions stored no chunk info.
     const isBare = entry.chunkInfo === undefined && message !== undefined && isSame(entry, message);
-    return { ...messageOf(topicId, entry), ...(isBare ? { chunkInfo: message.chunkInfo } : {}) };
+    return { ...ledgerMessageOf(topicId, entry), ...(isBare ? { chunkInfo: message.chunkInfo } : {}) };
   });
   const [first] = best;
   if (first === undefined) return 0;

@@ -11,8 +11,8 @@ import type { Clock } from "../../ports/clock";
 import type { DropStore } from "../../ports/store/sync/drop-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
+import { dropBlocker, packBlocker, type TopicWork } from "./blockers";
 import { type PackOptions, rest } from "./pack";
-import { type Work, waitingFor, workForAll } from "./waiting";
 
 export interface DropDeps {
   readonly store: Pick<TopicStore & DropStore, "topics" | "nextDrop" | "drop" | "dropRows">;
@@ -36,7 +36,7 @@ export interface DropOptions {
   /** Called for a topic of which this run leaves messages. */
   readonly onLeft?: PackOptions["onLeft"];
   /** Called for a topic that keeps this run from dropping messages of any topic. While it is paused, the work on it waits. */
-  readonly onHeldUp?: (topicId: TopicId, by: Work, isPaused: boolean) => void;
+  readonly onHeldUp?: (topicId: TopicId, by: TopicWork, isPaused: boolean) => void;
   /** Called for a topic that this run leaves because of a fault; then those of the topics after it are dropped. Absent: the fault ends the run. */
   readonly onFault?: PackOptions["onFault"];
 }
@@ -65,7 +65,7 @@ export async function dropOlder(deps: DropDeps, { mostMs, ...options }: DropOpti
   let [messages, rows] = [0, 0];
   for (const topic of topics) {
     const { topicId } = topic;
-    const [work, waiting] = [workForAll(topic), waitingFor(topic)];
+    const [work, waiting] = [dropBlocker(topic), packBlocker(topic)];
     if (work !== null) options.onHeldUp?.(topicId, work, topic.paused);
     else if (waiting !== null) options.onLeft?.(topicId, waiting);
     const onDropped: Run["onDropped"] = (_topicId, through, count) => {

@@ -10,7 +10,7 @@ import type { Clock } from "../../ports/clock";
 import type { PackRange, PackStore } from "../../ports/store/sync/pack-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
-import { type Left, waitingFor } from "./waiting";
+import { packBlocker, type SkipReason } from "./blockers";
 
 export interface PackDeps {
   readonly store: Pick<TopicStore & PackStore, "topics" | "nextRange" | "pack" | "packRows">;
@@ -32,7 +32,7 @@ export interface PackOptions {
   /** Called after each step with the rows of people: so many were packed. */
   readonly onRowsPacked?: (rows: number) => void;
   /** Called for a topic of which this run leaves messages. */
-  readonly onLeft?: (topicId: TopicId, why: Left) => void;
+  readonly onLeft?: (topicId: TopicId, why: SkipReason) => void;
   /** Called for a topic that this run leaves because of a fault; then the topics after it are packed. Absent: the fault ends the run. */
   readonly onFault?: (topicId: TopicId, cause: unknown) => void;
 }
@@ -101,7 +101,7 @@ async function packTopics(deps: PackDeps, run: Run): Promise<number> {
   for (const topic of await deps.store.topics()) {
     if (isOver(run, deps.clock)) break;
     const { topicId } = topic;
-    const waiting = waitingFor(topic);
+    const waiting = packBlocker(topic);
     if (waiting !== null) run.onLeft?.(topicId, waiting);
     try {
       await packTopic(deps, { ...run, onPacked }, topicId);

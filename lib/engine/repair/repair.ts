@@ -17,7 +17,7 @@ import {
   verifyNext,
 } from "../../core/ledger/verify";
 import type { Batch, LogEntry } from "../../core/signals/batch";
-import { interpret, messageOf } from "../../core/signals/interpret";
+import { interpret, ledgerMessageOf } from "../../core/signals/interpret";
 import type { SignatureVerdict } from "../../core/signals/signal";
 import { PAGE } from "../../core/sync/pages";
 import type { Repaired } from "../../core/sync/repair-timer";
@@ -61,11 +61,11 @@ async function replace(deps: CommitDeps, topicId: TopicId, entry: LogEntry): Pro
 /** Judges the signature of a stored message, whose key could not be looked up before. True if it is judged now. */
 async function prove(deps: CommitDeps, topicId: TopicId, entry: LogEntry): Promise<boolean> {
   const { trustedPayers, sha384 } = deps;
-  const parts = await storedParts(deps.store, topicId, [messageOf(topicId, entry)]);
+  const parts = await storedParts(deps.store, topicId, [ledgerMessageOf(topicId, entry)]);
   const look = (judged?: ReadonlyMap<number, SignatureVerdict>) =>
     interpret({
       ...{ topicId, head: CHAIN_START, trustedPayers, sha384, judged },
-      messages: [{ ...messageOf(topicId, entry), verdict: keptVerdict(entry) }],
+      messages: [{ ...ledgerMessageOf(topicId, entry), verdict: keptVerdict(entry) }],
       priorParts: parts.filter(({ sequence }) => sequence < entry.sequence),
     });
   const { head: _, ...batch } = await deps.signatures.settled(look(), look);
@@ -175,14 +175,15 @@ async function touched(
       const now = entries.find(({ sequence }) => sequence === entry.sequence);
       return now !== undefined && (now.disposition !== entry.disposition || now.verification !== entry.verification);
     };
-    result.set(entry.sequence, { ...messageOf(topicId, entry), verdict, isChanged });
+    result.set(entry.sequence, { ...ledgerMessageOf(topicId, entry), verdict, isChanged });
   };
   const [next] = await deps.store.log(topicId, head.sequence + 1, head.sequence + 1);
   const keys = groupsIn(next ? [...sorted, next] : sorted);
   if (keys.length > 0) {
     for (const entry of await deps.store.parts(topicId, keys)) add(entry, keptVerdict(entry));
   }
-  if (next && next.verification === "unverifiable") add(next, verifyNext(deps.sha384, head, messageOf(topicId, next)));
+  if (next && next.verification === "unverifiable")
+    add(next, verifyNext(deps.sha384, head, ledgerMessageOf(topicId, next)));
   return result;
 }
 

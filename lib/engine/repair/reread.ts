@@ -14,7 +14,7 @@ import { equalBytes, type Sha384 } from "../../core/ledger/running-hash";
 import { CHAIN_START, isVerdictReason, type Verdict, verifyNext } from "../../core/ledger/verify";
 import type { Batch, LogEntry, UserRow } from "../../core/signals/batch";
 import { parseBody } from "../../core/signals/envelope";
-import { type Interpretation, interpret, messageOf, type TrustedPayers } from "../../core/signals/interpret";
+import { type Interpretation, interpret, ledgerMessageOf, type TrustedPayers } from "../../core/signals/interpret";
 import {
   addsClaim,
   addsEdge,
@@ -131,7 +131,7 @@ async function compared(
   const parts = groups.length === 0 ? [] : await store.parts(topicId, groups);
   const [before] = from === 0 ? [] : await store.log(topicId, from, from);
   const messages = stored.map((entry, i) => ({
-    ...messageOf(topicId, entry),
+    ...ledgerMessageOf(topicId, entry),
     verdict: verdictOf(sha384, topicId, entry, stored[i - 1] ?? before),
   }));
   const priorParts = parts.filter(({ sequence }) => sequence <= from);
@@ -272,7 +272,7 @@ function verdictOf(sha384: Sha384, topicId: TopicId, entry: LogEntry, before: Lo
     : entry.sequence === 1
       ? CHAIN_START
       : { sequence: 0, hash: null, consensusNs: 0n };
-  const again = verifyNext(sha384, head, messageOf(topicId, { ...entry, reason: null }));
+  const again = verifyNext(sha384, head, ledgerMessageOf(topicId, { ...entry, reason: null }));
   return { verification, reason: again.verification === verification ? again.reason : null };
 }
 

@@ -7,7 +7,7 @@ import type { TopicId } from "../../core/ledger/ids";
 import type { Sha384 } from "../../core/ledger/running-hash";
 import { advance, CHAIN_START, verifyNext } from "../../core/ledger/verify";
 import { err, ok, type Result } from "../../core/result";
-import { foldRegistry, type PublishedShard, publication, type RegistryMessage } from "../../core/shards/hcs2";
+import { foldRegistry, type PublishedShard, publicationMessages, type RegistryMessage } from "../../core/shards/hcs2";
 import type { Registry } from "../../core/shards/shards";
 import { isTrusted, type TrustedPayers } from "../../core/signals/interpret";
 import { PAGE } from "../../core/sync/pages";
@@ -52,7 +52,7 @@ export async function publishRegistry(
 ): Promise<Result<number, string>> {
   const published = await readRegistryTopic(deps);
   if (!published.ok) return published;
-  const texts = publication(registry, published.value);
+  const texts = publicationMessages(registry, published.value);
   for (const text of texts) {
     const sent = await deps.submitter.submit(deps.topicId, new TextEncoder().encode(text));
     if (!sent.ok) return err(sent.error.message);

@@ -1,7 +1,7 @@
 /** The state of a topic in the scheduler. */
 import type { Reading, ReadTopic } from "../../core/shards/shards";
 import type { SyncedTopic } from "../../core/sync/freshness";
-import { packed } from "../../core/sync/watermark";
+import { encodeWatermark } from "../../core/sync/watermark";
 import type { RoundTopic } from "../../ports/shared/hot-cache";
 import type { TopicSync } from "./topic/topic-sync";
 import type { WatermarkedTopic } from "./watermarks";
@@ -29,7 +29,7 @@ export interface KeptTopic extends Omit<ReadTopic, "reading">, WatermarkedTopic 
 /** The topic's entry in a round of demand. */
 export const roundTopicOf = ({ topicId, syncedThroughNs: throughNs, generation }: KeptTopic): RoundTopic => ({
   topicId,
-  watermark: packed({ generation, throughNs }),
+  watermark: encodeWatermark({ generation, throughNs }),
 });
 
 /** How far a topic is synced, at this time of the monotonic clock. */

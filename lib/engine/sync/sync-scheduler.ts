@@ -10,7 +10,7 @@ import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { epochOf } from "../../core/signals/position";
 import { type FreshnessNow, freshness } from "../../core/sync/freshness";
 import { paidFor } from "../../core/sync/sync-gate";
-import { unpacked } from "../../core/sync/watermark";
+import { decodeWatermark } from "../../core/sync/watermark";
 import type { Gate, GatedTopic, HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import type { StoreStamp } from "../../ports/store/store-stamp";
 import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
@@ -373,7 +373,7 @@ export class SyncScheduler {
   private learn({ topicId, watermark }: RoundTopic, sharedMs: number | null): void {
     const topic = this.kept.get(topicId);
     if (topic === undefined) return;
-    this.watermarks.learn(topic, unpacked(watermark), sharedMs);
+    this.watermarks.learn(topic, decodeWatermark(watermark), sharedMs);
     this.clearIfMet(topic);
   }
 

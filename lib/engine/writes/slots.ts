@@ -14,10 +14,10 @@ import {
   edgesOf,
   emptyEdge,
   isBonded,
-  later,
+  laterNs,
   mergeEdge,
-  strictly,
   trustGiven,
+  underStrictBonding,
 } from "../../core/signals/projection";
 import type { DecodedBody } from "../../core/signals/signal";
 import { CIRCLE_SLOTS } from "../../core/signals/views";
@@ -185,7 +185,7 @@ export class Slots {
   }
 
   private readEdge(edge: Edge): Edge {
-    return this.deps.isStrict ? strictly(edge) : edge;
+    return this.deps.isStrict ? underStrictBonding(edge) : edge;
   }
 
   private of(userId: UserId): readonly Kept[] {
@@ -232,5 +232,5 @@ function merge(edges: Map<UserId, Edge>, edge: Edge): void {
 
 /** The edge before it was read strictly. The registers of the sides still hold an accept that only one side wants. */
 function raw(edge: Edge): Edge {
-  return { ...edge, acceptNs: later(edge.acceptNs, later(edge.acceptOutNs, edge.acceptInNs)) };
+  return { ...edge, acceptNs: laterNs(edge.acceptNs, laterNs(edge.acceptOutNs, edge.acceptInNs)) };
 }

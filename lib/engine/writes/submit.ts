@@ -11,7 +11,7 @@ import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
 import { topicKindOf } from "../../core/signals/message-types";
 import type { Author, DecodedBody } from "../../core/signals/signal";
-import { MAX_AHEAD_MS, signedIn } from "../../core/signals/signed";
+import { MAX_SIGNED_AHEAD_MS, signedIn } from "../../core/signals/signed";
 import { saysWhatItGives, unreadableMember } from "../../core/signals/text-members";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
@@ -261,7 +261,7 @@ export class SubmitService {
   private async authorOf(decoded: DecodedBody): Promise<Result<Author, SubmitRefusal>> {
     const signed = signedIn(decoded);
     if (signed === null) return ok("payer");
-    if (signed.signedMs !== null && signed.signedMs > this.deps.clock.now() + MAX_AHEAD_MS)
+    if (signed.signedMs !== null && signed.signedMs > this.deps.clock.now() + MAX_SIGNED_AHEAD_MS)
       return refuse(
         "clock",
         "This message was signed at a time that is still to come. Check this device's clock, then sign again.",

@@ -18,7 +18,7 @@ import {
   type SignatureFault,
 } from "../../adapters/hedera/message-signature";
 import { keyOf } from "../../core/key";
-import { challengeText, parseChallenge, sealed } from "../../core/ledger/challenge";
+import { challengeText, parseChallenge, withSeal } from "../../core/ledger/challenge";
 import { type AccountId, type UserId, userOfAccount } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { HotCache } from "../../ports/shared/hot-cache";
@@ -72,7 +72,7 @@ export class SignIn {
     const expiresS = Math.floor(clock.now() / 1_000) + LIFE_S;
     const nonce = randomBytes(18).toString("base64url");
     const text = challengeText({ domain: this.domainOf(caller), network, accountId, expiresS, nonce });
-    const challenge = sealed(text, sealOf(this.sealKeys[0] as Buffer, text));
+    const challenge = withSeal(text, sealOf(this.sealKeys[0] as Buffer, text));
     return { challenge, expiresAt: new Date(expiresS * 1_000).toISOString() };
   }
 

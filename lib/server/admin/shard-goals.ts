@@ -9,15 +9,15 @@ import {
   type Registry,
   type Shard,
   type ShardGroup,
+  type ShardTier,
   shardName,
-  type Tier,
 } from "../../core/shards/shards";
 import type { ReshardOutcome } from "../../engine/shards/reshard";
 import type { ShardStatus } from "../../wire/operators/shards";
 import type { Shards } from "./shards";
 
 /** The group, or a sentence that names the mistake. */
-export function groupOf(tier: Tier, kind: TopicKind, owner: string | null): ShardGroup | string {
+export function groupOf(tier: ShardTier, kind: TopicKind, owner: string | null): ShardGroup | string {
   if (tier === "enterprise") {
     const tenantId = owner === null ? null : parseTenantId(owner);
     return tenantId === null

@@ -1,6 +1,6 @@
 import "server-only";
 /** Composes `GET /api/admin/status` for all instances. */
-import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
+import { cappedAt, fittingPrefix, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { consensusNs, formatConsensusTime, toMs } from "../../core/ledger/consensus-time";
 import { cleanText } from "../../core/signals/text";
 import type { SyncCounts } from "../../engine/sync/sync-counts";
@@ -56,8 +56,8 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     });
   });
   const instances = reports.map((report) => instanceStatus(report, report.instanceId === app.instanceId));
-  const listedTopics = fitting(topicStatuses, MAX_ANSWER_BYTES * 0.5);
-  const listedInstances = fitting(instances, MAX_ANSWER_BYTES * 0.3);
+  const listedTopics = fittingPrefix(topicStatuses, MAX_ANSWER_BYTES * 0.5);
+  const listedInstances = fittingPrefix(instances, MAX_ANSWER_BYTES * 0.3);
   return {
     network: env.HEDERA_NETWORK,
     version: VERSION,

@@ -4,7 +4,7 @@ import "server-only";
 const under = new Set<string>();
 
 /** Counts `work` as loading until it is done. `what` names it in a few words, such as "the database". */
-export async function loaded<T>(what: string, work: Promise<T>): Promise<T> {
+export async function whileLoading<T>(what: string, work: Promise<T>): Promise<T> {
   under.add(what);
   try {
     return await work;

@@ -3,14 +3,14 @@ import "server-only";
 import { refuseTaken } from "../../adapters/postgres/drivers/embedded/directory";
 import { secretsOf } from "../access/secrets";
 import { dataDirProblem } from "../config/data-dir";
-import { doubts, EnvError, readEnv } from "../config/env";
+import { doubtfulSettings, EnvError, readEnv } from "../config/env";
 import { openNetwork } from "../config/network";
 import { createLog } from "../observe/log";
 import { Metrics } from "../observe/metrics";
 import { openTracing } from "../observe/tracing";
 import type { App } from "./app";
 import { createApp } from "./container";
-import { loaded } from "./loading";
+import { whileLoading } from "./loading";
 import { awaitStores, databaseFolder, openDoorbell, openShared } from "./open";
 
 // Each bundle (server, handlers, pages, instrumentation) has its own copy of a module's state, so the one app lives in a
@@ -36,11 +36,11 @@ async function start(): Promise<App> {
   if (env.DATABASE_URL === undefined) refuseTaken(databaseFolder(env));
   const isPretty = process.env.NODE_ENV !== "production" || env.isDevnet;
   const log = createLog((line) => console.log(line), isPretty, { secrets: secretsOf(env) });
-  for (const doubt of doubts(process.env)) log.warn(doubt);
+  for (const doubt of doubtfulSettings(process.env)) log.warn(doubt);
   const metrics = new Metrics();
   const [network, stores, tracing] = await Promise.all([
-    loaded("the ledger", openNetwork(env, log)),
-    loaded("the database", awaitStores(env, log, metrics)),
+    whileLoading("the ledger", openNetwork(env, log)),
+    whileLoading("the database", awaitStores(env, log, metrics)),
     openTracing(env),
   ]);
   if (network.ledgerId !== undefined) {
@@ -49,7 +49,7 @@ async function start(): Promise<App> {
   }
   const [shared, doorbell] = await Promise.all([openShared(env, log, metrics), openDoorbell(env, network)]);
   const app = createApp({ env, shared, doorbell, stores, network, log, metrics, tracing });
-  await loaded("the list of topics", Promise.all([app.openTopics(), app.signOuts.load()]));
+  await whileLoading("the list of topics", Promise.all([app.openTopics(), app.signOuts.load()]));
   // This shows incidents of the first sync. Functions are frozen between requests, so they judge their health only when asked.
   if (!env.isVercel) app.health.start();
   const tookS = () => ((Date.now() - startMs) / 1_000).toFixed(1);

@@ -3,20 +3,20 @@ import "server-only";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { NoDevnet } from "../../devnet/spawn";
-import { doubts, type Env, EnvError, readEnv } from "../config/env";
+import { doubtfulSettings, type Env, EnvError, readEnv } from "../config/env";
 import { examineDatabase } from "./doctor/database";
 import { examineDoorbell } from "./doctor/doorbell";
-import { type Finding, fine, wrong } from "./doctor/finding";
+import { type DoctorFinding, fine, wrong } from "./doctor/finding";
 import { MirrorExam } from "./doctor/mirrors";
 import { examineOperator } from "./doctor/operator";
 import { examineRedis } from "./doctor/redis";
 import { examineUi } from "./doctor/ui-origin";
 
-export type { Finding } from "./doctor/finding";
+export type { DoctorFinding } from "./doctor/finding";
 
 /** Checks everything that the environment names. Starts nothing: the embedded devnet and PGlite need no check. */
-export async function* examine(source: Readonly<Record<string, string | undefined>>): AsyncGenerator<Finding> {
-  for (const doubt of doubts(source)) yield wrong("configuration", doubt);
+export async function* examine(source: Readonly<Record<string, string | undefined>>): AsyncGenerator<DoctorFinding> {
+  for (const doubt of doubtfulSettings(source)) yield wrong("configuration", doubt);
   let env: Env;
   try {
     env = readEnv(source);
@@ -48,14 +48,14 @@ export async function* examine(source: Readonly<Record<string, string | undefine
 }
 
 /** It runs from the repository, by tsx. */
-function devnet(): Finding {
+function devnet(): DoctorFinding {
   const isThere = existsSync(join("node_modules", "tsx"));
   return isThere
     ? fine("ledger", "The embedded devnet starts with the app, so there is nothing to check.")
     : wrong("ledger", new NoDevnet().message);
 }
 
-function* trust(env: Env): Generator<Finding> {
+function* trust(env: Env): Generator<DoctorFinding> {
   const set = "Set it to the accounts that may write for others.";
   if (env.TRUSTED_PAYERS === "*")
     yield wrong("trusted payers", `TRUSTED_PAYERS is *, so anybody can write in anybody's name. ${set}`);

@@ -1,9 +1,9 @@
 import "server-only";
 /** `npm run pack`: packs the older messages of the configured database, drops the old ones, and says how far it is. */
 import { systemClock } from "../../adapters/memory/system-clock";
+import type { SkipReason, TopicWork } from "../../engine/repair/blockers";
 import { dropOlder } from "../../engine/repair/drop-old";
 import { packOlder } from "../../engine/repair/pack";
-import type { Left, Work } from "../../engine/repair/waiting";
 import { recordCommand } from "../admin/record-command";
 import { openStoresOfCommand } from "../boot/open";
 import type { Env } from "../config/env";
@@ -11,20 +11,20 @@ import type { Env } from "../config/env";
 const SAY_EVERY_MS = 2_000;
 
 const AGAIN = "Run this again when a running instance has done that.";
-const DONE_FIRST: Readonly<Record<Work, string>> = {
+const DONE_FIRST: Readonly<Record<TopicWork, string>> = {
   "starting-over": "starts over",
   "folded-again": "is folded again after a start over",
   "read-again": "is read again by a new decoder",
 };
 
-function leftSentence(topicId: string, why: Left): string {
+function leftSentence(topicId: string, why: SkipReason): string {
   if (why === "paused") return `Topic ${topicId} is paused and was left out: resume it and run this again.`;
   if (why === "changing")
     return `The stored messages of topic ${topicId} are being changed, so it was left: run this again.`;
   return `Topic ${topicId} ${DONE_FIRST[why]}, so messages of it were left out. ${AGAIN}`;
 }
 
-const heldUpSentence = (topicId: string, by: Work, isPaused: boolean) =>
+const heldUpSentence = (topicId: string, by: TopicWork, isPaused: boolean) =>
   `Nothing is dropped of any topic while topic ${topicId} ${DONE_FIRST[by]}. ${isPaused ? "That waits because the topic is paused: resume it. " : ""}${AGAIN}`;
 
 /** Packs and drops until nothing is left, or the signal ends it. May run beside instances, and beside itself. */

@@ -212,7 +212,7 @@ function contradictions(env: Values, source: EnvSource, isNamed: boolean): strin
 const isSet = (source: EnvSource, name: string) => Number(givenValue(source, name) ?? 0) !== 0;
 
 /** Settings that are allowed but most likely a mistake, one sentence for each. */
-export function doubts(source: EnvSource): readonly string[] {
+export function doubtfulSettings(source: EnvSource): readonly string[] {
   const names = Object.keys(VARIABLES);
   return [
     ...(isOnVercel(source) && givenValue(source, "MIRROR_GRPC") !== undefined

@@ -5,7 +5,7 @@ import { counted } from "../../core/counted";
 import { ProblemError } from "./answers/problem";
 
 /** The checked body. Throws the ProblemError "bad-input", which names the member at fault and says what it must be. */
-export const checked = <T>(schema: z.ZodMiniType<T>, input: unknown): T => parsed(schema, input, "member", wording);
+export const checkedBody = <T>(schema: z.ZodMiniType<T>, input: unknown): T => parsed(schema, input, "member", wording);
 
 /** The parameters of an address, each with its text, or with a list of texts if the address has it more than once. */
 type Query = Readonly<Record<string, string | readonly string[]>>;

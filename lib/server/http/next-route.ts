@@ -6,9 +6,9 @@ import { systemClock } from "../../adapters/memory/system-clock";
 import type { Rendered } from "../../wire/rendered";
 import { getApp } from "../boot/start";
 import { uiOrigin } from "../config/ui-origin";
-import { judge, type Verdict } from "../front/admission/gate";
+import { type GateVerdict, judgeRequest } from "../front/admission/gate";
 import { ROUTES, type RouteName } from "../routes/table";
-import { passWebRequest, refusal } from "../ui-origin/pass-web";
+import { passWebRequest, problemResponse } from "../ui-origin/pass-web";
 import { webResponse } from "./answers/web-response";
 import { firstViews } from "./first-views";
 import { PAGE_HEADER } from "./page-header";
@@ -25,7 +25,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as 
 export function nextRoute(...names: readonly RouteName[]): Record<(typeof METHODS)[number], Handler> {
   const handle: Handler = async (request, context) => {
     const verdict = verdictOn(request, false);
-    if (verdict.kind === "refuse") return refusal(request, verdict.problem, verdict.allow);
+    if (verdict.kind === "refuse") return problemResponse(request, verdict.problem, verdict.allow);
     const name = names.find((each) => each === verdict.route);
     if (name === undefined) throw new Error(`the file of ${names.join(", ")} has another address than these`);
     const route: AnyRoute = ROUTES[name];
@@ -40,7 +40,7 @@ export function nextRoute(...names: readonly RouteName[]): Record<(typeof METHOD
 export const pageRefusal = (request: Request): Response | null => refusalOf(request, false);
 
 /** The handler for addresses that have no page and no route: passes requests on to UI_ORIGIN, or refuses them. */
-export async function passOn(request: Request): Promise<Response> {
+export async function nextPassOn(request: Request): Promise<Response> {
   return refusalOf(request, uiOrigin(process.env) !== null) ?? passWebRequest(await getApp(), request);
 }
 
@@ -54,12 +54,12 @@ export async function renderedData(): Promise<Rendered | null> {
 
 function refusalOf(request: Request, hasUi: boolean): Response | null {
   const verdict = verdictOn(request, hasUi);
-  return verdict.kind === "pass" ? null : refusal(request, verdict.problem, verdict.allow);
+  return verdict.kind === "pass" ? null : problemResponse(request, verdict.problem, verdict.allow);
 }
 
-function verdictOn(request: Request, hasUi: boolean): Verdict {
+function verdictOn(request: Request, hasUi: boolean): GateVerdict {
   const { pathname, search } = new URL(request.url);
-  return judge({
+  return judgeRequest({
     method: request.method,
     target: pathname + search,
     header: (name) => request.headers.get(name),

@@ -22,7 +22,7 @@ const TOO_SLOW = `The body did not come within ${BODY_MS / 1_000} s. Send the re
  * The JSON, or undefined for a POST without a body. Some clients send such a POST with a content type, the web UI among them. Throws
  * ProblemError.
  */
-export async function readJson(request: ApiRequest, clock: Clock): Promise<unknown> {
+export async function readJsonBody(request: ApiRequest, clock: Clock): Promise<unknown> {
   const { headers } = request;
   if (headers.get("content-type") === null && !hasBody((name) => headers.get(name))) return undefined;
   const type = headers.get("content-type") ?? "";

@@ -17,8 +17,8 @@ import { routeHeaders } from "./answers/api-headers";
 import { compressed } from "./answers/compression";
 import { isProblem, type ProblemCode, ProblemError, problemAnswer, problemStatus } from "./answers/problem";
 import { type ApiRequest, perHead, urlOf } from "./api-request";
-import { checked, checkedQuery } from "./checked-input";
-import { readJson } from "./read-body";
+import { checkedBody, checkedQuery } from "./checked-input";
+import { readJsonBody } from "./read-body";
 import { NO_FLOOR, parseFloor, type ReadFloor, reachFloor } from "./read-floor";
 import { inRequest, outsideRequests, REQUEST_ID_HEADER, requestIdOf } from "./request-scope";
 
@@ -250,7 +250,7 @@ function withInput(
     if (route.query) context.query = checkedQuery(route.query, queryOf(context.searchParams), OWNER_NAMES);
     if (!route.body) return begin();
     const { body: schema, namesNobody } = route;
-    return andThen(readJson(request, app.clock), (json) => {
+    return andThen(readJsonBody(request, app.clock), (json) => {
       if (userId !== null)
         refuseOthers(
           userId,
@@ -258,7 +258,7 @@ function withInput(
             (name) => (json as Record<string, unknown> | null | undefined)?.[name],
           ),
         );
-      context.body = checked(schema, json);
+      context.body = checkedBody(schema, json);
       return begin();
     });
   });

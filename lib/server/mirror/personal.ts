@@ -18,7 +18,7 @@ import {
   type CompactedMint,
   compacted,
 } from "../../core/signals/compacted";
-import { namesToLookUp, newestFirst, resolver } from "../../core/signals/forms/recognitions";
+import { definitionResolver, namesToLookUp, newestFirst } from "../../core/signals/forms/recognitions";
 import { handleOf } from "../../core/signals/views";
 import type { ReadResult } from "../../engine/reads/tiered-read";
 import type { View } from "../../engine/reads/view";
@@ -73,7 +73,7 @@ async function load(app: App, userId: UserId) {
   const minted = page.rows.map((row) => ({ row, ...decodedSignalOf(userId, row, "hcs-cached") }));
   const asked = new Set(minted.flatMap(({ definitionId }) => definitionId ?? []));
   const [named, { offered }] = await Promise.all([views.definitions(namesToLookUp(asked)), app.offered.get()]);
-  const resolve = resolver(newestFirst([...named, ...offered]));
+  const resolve = definitionResolver(newestFirst([...named, ...offered]));
   const handle = own?.displayName ?? own?.handle ?? userId;
   // The UI makes up a name from the id of a person whom a mint does not name.
   const names = new Map([[userId, handle], ...edges.map((edge) => [edge.peerId, handleOf(edge)] as const)]);

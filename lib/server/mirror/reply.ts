@@ -4,7 +4,7 @@ import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { FreshnessNow } from "../../core/sync/freshness";
 import type { TierReport } from "../../engine/reads/tier-report";
 import { type Answer, json } from "../http/answers/answer";
-import { cacheStatus, matches, serverTiming, VARY_BY_CALLER } from "../http/answers/reply";
+import { cacheStatus, etagMatches, serverTiming, VARY_BY_CALLER } from "../http/answers/reply";
 import type { RouteContext } from "../http/route";
 
 type Context = RouteContext<unknown, unknown>;
@@ -42,7 +42,7 @@ export function mirrorAnswer(context: Context, reply: MirrorReply): Answer {
     ...(asOfNs === null ? {} : { "trustmesh-as-of": formatConsensusTime(asOfNs) }),
     ...(lagMs === null ? {} : { "trustmesh-lag-ms": String(lagMs) }),
   };
-  if (matches(request.headers.get("if-none-match"), reply.etag)) return { status: 304, headers, body: null };
+  if (etagMatches(request.headers.get("if-none-match"), reply.etag)) return { status: 304, headers, body: null };
   return { status: 200, headers: { ...headers, "content-type": "application/json" }, body: reply.body };
 }
 

@@ -16,7 +16,7 @@ import {
   topicNamed,
 } from "../../core/mirror/message-query";
 import { isPassed } from "../../core/mirror/passed-paths";
-import { messageAt, messageOf, messagesPage } from "../../engine/mirror/log-pages";
+import { messageAt, messageBySequence, messagesPage } from "../../engine/mirror/log-pages";
 import { MirrorJson, MirrorMessage, MirrorMessages } from "../../wire/mirror";
 import { type Answer, textOf } from "../http/answers/answer";
 import { defineRoute, type Route, type RouteContext } from "../http/route";
@@ -84,7 +84,7 @@ export const topicMessage = ledgerRoute(
       ]);
     if (!isKept(context, topicId)) return passed(context, `/topics/${topicId}/messages/${sequence}`);
     const path = `/topics/${topicId}/messages/${sequence}`;
-    const ask = () => messageOf(app.stores.ledgerLog, topicId, sequence);
+    const ask = () => messageBySequence(app.stores.ledgerLog, topicId, sequence);
     return logAnswer(context, `${topicId}/${sequence}`, ask, () => droppedAnswer(context, path));
   },
 );

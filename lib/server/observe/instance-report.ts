@@ -2,7 +2,7 @@ import "server-only";
 /** This instance's report, for the other instances and for `GET /api/admin/status`. */
 import { InstanceReport, type TierReport } from "../../wire/operators/instance-report";
 import type { App } from "../boot/app";
-import type { Reading } from "./minute-history";
+import type { InstanceSample } from "./minute-history";
 import { VERSION } from "./version";
 
 /** Counts since the start. No I/O. */
@@ -70,7 +70,7 @@ export function withoutReplaced(reports: readonly InstanceReport[]): readonly In
 }
 
 /** Counters and levels for the minute history. No I/O. */
-export function readingOf({ metrics, l1, sharedStats, stores, ledger, scheduler, hub }: App): Reading {
+export function readingOf({ metrics, l1, sharedStats, stores, ledger, scheduler, hub }: App): InstanceSample {
   const lags = scheduler.topics.flatMap(({ topicId }) =>
     scheduler.syncs.get(topicId)?.state.name === "paused" ? [] : [scheduler.lagMs(topicId)],
   );

@@ -7,7 +7,7 @@ import "server-only";
 import { Counter, collectDefaultMetrics, Registry } from "prom-client";
 import { BOUNDS_MS, EMPTY } from "../../core/histogram";
 import type { TierReport } from "../../engine/reads/tier-report";
-import type { Took } from "../../system/waiting";
+import type { Elapsed } from "../../system/stopwatch";
 import type { LatencyCounts, TierName } from "../../wire/operators/instance-report";
 import { Timings } from "./timings";
 import { trace } from "./tracing";
@@ -154,7 +154,12 @@ export class Metrics {
     }));
   };
 
-  readonly observeMirror = ({ origin, ms, waitedMs, isError }: Sample & Took & { readonly origin: string }): void => {
+  readonly observeMirror = ({
+    origin,
+    ms,
+    waitedMs,
+    isError,
+  }: Sample & Elapsed & { readonly origin: string }): void => {
     this.mirrorSeconds.observe(ms, origin);
     this.mirrorMs.set(origin, this.mirrorMsOf(origin) + waitedMs);
     trace(() => ({ name: "mirror", ms, isError, isCall: true, attributes: { "server.address": origin } }));

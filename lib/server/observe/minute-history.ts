@@ -9,13 +9,13 @@ import { HISTORY_COUNTERS, HISTORY_MINUTES, type MinuteColumns } from "../../wir
 type Counters = Readonly<Record<(typeof HISTORY_COUNTERS)[number], number>>;
 
 /** One sample of the instance: counters since its start, and current levels. */
-export interface Reading extends Counters {
+export interface InstanceSample extends Counters {
   readonly openStreams: number;
   /** Null if no topic has a lag. */
   readonly lagMs: number | null;
 }
 
-interface Minute extends Reading {
+interface Minute extends InstanceSample {
   readonly minute: number;
 }
 
@@ -27,7 +27,7 @@ export class MinuteHistory {
   private current: (Minute & { readonly before: Counters }) | null = null;
 
   constructor(
-    private readonly read: () => Reading,
+    private readonly read: () => InstanceSample,
     private readonly clock: Pick<Clock, "now">,
   ) {}
 

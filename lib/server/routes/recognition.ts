@@ -1,9 +1,9 @@
 import "server-only";
 import { andThen } from "../../core/awaitable";
-import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
+import { fittingPrefix, MAX_ANSWER_BYTES } from "../../core/bounds";
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
-import { namesToLookUp, newestFirst, resolver } from "../../core/signals/forms/recognitions";
+import { definitionResolver, namesToLookUp, newestFirst } from "../../core/signals/forms/recognitions";
 import { isBonded } from "../../core/signals/projection";
 import { definitionView, handleOf, profileView, recognitionCard } from "../../core/signals/views";
 import { viewOf } from "../../engine/reads/view";
@@ -34,17 +34,17 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
   const named = await views.definitions(namesToLookUp(unknown));
   const all = [...named, ...page.own, ...catalogue.offered];
   // The newest definition of a slug counts.
-  const resolve = resolver(newestFirst(all));
+  const resolve = definitionResolver(newestFirst(all));
   const instances = given.map(({ signal, definitionId }) => {
     const definition = resolve(definitionId);
     return { ...signal, definition: definition && definitionView(definition), pending: definition === null };
   });
-  const shown = fitting(instances, MAX_ANSWER_BYTES / 2);
+  const shown = fittingPrefix(instances, MAX_ANSWER_BYTES / 2);
   const cutNs = shown.length < instances.length ? (page.rows[shown.length - 1]?.consensusNs ?? null) : null;
   const needed = given.slice(0, shown.length).flatMap(({ definitionId }) => resolve(definitionId) ?? []);
   const wanted = [...new Map([...needed, ...all].map((each) => [each.definitionId, each])).values()];
   const inBothForms = wanted.map((each) => [definitionView(each), recognitionCard(each)]);
-  const listed = newestFirst(wanted.slice(0, fitting(inBothForms, MAX_ANSWER_BYTES / 2 - ROOM_BYTES).length));
+  const listed = newestFirst(wanted.slice(0, fittingPrefix(inBothForms, MAX_ANSWER_BYTES / 2 - ROOM_BYTES).length));
   const isCut = catalogue.isCut || listed.length < wanted.length;
   return {
     position: page.position,
@@ -112,7 +112,7 @@ export const profiles = defineRoute({
       const [own] = await app.stores.views.profiles([userId]);
       found.unshift(profileView(userId, own ?? null, null));
     }
-    const profiles = fitting(found, MAX_ANSWER_BYTES);
+    const profiles = fittingPrefix(found, MAX_ANSWER_BYTES);
     const cut = profiles.length < found.length ? { cappedAt: profiles.length } : {};
     const view = viewOf(position, { success: true, profiles, ...cut }, startMs);
     return viewAnswer(context, uncached(view, app.clock.now() - startMs), startMs, began);

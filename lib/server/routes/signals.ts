@@ -1,6 +1,6 @@
 import "server-only";
 import { andThen } from "../../core/awaitable";
-import { fitting, jsonBytes, MAX_ANSWER_BYTES } from "../../core/bounds";
+import { fittingPrefix, jsonBytes, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { type ConsensusNs, consensusNs, formatConsensusTime, toConsensusNs } from "../../core/ledger/consensus-time";
 import { signalId, type UserId } from "../../core/ledger/ids";
 import { placeMember } from "../../core/signals/batch";
@@ -75,7 +75,7 @@ async function loadPage(
     maxRows,
   });
   const all = rows.map((row) => signalOf(userId, row, "hcs-cached"));
-  const items = fitting(all, MAX_ANSWER_BYTES);
+  const items = fittingPrefix(all, MAX_ANSWER_BYTES);
   const cutNs = items.length < all.length ? (rows[items.length - 1]?.consensusNs ?? null) : null;
   return { position, content: { items, ...endOfPage(cutNs, { nextBeforeNs, droppedNs }) } };
 }
@@ -152,8 +152,8 @@ function withPending(result: Result, waiting: readonly PendingSignal[]): Result 
   const there = new Set(content.items.map(({ id }) => id));
   const others = waiting.map(pendingSignal).filter(({ id }) => !there.has(id));
   if (others.length === 0) return result;
-  const pending = fitting(others, MAX_ANSWER_BYTES / 4);
-  const items = fitting(content.items, MAX_ANSWER_BYTES - jsonBytes(pending));
+  const pending = fittingPrefix(others, MAX_ANSWER_BYTES / 4);
+  const items = fittingPrefix(content.items, MAX_ANSWER_BYTES - jsonBytes(pending));
   const last = items.length < content.items.length ? items.at(-1)?.consensusTimestamp : null;
   const end = endOfPage(last ? toConsensusNs(last) : null, {
     nextBeforeNs: decodeCursor(nextCursor ?? undefined),
@@ -199,7 +199,7 @@ export const events = defineRoute({
     const page = await app.stores.views.events(userId, query.type, sinceNs, query.limit);
     const shown = page.rows.map((row) => ({ row, item: eventOf(row) })).filter(({ item }) => item !== null);
     app.stores.unreadable.count("topic_log", page.rows.length - shown.length);
-    const items = fitting(
+    const items = fittingPrefix(
       shown.map(({ item }) => item),
       MAX_ANSWER_BYTES,
     );

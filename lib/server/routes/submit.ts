@@ -10,7 +10,7 @@ import { ProblemError } from "../http/answers/problem";
 import { privateJson } from "../http/answers/reply";
 import { defineRoute } from "../http/route";
 import { writeInvited } from "./ui/invitations";
-import { claimRequest, placeOf, sentOrThrow, WRITE_PROBLEMS, writeOnce } from "./writing";
+import { claimRequest, ledgerPlaceOf, sentOrThrow, WRITE_PROBLEMS, writeOnce } from "./writing";
 
 export const submit = defineRoute({
   summary: "Writes a message of the caller to the ledger",
@@ -27,7 +27,7 @@ export const submit = defineRoute({
       await beforeAccept(app, userId, body, guarded);
       const sent = sentOrThrow(await app.submit.submit({ ...body, from: userId } as Envelope, guarded, isRepeatable));
       background(() => app.scheduler.syncNow([sent.topicId]));
-      return { ok: true, ...placeOf(sent) };
+      return { ok: true, ...ledgerPlaceOf(sent) };
     });
   },
 });
@@ -58,5 +58,5 @@ async function mirrored(app: App, userId: UserId, body: SubmitBody): Promise<obj
       `Somebody else (${userId}) is signed in in this browser now, so nothing was written. Reload the page, then try again.`,
       { field: "from" },
     );
-  return { ok: true, ...placeOf(accept) };
+  return { ok: true, ...ledgerPlaceOf(accept) };
 }

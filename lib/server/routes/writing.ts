@@ -173,7 +173,7 @@ export async function writeUncounted(app: App, from: UserId, members: MadeMember
 }
 
 /** The members that say where a message went. */
-export function placeOf(sent: Submitted) {
+export function ledgerPlaceOf(sent: Submitted) {
   const { topicId, sequence, place, transactionId, consensusNs } = sent;
   return {
     topicId,

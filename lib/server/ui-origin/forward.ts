@@ -36,14 +36,14 @@ export interface Passed {
   readonly signal: AbortSignal;
 }
 
-export interface Answer {
+export interface UiAnswer {
   readonly status: number;
   readonly headers: HeaderList;
   readonly body: Readable;
 }
 
 /** `reason` is for operators: part of a sentence, such as `the connection was refused: …`. */
-export type Failure =
+export type ForwardFailure =
   | { readonly kind: "too-large" | "too-slow" | "client-left" }
   | { readonly kind: "unreachable"; readonly reason: string };
 
@@ -63,7 +63,7 @@ export class Forwarder {
   }
 
   /** Resolves as soon as the answer's headers are there. Never rejects. A body that breaks off later breaks the answer's, too. */
-  async forward(passed: Passed): Promise<Result<Answer, Failure>> {
+  async forward(passed: Passed): Promise<Result<UiAnswer, ForwardFailure>> {
     const { method, body } = passed;
     // The other side may close a kept connection at any moment, and nobody knows what it has seen of a request on it.
     const isRepeatable = (method === "GET" || method === "HEAD") && body === null;
@@ -79,7 +79,7 @@ export class Forwarder {
   }
 
   private attempt({ method, target, headers, body, signal }: Passed, agent: PlainAgent | typeof NEW_CONNECTION) {
-    return new Promise<Result<Answer, Failure> | "closed meanwhile">((resolve) => {
+    return new Promise<Result<UiAnswer, ForwardFailure> | "closed meanwhile">((resolve) => {
       const { hostname, port } = this.url;
       const sent = requestHeaders(headers, this.origin);
       // Node adds it for methods that usually have a body. The others' bodies would be sent without a frame.
@@ -89,7 +89,7 @@ export class Forwarder {
         // Node takes an IPv6 address without its brackets.
         ...{ hostname: hostname.replace(/^\[|\]$/g, ""), port },
       });
-      const fail = (failure: Failure) => {
+      const fail = (failure: ForwardFailure) => {
         resolve(err(failure));
         request.destroy();
       };
@@ -116,7 +116,7 @@ export class Forwarder {
   }
 }
 
-function answerOf(response: IncomingMessage, origin: string): Answer {
+function answerOf(response: IncomingMessage, origin: string): UiAnswer {
   return { status: response.statusCode ?? 502, headers: answerHeaders(response.rawHeaders, origin), body: response };
 }
 

@@ -7,7 +7,7 @@ import type { App } from "../boot/app";
 import { apiHeaders } from "../http/answers/api-headers";
 import { type ProblemParts, problemAnswer } from "../http/answers/problem";
 import { webResponse } from "../http/answers/web-response";
-import type { Answer } from "./forward";
+import type { UiAnswer } from "./forward";
 
 /** These statuses have no body, and a Response refuses one. */
 const WITHOUT_BODY: readonly number[] = [204, 205, 304];
@@ -18,7 +18,7 @@ export async function passWebRequest(
   { ui, limits, metrics }: Pick<App, "limits" | "metrics" | "ui">,
   request: Request,
 ): Promise<Response> {
-  if (ui === null) return refusal(request, NOTHING_HERE);
+  if (ui === null) return problemResponse(request, NOTHING_HERE);
   const { method, headers } = request;
   const waitMs = await limits.countAddress(
     LIMIT,
@@ -26,7 +26,7 @@ export async function passWebRequest(
   );
   if (waitMs !== null) {
     metrics.observeRefusal(LIMIT);
-    return refusal(request, tooManyProblem(waitMs));
+    return problemResponse(request, tooManyProblem(waitMs));
   }
   const { pathname, search } = new URL(request.url);
   const passed = await ui.pass({
@@ -35,20 +35,20 @@ export async function passWebRequest(
   });
   // Nobody reads the answer to a client that has left.
   if (passed === null) return new Response(null, { status: 499 });
-  return passed.ok ? webAnswer(passed.value, method) : refusal(request, passed.error);
+  return passed.ok ? webAnswer(passed.value, method) : problemResponse(request, passed.error);
 }
 
 /** A route of the table that has no file of its own in app/api. */
 const NOTHING_HERE = { code: "not-found", detail: "There is nothing at this address.", options: {} } as const;
 
 /** A problem as the answer to a request. `allow`: the Allow header of a 405. */
-export function refusal({ headers }: Request, problem: ProblemParts, allow: string | null = null): Response {
+export function problemResponse({ headers }: Request, problem: ProblemParts, allow: string | null = null): Response {
   const { status, headers: own, body } = problemAnswer(problem);
   const all = { ...own, ...apiHeaders(headers.get("x-forwarded-proto")), ...(allow === null ? {} : { allow }) };
   return webResponse({ status, headers: all, body });
 }
 
-function webAnswer({ status, headers, body }: Answer, method: string): Response {
+function webAnswer({ status, headers, body }: UiAnswer, method: string): Response {
   const isEmpty = method === "HEAD" || WITHOUT_BODY.includes(status);
   if (isEmpty) body.resume();
   const content = isEmpty ? null : (Readable.toWeb(body) as unknown as globalThis.ReadableStream);

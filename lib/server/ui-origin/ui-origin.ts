@@ -3,7 +3,7 @@ import "server-only";
 import { err, ok, type Result } from "../../core/result";
 import type { Incidents } from "../../engine/health/incidents";
 import type { ProblemParts } from "../http/answers/problem";
-import { type Answer, type Failure, Forwarder, PASSED_TOO_LARGE, type Passed } from "./forward";
+import { Forwarder, type ForwardFailure, PASSED_TOO_LARGE, type Passed, type UiAnswer } from "./forward";
 import { hasPassed } from "./headers";
 
 /** One failure may be a single bad request. This many, with no answer between them, are an outage. */
@@ -25,7 +25,7 @@ export class UiOrigin {
   }
 
   /** The other deployment's answer, or the problem to answer with. Null if the client has left and gets no answer. */
-  async pass(passed: Passed): Promise<Result<Answer, ProblemParts> | null> {
+  async pass(passed: Passed): Promise<Result<UiAnswer, ProblemParts> | null> {
     if (hasPassed((name) => passed.headers[name]?.toString())) return err(LOOP);
     const forwarded = await this.forwarder.forward(passed);
     if (forwarded.ok) {
@@ -43,7 +43,7 @@ export class UiOrigin {
     this.forwarder.close();
   }
 
-  private noteOutage(failure: Failure): void {
+  private noteOutage(failure: ForwardFailure): void {
     this.failures += 1;
     if (this.failures < FAILURES_OF_AN_OUTAGE) return;
     const how =
@@ -60,7 +60,7 @@ const LOOP: ProblemParts = {
   options: {},
 };
 
-const PROBLEMS: Readonly<Record<Exclude<Failure["kind"], "client-left">, ProblemParts>> = {
+const PROBLEMS: Readonly<Record<Exclude<ForwardFailure["kind"], "client-left">, ProblemParts>> = {
   "too-large": {
     code: "too-large",
     detail: PASSED_TOO_LARGE,

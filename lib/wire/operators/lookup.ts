@@ -1,7 +1,7 @@
 /** Shapes of the operators' look-up of one person and one message. */
 import * as z from "zod/mini";
 import { TOPIC_KINDS } from "../../core/ledger/ids";
-import { TIERS } from "../../core/shards/shards";
+import { SHARD_TIERS } from "../../core/shards/shards";
 import { AccountIdText, Author, ConsensusTimestamp, described, TopicIdText, UserIdText } from "../common";
 import { Proof } from "../proof";
 
@@ -23,7 +23,7 @@ export const PersonLookup = z.object({
   userId: UserIdText,
   name: described(z.nullable(z.string()), "Display name, otherwise handle; null without a profile"),
   position: described(count, "Position in Postgres; 0 without any row"),
-  tier: z.enum(TIERS),
+  tier: z.enum(SHARD_TIERS),
   tenantId: z.nullable(z.string()),
   topics: described(
     z.array(z.object({ kind: z.enum(TOPIC_KINDS), topicId: TopicIdText })),

@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { TOPIC_KINDS } from "../../core/ledger/ids";
 import { DRAIN_AT_LEAST_NS, MAX_SEGMENTS } from "../../core/shards/reshard";
-import { SHARD_STATES, TIERS } from "../../core/shards/shards";
+import { SHARD_STATES, SHARD_TIERS } from "../../core/shards/shards";
 import { CappedAt, ConsensusTimestamp, described, TopicIdText } from "../common";
 
 const count = z.int().check(z.nonnegative());
@@ -13,7 +13,7 @@ export const ShardStatus = z.object({
     z.string(),
     "prefix-tier-kind-segment, with the owner's name before the segment if the shard has an owner",
   ),
-  tier: z.enum(TIERS),
+  tier: z.enum(SHARD_TIERS),
   kind: z.enum(TOPIC_KINDS),
   owner: described(Owner, "A tenant (enterprise) or a user (busy); null for the shared topics of a tier"),
   segment: count,
@@ -58,7 +58,7 @@ export { MAX_SEGMENTS };
 export const SplitBody = z.strictObject({
   kind: z.enum(TOPIC_KINDS),
   to: z.int().check(z.minimum(1), z.maximum(MAX_SEGMENTS)),
-  tier: z._default(z.enum(TIERS), "standard"),
+  tier: z._default(z.enum(SHARD_TIERS), "standard"),
   owner: described(z._default(Owner, null), "The tenant (enterprise) or user (busy) that gets topics of its own"),
 });
 export type SplitBody = z.input<typeof SplitBody>;

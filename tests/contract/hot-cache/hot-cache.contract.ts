@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
-import { packed, unpacked } from "@/lib/core/sync/watermark";
+import { decodeWatermark, encodeWatermark } from "@/lib/core/sync/watermark";
 import type { HotCache } from "@/lib/ports/shared/hot-cache";
 
 export interface HotCacheSubject {
@@ -127,11 +127,11 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       const wrong = 1_790_000_000_000_000_000n;
       const tell = async (word: bigint) =>
         (await hot.round([{ topicId: a, watermark: word }], { periodMs: 1_000 }, 0)).topics[0]?.watermark;
-      const takenBack = packed({ generation: 1, throughNs: 5n });
+      const takenBack = encodeWatermark({ generation: 1, throughNs: 5n });
       expect(await tell(wrong)).toBe(wrong);
       expect(await tell(takenBack)).toBe(takenBack);
       expect(await tell(wrong + 1n)).toBe(takenBack);
-      expect(unpacked((await tell(packed({ generation: 1, throughNs: wrong }))) ?? 0n)).toEqual({
+      expect(decodeWatermark((await tell(encodeWatermark({ generation: 1, throughNs: wrong }))) ?? 0n)).toEqual({
         ...{ generation: 1, throughNs: wrong },
       });
     });
@@ -142,7 +142,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       const honest = fromMs(nowMs() - 2_000);
       for (const generation of [0, 3]) {
         const [true_, ahead] = [honest, fromMs(nowMs() + 3 * 3_600_000)].map((throughNs) =>
-          packed({ generation, throughNs }),
+          encodeWatermark({ generation, throughNs }),
         ) as [bigint, bigint];
         expect(await tell(true_)).toBe(true_);
         expect(await tell(ahead)).toBe(true_);

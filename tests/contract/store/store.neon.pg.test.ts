@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
-import { translated } from "@/lib/adapters/postgres/drivers/errors";
+import { translateError } from "@/lib/adapters/postgres/drivers/errors";
 import { driverFor, openDatabase, type ServerDriver } from "@/lib/adapters/postgres/drivers/open";
 import type { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres/postgres-server";
@@ -160,7 +160,7 @@ describe("an answer over HTTP", () => {
     });
     const failure = await failureOf(rawQuery(db, "SELECT 1"));
     expect(failure).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
-    expect(translated((failure as TierUnavailable).cause)).toBeInstanceOf(TypeError);
+    expect(translateError((failure as TierUnavailable).cause)).toBeInstanceOf(TypeError);
     await db.close();
     await new Promise((resolve) => broken.close(resolve));
   });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { tierOver } from "@/lib/adapters/redis/open-redis";
-import { kindOf } from "@/lib/core/cache-strategy";
+import { viewKindOf } from "@/lib/core/cache-strategy";
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { SharedViewName } from "@/lib/ports/shared/view-cache";
 import type { SharedTier } from "@/lib/server/boot/app";
@@ -59,7 +59,7 @@ async function keptViews(): Promise<readonly Kept[]> {
     for (const { name, view, isFresh } of t.app.l1.held(userId)) {
       // Nobody asks for views by earlier definitions again.
       if (isFresh && current.includes(name))
-        kept.push({ tier: "memory", userId, kind: kindOf(name), body: view.body.toString() });
+        kept.push({ tier: "memory", userId, kind: viewKindOf(name), body: view.body.toString() });
     }
     const fresh = await busy(shared.views.held(userId));
     for (const { name } of fresh.filter(({ isFresh }) => isFresh)) {
@@ -78,7 +78,7 @@ async function readAfresh(): Promise<ReadonlyMap<string, string>> {
   const views = new Map<string, string>();
   for (const userId of PEOPLE) {
     for (const kind of KINDS) await t.ask("GET", pathOf(kind), userId, { app, withoutBackground: true });
-    for (const { name, view } of app.l1.held(userId)) views.set(`${userId} ${kindOf(name)}`, view.body.toString());
+    for (const { name, view } of app.l1.held(userId)) views.set(`${userId} ${viewKindOf(name)}`, view.body.toString());
   }
   return views;
 }

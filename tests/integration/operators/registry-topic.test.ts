@@ -5,7 +5,7 @@ import { SdkSubmitter } from "@/lib/adapters/hedera/sdk-submitter";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import type { AccountId, TopicId, UserId } from "@/lib/core/ledger/ids";
-import { publication, REGISTRY_MEMO } from "@/lib/core/shards/hcs2";
+import { publicationMessages, REGISTRY_MEMO } from "@/lib/core/shards/hcs2";
 import { type Registry, routeTopic, type Shard } from "@/lib/core/shards/shards";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import { publishRegistry, type RegistryTopicDeps, readRegistryTopic } from "@/lib/engine/shards/registry-topic";
@@ -80,7 +80,7 @@ describe("a registry topic", () => {
   });
 
   it("ignores a stranger's messages", async () => {
-    const [text] = publication(
+    const [text] = publicationMessages(
       registryOf(active(standard("contact"), 1).map((shard) => ({ ...shard, segment: 7 }))),
       [],
     );

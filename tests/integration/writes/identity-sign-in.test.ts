@@ -1,7 +1,7 @@
 /** Sign-ins with a DID token of Magic's where a topic says which account an identity is bound to. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AccountId, type TopicId, toTopicId, type UserId } from "@/lib/core/ledger/ids";
-import { MAX_AHEAD_MS } from "@/lib/core/signals/identity-binding";
+import { MAX_ISSUED_AHEAD_MS } from "@/lib/core/signals/identity-binding";
 import { encodeEcdsaKey } from "@/lib/devnet/rest/key-json";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { AdminStatus } from "@/lib/wire/operators/admin";
@@ -129,7 +129,7 @@ describe("an identity that nobody has bound", () => {
     ["a stranger paid for", "BIND", { payer: STRANGER }],
     ["the account that it names paid for", "ASSERT", { payer: ONE as AccountId }],
     ["a stranger paid for, which ends a binding,", "UNBIND", { payer: STRANGER }],
-    ["was issued far in the future", "BIND", { ahead: MAX_AHEAD_MS + 60_000 }],
+    ["was issued far in the future", "BIND", { ahead: MAX_ISSUED_AHEAD_MS + 60_000 }],
     ["has no time", "BIND", { change: { iat: null } }],
     ["names a DID without an address", "BIND", { change: { sub: "did:ethr:ana" } }],
     ["names no DID", "BIND", { change: { sub: 7 } }],

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import { decodeMessage } from "@/lib/core/signals/envelope";
-import { type Edge, edgesOf, mergeEdge, strictly, trustGiven } from "@/lib/core/signals/projection";
+import { type Edge, edgesOf, mergeEdge, trustGiven, underStrictBonding } from "@/lib/core/signals/projection";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
@@ -54,7 +54,7 @@ function givenOnLedger(userId: string, isStrict: boolean): number {
       }
     }
   }
-  return [...edges.values()].reduce((sum, edge) => sum + trustGiven(isStrict ? strictly(edge) : edge), 0);
+  return [...edges.values()].reduce((sum, edge) => sum + trustGiven(isStrict ? underStrictBonding(edge) : edge), 0);
 }
 
 describe("trust that counts again", () => {

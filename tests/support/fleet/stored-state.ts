@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import pg from "pg";
 import { disposition, NO_PAYER, signatureState, verification } from "@/lib/adapters/postgres/codec/codes";
 import { LogSegment } from "@/lib/adapters/postgres/codec/log-segment";
-import { shorten } from "@/lib/adapters/postgres/codec/shorthand";
+import { toShorthand } from "@/lib/adapters/postgres/codec/shorthand";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { LogEntry } from "@/lib/core/signals/batch";
 
@@ -95,8 +95,8 @@ function packedLines({ topic_id: topicId, content }: PackedSegment): readonly st
       entry.reason,
     ],
     ...[entry.signature ? signatureState.code(entry.signature) : null, chunk?.key, chunk?.number, chunk?.total],
-    md5(shorten(entry.message)),
-    ...[entry.runningHash, entry.body && shorten(entry.body)].map((bytes) => bytes && md5(bytes)),
+    md5(toShorthand(entry.message)),
+    ...[entry.runningHash, entry.body && toShorthand(entry.body)].map((bytes) => bytes && md5(bytes)),
   ];
   const entries = new LogSegment(topicId, content).entries();
   return entries.map((entry) =>

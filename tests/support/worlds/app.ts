@@ -8,7 +8,7 @@ import type { Submitter } from "@/lib/ports/ledger/submitter";
 import type { TopicCreator } from "@/lib/ports/ledger/topic-creator";
 import type { WriteGuard } from "@/lib/ports/shared/write-guard";
 import type { App, SharedTier, Stores } from "@/lib/server/boot/app";
-import { judge } from "@/lib/server/front/admission/gate";
+import { judgeRequest } from "@/lib/server/front/admission/gate";
 import { problemAnswer } from "@/lib/server/http/answers/problem";
 import { webResponse } from "@/lib/server/http/answers/web-response";
 import type { AnyRoute } from "@/lib/server/http/route";
@@ -105,7 +105,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     const { body, headers = {}, signal, withoutBackground, app: asked = app } = options;
     const url = new URL(path, "http://app.test");
     const header = (name: string) => headers[name] ?? null;
-    const verdict = judge({
+    const verdict = judgeRequest({
       method,
       target: url.pathname + url.search,
       header,

@@ -1,7 +1,7 @@
 /** Writes and reads numbers and bytes one after the other. */
 import { unzigzag, varint, zigzag } from "./varint";
 
-export class Writer {
+export class ByteWriter {
   private readonly pieces: Uint8Array[] = [];
   private open: number[] = [];
 
@@ -38,7 +38,7 @@ export class Writer {
 }
 
 /** Each method throws RangeError where the bytes end too early. */
-export class Reader {
+export class ByteReader {
   private at = 0;
 
   constructor(private readonly source: Uint8Array) {}

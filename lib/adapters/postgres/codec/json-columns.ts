@@ -7,7 +7,7 @@
  *
  *   templates ‖ words ‖ template of each text ‖ columns, by the first text that has one ‖ length of each text without template ‖ those
  */
-import type { Reader, Writer } from "./bytes";
+import type { ByteReader, ByteWriter } from "./bytes";
 
 /** Stands for a value in a template. A text that holds it is written as it is. */
 const VALUE = "\0";
@@ -65,7 +65,7 @@ class Vocabulary {
     return 0;
   }
 
-  write(to: Writer): void {
+  write(to: ByteWriter): void {
     const texts = [...this.numbers.keys()];
     to.number(texts.length);
     for (const { length } of texts) to.number(length);
@@ -73,7 +73,7 @@ class Vocabulary {
   }
 
   /** Reads the texts. Returns a function that turns distances into texts. It takes them in the order in which they were written. */
-  static read(from: Reader): (distance: number) => string {
+  static read(from: ByteReader): (distance: number) => string {
     const lengths = Array.from({ length: from.number() }, () => from.number());
     const all = latin1(from.view(lengths.reduce((sum, length) => sum + length, 0)));
     let end = 0;
@@ -97,7 +97,7 @@ const NUMBER = /^(?:0|-?[1-9]\d{0,14})$/;
 const isNumber = (value: string): boolean => NUMBER.test(value);
 
 /** Writes texts column by column. `readTexts` gives them back byte for byte, in the same order. */
-export function writeTexts(to: Writer, texts: readonly Uint8Array[]): void {
+export function writeTexts(to: ByteWriter, texts: readonly Uint8Array[]): void {
   const [templates, words] = [new Vocabulary(), new Vocabulary()];
   const columns = new Map<string, string[]>();
   const keys = new Map<string, readonly string[]>();
@@ -146,7 +146,7 @@ interface Template {
 }
 
 /** Reads this many texts. Returns a function that gives each by its place, from 0. Throws RangeError if the bytes are damaged. */
-export function readTexts(from: Reader, count: number): (place: number) => Uint8Array {
+export function readTexts(from: ByteReader, count: number): (place: number) => Uint8Array {
   const templateAt = Vocabulary.read(from);
   const wordAt = Vocabulary.read(from);
   const columnOf = new Map<string, number>();
@@ -195,7 +195,7 @@ export function readTexts(from: Reader, count: number): (place: number) => Uint8
 }
 
 function readColumn(
-  from: Reader,
+  from: ByteReader,
   wordAt: (distance: number) => string,
   length: number,
 ): readonly string[] | readonly number[] {

@@ -22,7 +22,7 @@ import type { AccountId, Sequence, TopicId } from "../../../core/ledger/ids";
 import { equalBytes, nextRunningHash, RUNNING_HASH_VERSION } from "../../../core/ledger/running-hash";
 import type { LogEntry } from "../../../core/signals/batch";
 import type { SignatureState } from "../../../core/signals/signal";
-import { Reader, Writer } from "./bytes";
+import { ByteReader, ByteWriter } from "./bytes";
 import { packChunkInfo, unpackChunkInfo } from "./chunk-info";
 import { disposition, signatureState, verification } from "./codes";
 import { readTexts, writeTexts } from "./json-columns";
@@ -76,7 +76,7 @@ export function packSegment(topicId: TopicId, entries: readonly LogEntry[]): Uin
   const starts = new Set(entries.map(({ sequence }) => segmentStart(sequence)));
   if (entries.length > SEGMENT_LENGTH || starts.size > 1) throw new RangeError("the messages are not of one range");
   const words = new Words();
-  const columns = new Writer();
+  const columns = new ByteWriter();
   entries.reduce((before, { sequence }) => {
     columns.number(sequence - before);
     return sequence;
@@ -88,10 +88,10 @@ export function packSegment(topicId: TopicId, entries: readonly LogEntry[]): Uin
   for (const { payer } of entries) words.put(columns, payer);
   for (const { signature } of entries) columns.option(signature ? signatureState.code(signature) : null);
   for (const { body } of entries) columns.option(body?.length ?? null);
-  const records = new Writer();
+  const records = new ByteWriter();
   for (const [i, entry] of entries.entries()) writeRecord(records, words, topicId, entry, entries[i - 1] ?? null);
   const written = records.end();
-  const head = new Writer();
+  const head = new ByteWriter();
   head.number(entries.length);
   words.write(head);
   head.bytes(columns.end());
@@ -136,7 +136,7 @@ export class LogSegment {
     const plain = brotliDecompressSync(packed, { maxOutputLength: MOST_BYTES });
     if (!equalBytes(content.subarray(1, 1 + DIGEST_BYTES), digestOf(plain)))
       throw new RangeError("the segment is damaged");
-    const reader = new Reader(plain);
+    const reader = new ByteReader(plain);
     const count = reader.number();
     if (count > SEGMENT_LENGTH) throw new RangeError("the segment holds too many messages");
     const column = <T>(read: () => T): T[] => Array.from({ length: count }, read);
@@ -183,7 +183,7 @@ export class LogSegment {
    * because hashes follow from each other.
    */
   entries(from = 1, through = Number.POSITIVE_INFINITY): readonly LogEntry[] {
-    const reader = new Reader(this.records);
+    const reader = new ByteReader(this.records);
     const entries: LogEntry[] = [];
     for (const [i, sequence] of this.sequences.entries()) {
       if (sequence > through) break;
@@ -192,7 +192,7 @@ export class LogSegment {
     return entries.filter(({ sequence }) => sequence >= from);
   }
 
-  private read(from: Reader, i: number, before: LogEntry | null): LogEntry {
+  private read(from: ByteReader, i: number, before: LogEntry | null): LogEntry {
     const payer = this.payers[i] ?? null;
     const code = this.signatures[i] ?? null;
     const ns = this.times[i] as ConsensusNs;
@@ -215,7 +215,7 @@ export class LogSegment {
     return { ...entry, runningHash: this.hashOf(from, entry, before) };
   }
 
-  private hashOf(from: Reader, entry: LogEntry, before: LogEntry | null): Uint8Array | null {
+  private hashOf(from: ByteReader, entry: LogEntry, before: LogEntry | null): Uint8Array | null {
     const how = from.number();
     if (how === HASH.kept) return from.bytes(from.number());
     if (how === HASH.unknown) return null;
@@ -231,14 +231,14 @@ interface Contents {
   readonly body: (i: number) => Uint8Array | null;
 }
 
-function contentsIn(reader: Reader, lengths: readonly (number | null)[]): Contents {
+function contentsIn(reader: ByteReader, lengths: readonly (number | null)[]): Contents {
   const message = readTexts(reader, lengths.length);
   const bodies = lengths.map((length) => (length === null ? null : reader.view(length)));
   return { message, body: copyFrom(bodies) };
 }
 
 function contentsOfFirst(
-  reader: Reader,
+  reader: ByteReader,
   messageLengths: readonly number[],
   bodyLengths: readonly (number | null)[],
 ): Contents {
@@ -260,7 +260,7 @@ const copyFrom = (views: readonly (Uint8Array | null)[]) => (i: number) => {
 /** How a record gives its running hash: it follows from the one before, it is not known, or it is stored. */
 const HASH = { follows: 0, unknown: 1, kept: 2 } as const;
 
-function writeRecord(to: Writer, words: Words, topicId: TopicId, entry: LogEntry, before: LogEntry | null): void {
+function writeRecord(to: ByteWriter, words: Words, topicId: TopicId, entry: LogEntry, before: LogEntry | null): void {
   const { runningHash, chunk } = entry;
   to.number(verification.code(entry.verification));
   to.number(disposition.code(entry.disposition));
@@ -297,13 +297,13 @@ class Words {
   private readonly texts: string[] = [];
   private readonly numbers = new Map<string, number>();
 
-  put(to: Writer, text: string | null): void {
+  put(to: ByteWriter, text: string | null): void {
     const number = text === null ? 0 : (this.numbers.get(text) ?? this.texts.push(text));
     if (text !== null) this.numbers.set(text, number);
     to.number(number);
   }
 
-  take(from: Reader): string | null {
+  take(from: ByteReader): string | null {
     const number = from.number();
     if (number === 0) return null;
     const text = this.texts[number - 1];
@@ -311,7 +311,7 @@ class Words {
     return text;
   }
 
-  write(to: Writer): void {
+  write(to: ByteWriter): void {
     to.number(this.texts.length);
     for (const text of this.texts) {
       const bytes = Buffer.from(text);
@@ -320,7 +320,7 @@ class Words {
     }
   }
 
-  static read(from: Reader): Words {
+  static read(from: ByteReader): Words {
     const words = new Words();
     for (let left = from.number(); left > 0; left -= 1)
       words.texts.push(Buffer.from(from.view(from.number())).toString());

@@ -10,7 +10,7 @@ import type { TopicState } from "../../../ports/store/sync/topic-store";
 import { unpackChunkInfo } from "./chunk-info";
 import { disposition, gapState, NO_PAYER, signatureState, verification } from "./codes";
 import { sequenceOf } from "./ref";
-import { expand } from "./shorthand";
+import { fromShorthand } from "./shorthand";
 
 export const payerOf = (payer: AccountId): AccountId | null => (payer === NO_PAYER ? null : payer);
 
@@ -52,8 +52,8 @@ export function logEntry(row: typeof topicLog.$inferSelect): LogEntry {
     sequence: sequenceOf(row.ref),
     consensusNs: consensusNs(row.consensusNs),
     payer: payerOf(row.payer),
-    message: expand(row.message),
-    body: row.body && expand(row.body),
+    message: fromShorthand(row.message),
+    body: row.body && fromShorthand(row.body),
     runningHash: row.runningHash,
     runningHashVersion: row.hashVersion,
     verification: verification.name(row.verification),

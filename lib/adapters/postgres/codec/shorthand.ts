@@ -68,7 +68,7 @@ const ANY_CODE = new RegExp(`[\\0${CODES.join("")}]`);
 const EACH_CODE = new RegExp(`[${CODES.join("")}]`, "g");
 
 /** A message as it is stored. */
-export function shorten(message: Uint8Array): Uint8Array {
+export function toShorthand(message: Uint8Array): Uint8Array {
   // Latin-1 makes one character of each byte, so offsets stay the same.
   const text = Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString("latin1");
   if (ANY_CODE.test(text)) return Buffer.concat([Buffer.of(ESCAPE), message]);
@@ -93,7 +93,7 @@ export function expandedLength(kept: Uint8Array): number {
 /**
  * The original message: a copy, which shares no memory with the stored one. Throws RangeError for a phrase of a later version.
  */
-export function expand(kept: Uint8Array): Uint8Array {
+export function fromShorthand(kept: Uint8Array): Uint8Array {
   if (kept[0] === ESCAPE) return new Uint8Array(kept.subarray(1));
   const text = Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString("latin1");
   const whole = text.replace(EACH_CODE, (code) => {

@@ -4,7 +4,7 @@
  */
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { TierUnavailable } from "../../../ports/tier-unavailable";
-import { translated } from "./errors";
+import { translateError } from "./errors";
 
 /** Builds queries and sends them, with any driver. */
 export type Queries = PgDatabase<PgQueryResultHKT>;
@@ -53,7 +53,7 @@ export function databaseOver({ driver, open, close }: Connection): Database {
     try {
       return await statement(queries(timeoutMs));
     } catch (failure) {
-      throw translated(failure);
+      throw translateError(failure);
     }
   }
 

@@ -39,7 +39,7 @@ const STATE_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** "the database answered 53100: its disk is full" */
-export const answered = (state: string): string =>
+export const sqlStateWords = (state: string): string =>
   `the database answered ${state}${state in STATE_WORDS ? `: ${STATE_WORDS[state]}` : ""}`;
 
 const LOGIN_CLASSES = new Set(["28", "3D"]);
@@ -49,7 +49,7 @@ export function loginRefusal(error: unknown): unknown {
   const state = isTierUnavailable(error) ? sqlState(error.cause) : null;
   if (state === null || !LOGIN_CLASSES.has(state.slice(0, 2))) return error;
   return new DatabaseUnusable(
-    `Nobody can log in to the database: ${answered(state)}. Correct DATABASE_URL, then start again.`,
+    `Nobody can log in to the database: ${sqlStateWords(state)}. Correct DATABASE_URL, then start again.`,
     {
       cause: error,
     },
@@ -62,7 +62,7 @@ export const isUniqueViolation = (error: unknown): boolean => sqlState(error) ==
 const REFUSING_CLASSES = new Set(["22", "23", "54"]);
 
 /** A write's failure: `BatchRefused` if its values are the reason, otherwise the error as it is. The message holds no value. */
-export function refusal(error: unknown): unknown {
+export function asBatchRefused(error: unknown): unknown {
   const state = sqlState(error);
   const isRefusal = state !== null && REFUSING_CLASSES.has(state.slice(0, 2));
   return isRefusal ? new BatchRefused(`the database answered ${state}`) : error;
@@ -72,14 +72,14 @@ export function refusal(error: unknown): unknown {
  * The meaning of a failed statement. The server's own errors carry an SQLSTATE. Any other error comes from the driver: the
  * language's own kinds of errors are mistakes of ours, and all others are a connection that failed.
  */
-export function translated(failure: unknown): unknown {
+export function translateError(failure: unknown): unknown {
   // Drizzle wraps the driver's error in one that quotes the statement and its values, which no log may hold.
   const error = failure instanceof DrizzleQueryError ? failure.cause : failure;
   if (isTierUnavailable(error)) return error;
   const state = sqlState(error);
   if (state !== null) {
     const isRetryable = RETRYABLE_CLASSES.has(state.slice(0, 2)) || RETRYABLE_STATES.has(state);
-    return isRetryable ? new TierUnavailable("postgres", answered(state), { cause: error }) : error;
+    return isRetryable ? new TierUnavailable("postgres", sqlStateWords(state), { cause: error }) : error;
   }
   const isOurs = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
   return isOurs ? error : new TierUnavailable("postgres", "the database does not answer", { cause: error });

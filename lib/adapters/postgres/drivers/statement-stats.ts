@@ -1,5 +1,5 @@
 /** Counts statements by purpose. Those at the start (migrations, the check of the network) are not counted. */
-import type { Took } from "../../../system/waiting";
+import type { Elapsed } from "../../../system/stopwatch";
 
 /** The reasons for which a statement is sent. Each is one label of the metrics. */
 export const STATEMENT_PURPOSES = [
@@ -62,12 +62,12 @@ export class StatementStats {
     this.add(purpose, { refused: 1 });
   }
 
-  answered(purpose: StatementPurpose, { ms, waitedMs }: Took, rows: number): void {
+  answered(purpose: StatementPurpose, { ms, waitedMs }: Elapsed, rows: number): void {
     this.add(purpose, { statements: 1, waitedMs, maxMs: ms, rows });
     this.onStatement({ purpose, ms, isError: false });
   }
 
-  failed(purpose: StatementPurpose, { ms, waitedMs }: Took): void {
+  failed(purpose: StatementPurpose, { ms, waitedMs }: Elapsed): void {
     this.add(purpose, { statements: 1, errors: 1, waitedMs, maxMs: ms });
     this.onStatement({ purpose, ms, isError: true });
   }

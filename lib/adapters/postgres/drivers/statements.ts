@@ -4,18 +4,18 @@
  */
 import {
   admit,
+  afterFailure,
+  afterSuccess,
   type CircuitBreaker,
   type CircuitBreakerPolicy,
   CLOSED,
-  failed,
-  succeeded,
 } from "../../../core/sync/circuit-breaker";
 import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavailable";
-import { stopwatch } from "../../../system/waiting";
+import { stopwatch } from "../../../system/stopwatch";
 import { Stamp } from "../stamp";
 import { UserNumbers } from "../user-numbers";
 import type { Database, Statement } from "./database";
-import { answered, sqlState } from "./errors";
+import { sqlState, sqlStateWords } from "./errors";
 import { type StatementCounts, type StatementPurpose, type StatementSample, StatementStats } from "./statement-stats";
 
 export interface StatementsOptions {
@@ -116,12 +116,14 @@ export class Statements {
     try {
       const answer = await this.within(this.timeoutMs(purpose), statement);
       this.counters.answered(purpose, took(), Array.isArray(answer) ? answer.length : 0);
-      this.circuit = succeeded(this.circuit);
+      this.circuit = afterSuccess(this.circuit);
       return answer;
     } catch (error) {
       this.counters.failed(purpose, took());
       this.lastError = described(error);
-      this.circuit = isOutage(error) ? failed(this.circuit, now(), random(), CIRCUIT) : succeeded(this.circuit);
+      this.circuit = isOutage(error)
+        ? afterFailure(this.circuit, now(), random(), CIRCUIT)
+        : afterSuccess(this.circuit);
       throw error;
     }
   }
@@ -167,6 +169,6 @@ function isOutage(error: unknown): boolean {
 function described(error: unknown): string {
   if (isTierUnavailable(error)) return error.message;
   const state = sqlState(error);
-  if (state !== null) return answered(state);
+  if (state !== null) return sqlStateWords(state);
   return error instanceof Error ? error.name : "unknown";
 }

@@ -19,7 +19,7 @@ import type { UserId } from "../../../core/ledger/ids";
 import { gapState } from "../codec/codes";
 import { baseOf } from "../codec/ref";
 import { literal } from "../sql/expressions";
-import { given, prepared, template, UNNAMED } from "../sql/template";
+import { parameters, preparedTemplate, template, UNNAMED } from "../sql/template";
 
 const t = alias(topics, "t");
 const g = alias(topicGaps, "g");
@@ -45,12 +45,12 @@ export const DROPPED_MESSAGES = template(
   (columns) => sql`SELECT ${columns} FROM ${topics} ${t} WHERE ${THROUGH} > 0 AND ${t.cursor} >= ${THROUGH}`,
 );
 
-const ofUser = given<{ readonly userId: UserId }>();
+const ofUser = parameters<{ readonly userId: UserId }>();
 
 const UNTIL = sql`(SELECT max(${t.droppedNs}) FROM ${topics} ${t})`;
 
 /** The dropped signals of a user, including rows that are not deleted yet. Looks up only old rows. No row: nothing was ever dropped. */
-export const DROPPED_SIGNALS = prepared(
+export const DROPPED_SIGNALS = preparedTemplate(
   ofUser,
   {
     signals: sql`${h.head} - (SELECT count(*) FROM ${hcsMessages} ${r} WHERE ${r.userNo} = ${h.userNo}

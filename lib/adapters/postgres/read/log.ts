@@ -11,7 +11,7 @@ import { SEGMENT_LENGTH } from "../codec/log-segment";
 import { baseOf, sequenceIn } from "../codec/ref";
 import { literal } from "../sql/expressions";
 import { topicNoOf } from "../sql/references";
-import { type Given, given, prepared, type RowOf, UNNAMED } from "../sql/template";
+import { type NamedParameters, parameters, preparedTemplate, type RowOf, UNNAMED } from "../sql/template";
 
 /** Sequences of a topic, the ends included. */
 export interface Range {
@@ -35,7 +35,7 @@ const FAILED_CODE = literal(disposition.code("failed"));
 const UNPROVEN_CODE = literal(disposition.code("unproven"));
 const { ref, chunkKey, chunkNumber, reason } = topicLog;
 
-function isIn<V extends Range>(range: Given<V>, of: SQLWrapper = ref): SQL {
+function isIn<V extends Range>(range: NamedParameters<V>, of: SQLWrapper = ref): SQL {
   const base = baseOf(topicNoOf(range("topicId")));
   return sql`${of} >= ${base} + ${range("from")}::bigint AND ${of} <= ${base} + ${range("to")}::bigint`;
 }
@@ -50,10 +50,10 @@ const FIELDS = {
 /** A message of the log. With `content` and `firstSeq` it is a segment, and all other members are null. */
 export type LogRow = RowOf<typeof FIELDS>;
 
-const ranged = given<Range>();
+const ranged = parameters<Range>();
 const { topicNo, firstSeq } = topicSegments;
 
-export const LOG = prepared(
+export const LOG = preparedTemplate(
   ranged,
   FIELDS,
   (columns) => sql`SELECT ${columns} FROM (
@@ -64,10 +64,10 @@ export const LOG = prepared(
   UNNAMED,
 );
 
-const limited = given<Range & { readonly limit: number }>();
+const limited = parameters<Range & { readonly limit: number }>();
 
 /** Failed messages are never packed. */
-export const FAILED = prepared(
+export const FAILED = preparedTemplate(
   limited,
   COLUMNS,
   (
@@ -78,7 +78,7 @@ export const FAILED = prepared(
 );
 
 /** Failed and unproven messages, which are never packed. There is an index for each of the two, so each is looked for apart. */
-export const UNSETTLED = prepared(
+export const FAILED_AND_UNPROVEN = preparedTemplate(
   limited,
   getTableColumns(topicLog),
   (columns) =>
@@ -92,13 +92,13 @@ export const UNSETTLED = prepared(
   UNNAMED,
 );
 
-const grouped = given<Range & { readonly chunkKeys: readonly string[] }>();
+const grouped = parameters<Range & { readonly chunkKeys: readonly string[] }>();
 
 /**
  * The first entry that did not fail, for each number in a group of chunks, and the segments that hold packed parts of such groups. All
  * parts of a group are in one segment.
  */
-export const PARTS = prepared(
+export const PARTS = preparedTemplate(
   grouped,
   FIELDS,
   (columns) => sql`SELECT ${columns} FROM (

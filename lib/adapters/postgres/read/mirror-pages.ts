@@ -18,7 +18,7 @@ import { disposition } from "../codec/codes";
 import { SEGMENT_LENGTH } from "../codec/log-segment";
 import { baseOf, sequenceIn } from "../codec/ref";
 import { literal } from "../sql/expressions";
-import { given, prepared, type RowOf, UNNAMED } from "../sql/template";
+import { parameters, preparedTemplate, type RowOf, UNNAMED } from "../sql/template";
 
 const FAILED = literal(disposition.code("failed"));
 /** Stored bytes of one page: beyond what honest messages have, and a fraction of what one answer may have. */
@@ -44,7 +44,7 @@ const STEP = sql`CASE WHEN p.ns < s.ns THEN p.ref - ${baseOf(sql`s.topic_no`)} +
 /** A page of the mirror has 100 messages at most: one segment, if none is left out of it. A sparse topic takes several statements. */
 export const SEGMENTS_AT_ONCE = 2;
 
-const values = given<{
+const values = parameters<{
   readonly topicId: TopicId;
   readonly from: number;
   readonly to: number;
@@ -84,7 +84,7 @@ function pageIn(order: Order) {
   const first = sql`coalesce((SELECT max(lo) FROM search WHERE isFrom), ${values("from")}::bigint)`;
   const end = sql`coalesce((SELECT max(lo) - 1 FROM search WHERE NOT isFrom), least(${values("to")}::bigint, topic.cursor))`;
   const [fromNs, toNs] = [sql`${values("fromNs")}::bigint`, sql`${values("toNs")}::bigint`];
-  return prepared(
+  return preparedTemplate(
     values,
     FIELDS,
     (columns) => sql`WITH RECURSIVE topic AS (
@@ -118,9 +118,9 @@ ORDER BY ${f.ref} ${direction}`,
 export const PAGE_OF = { asc: pageIn("asc"), desc: pageIn("desc") } as const;
 
 const AT_FIELDS = { ...COLUMNS, content: CONTENT, firstSeq: FIRST_SEQ, topicId: sql<TopicId>`topic_id` };
-const atValues = given<{ readonly ns: bigint }>();
+const atValues = parameters<{ readonly ns: bigint }>();
 
-export const MESSAGE_AT = prepared(
+export const MESSAGE_AT = preparedTemplate(
   atValues,
   AT_FIELDS,
   (columns) => sql`WITH RECURSIVE search (topic_no, topic_id, ns, lo, hi) AS (

@@ -8,10 +8,10 @@ import type { DatedOverview, RejectedEntry } from "../../../ports/store/admin-st
 import { disposition, gapState, verification } from "../codec/codes";
 import { baseOf, sequenceOf, topicNoIn } from "../codec/ref";
 import { gapOf, payerOf, topicState } from "../codec/rows";
-import { expand } from "../codec/shorthand";
+import { fromShorthand } from "../codec/shorthand";
 import { literal } from "../sql/expressions";
 import { topicIdOf } from "../sql/references";
-import { given, prepared, type RowOf, template, UNNAMED } from "../sql/template";
+import { parameters, preparedTemplate, type RowOf, template, UNNAMED } from "../sql/template";
 import { DATABASE_MS } from "./server";
 
 const t = alias(topics, "t");
@@ -20,7 +20,7 @@ const l = alias(topicLog, "l");
 const r = alias(hcsMessages, "r");
 const u = alias(userSegments, "u");
 
-const overview = given<{ readonly gapLimit: number; readonly unpacked: number }>();
+const overview = parameters<{ readonly gapLimit: number; readonly unpacked: number }>();
 
 const OPEN_GAPS = sql`FROM ${topicGaps} ${g}
     WHERE ${g.topicNo} = ${t.topicNo} AND ${g.state} <> ${literal(gapState.code("filled"))}`;
@@ -40,7 +40,7 @@ const TOPIC = {
 };
 
 /** All topics, each with its first open gaps. */
-export const OVERVIEW = prepared(
+export const OVERVIEW = preparedTemplate(
   overview,
   TOPIC,
   (columns) => sql`SELECT ${columns} FROM ${topics} ${t} ORDER BY ${t.topicNo}`,
@@ -81,7 +81,7 @@ export const PEOPLE_BY_TOPIC = template(
 JOIN ${topics} ${t} ON ${t.topicNo} = c.topic_no GROUP BY ${t.topicId}`,
 );
 
-const rejected = given<{ readonly limit: number }>();
+const rejected = parameters<{ readonly limit: number }>();
 
 const MESSAGE = {
   ref: l.ref,
@@ -99,7 +99,7 @@ const newest = (
   ORDER BY ${topicLog.consensusNs} DESC, ${topicLog.ref} DESC LIMIT ${rejected("limit")}::integer)`;
 
 /** The newest rejected messages of each kind, newest first. */
-export const REJECTED = prepared(
+export const REJECTED = preparedTemplate(
   rejected,
   MESSAGE,
   (columns) => sql`SELECT ${columns}
@@ -111,7 +111,7 @@ ORDER BY ${l.consensusNs} DESC, ${l.ref} DESC`,
 
 /** Throws if the row holds a code or a phrase of a later version. */
 export function rejectedMessage(row: RowOf<typeof MESSAGE>, startBytes: number): RejectedEntry {
-  const message = expand(row.kept);
+  const message = fromShorthand(row.kept);
   return {
     topicId: row.topicId,
     sequence: sequenceOf(row.ref),

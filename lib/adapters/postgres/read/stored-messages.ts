@@ -14,9 +14,9 @@ import { signatureState } from "../codec/codes";
 import { type PackedMessage, segmentStart } from "../codec/log-segment";
 import { refAt, sequenceIn, sequenceOf, topicNoIn } from "../codec/ref";
 import { logEntry, payerOf } from "../codec/rows";
-import { expand, shorten } from "../codec/shorthand";
+import { fromShorthand, toShorthand } from "../codec/shorthand";
 import type { Statements } from "../drivers/statements";
-import { given, prepared, type RowOf, UNNAMED } from "../sql/template";
+import { parameters, preparedTemplate, type RowOf, UNNAMED } from "../sql/template";
 import { LOG, type LogRow, rangeOf } from "./log";
 import type { RowReader } from "./row-reader";
 
@@ -35,9 +35,9 @@ const FIELDS = {
   content: sql<Uint8Array | null>`x.content`.mapWith(topicSegments.content),
 };
 
-const values = given<{ readonly refs: readonly string[]; readonly segments: readonly string[] }>();
+const values = parameters<{ readonly refs: readonly string[]; readonly segments: readonly string[] }>();
 
-const MESSAGES = prepared(
+const MESSAGES = preparedTemplate(
   values,
   FIELDS,
   (columns) => sql`SELECT ${columns} FROM (
@@ -50,19 +50,19 @@ SELECT b.ref, NULL, NULL, NULL, NULL, ${t.topicId}, ${s.content} FROM unnest(${v
   JOIN ${topics} ${t} ON ${t.topicNo} = ${s.topicNo}) x`,
 );
 
-const ofTopic = given<{ readonly topicId: TopicId }>();
+const ofTopic = parameters<{ readonly topicId: TopicId }>();
 
-const DROPPED_OF = prepared(
+const DROPPED_OF = preparedTemplate(
   ofTopic,
   { through: t.droppedThrough, throughNs: t.droppedNs, hash: t.droppedHash },
   (columns) => sql`SELECT ${columns} FROM ${topics} ${t} WHERE ${t.topicId} = ${ofTopic("topicId")}`,
   UNNAMED,
 );
 
-const missing = given<{ readonly refs: readonly string[] }>();
+const missing = parameters<{ readonly refs: readonly string[] }>();
 
 /** Which of these messages were dropped. Sent only where a row's message is in no place. */
-const DROPPED = prepared(
+const DROPPED = preparedTemplate(
   missing,
   { ref: sql<bigint>`a.ref`.mapWith(topicLog.ref) },
   (columns) => sql`SELECT ${columns} FROM unnest(${missing("refs")}::bigint[]) AS a (ref) WHERE is_dropped(a.ref)`,
@@ -192,7 +192,7 @@ function* inGroups(refs: readonly bigint[], segments: number): Generator<readonl
 
 /** The message as the log would have it: too long a one is not read. */
 function sized({ whole }: PackedMessage): Pick<Bounded, "size" | "body"> {
-  const kept = shorten(whole);
+  const kept = toShorthand(whole);
   return { size: kept.length, body: kept.length <= MAX_MESSAGE_BYTES ? kept : null };
 }
 
@@ -201,7 +201,7 @@ function keptMessage({ ref, consensusNs: ns, payer, signature, whole }: RowOf<ty
     consensusNs: consensusNs(ns as bigint),
     payer: payerOf(payer),
     signature: signature === null ? null : signatureState.name(signature),
-    whole: expand(whole as Uint8Array),
+    whole: fromShorthand(whole as Uint8Array),
   };
   return [ref, message] as const;
 }

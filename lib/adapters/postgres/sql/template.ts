@@ -8,50 +8,56 @@ import { type PgColumn, PgDialect } from "drizzle-orm/pg-core";
 import type { Queries, Statement } from "../drivers/database";
 
 /** The columns of an answer: columns of tables, or expressions that say how they are decoded (`mapWith`). */
-export type Fields = Readonly<Record<string, PgColumn | SQL>>;
+export type AnswerColumns = Readonly<Record<string, PgColumn | SQL>>;
 
-export type RowOf<F extends Fields> = {
+export type RowOf<F extends AnswerColumns> = {
   readonly [K in keyof F]: F[K] extends PgColumn ? GetColumnData<F[K]> : F[K] extends SQL<infer T> ? T : never;
 };
 
 const dialect = new PgDialect();
 
 /** Turns SQL without values into text, once. A template that holds it then copies the text. */
-export function fixed(text: SQL): SQL {
+export function constantSql(text: SQL): SQL {
   const { sql: built, params } = dialect.sqlToQuery(text);
   return params.length === 0 ? sql.raw(built) : text;
 }
 
-const lists = new WeakMap<Fields, SQL>();
+const lists = new WeakMap<AnswerColumns, SQL>();
 
 /** The list of columns behind SELECT or RETURNING. */
-function listOf(fields: Fields): SQL {
-  const list = lists.get(fields) ?? fixed(sql.join(Object.values(fields), sql`, `));
+function listOf(fields: AnswerColumns): SQL {
+  const list = lists.get(fields) ?? constantSql(sql.join(Object.values(fields), sql`, `));
   lists.set(fields, list);
   return list;
 }
 
 /** A statement with its values in place. `text` builds it, given the list of columns for SELECT or RETURNING. No plan is kept. */
-export function template<F extends Fields>(fields: F, text: (columns: SQL) => SQL): Statement<readonly RowOf<F>[]> {
+export function template<F extends AnswerColumns>(
+  fields: F,
+  text: (columns: SQL) => SQL,
+): Statement<readonly RowOf<F>[]> {
   const send = sending(fields, text, UNNAMED);
   return (db) => send(db, {});
 }
 
 /** As `template`, for a text that is sent often with different values: each connection keeps its plan. */
-export function recurring<F extends Fields>(fields: F, text: (columns: SQL) => SQL): Statement<readonly RowOf<F>[]> {
+export function recurringTemplate<F extends AnswerColumns>(
+  fields: F,
+  text: (columns: SQL) => SQL,
+): Statement<readonly RowOf<F>[]> {
   const send = sending(fields, text, nameOf);
   return (db) => send(db, {});
 }
 
 /** Names the values of a prepared statement. */
-export interface Given<V> {
+export interface NamedParameters<V> {
   (name: keyof V & string): Placeholder;
   /** For the compiler alone. */
   readonly values?: V;
 }
 
-export const given =
-  <V extends object>(): Given<V> =>
+export const parameters =
+  <V extends object>(): NamedParameters<V> =>
   (name) =>
     sql.placeholder(name);
 
@@ -82,8 +88,8 @@ const NAME_LENGTH = 24;
  * A query of drizzle's builder that is built once for each connection, and sent with different values. Connections keep its plan,
  * unless it is `UNNAMED`.
  */
-export function built<V extends object, T>(
-  _: Given<V>,
+export function preparedQuery<V extends object, T>(
+  _: NamedParameters<V>,
   build: (db: Queries) => Preparable<T>,
   naming = nameOf,
 ): (values: V) => Statement<T> {
@@ -95,8 +101,8 @@ export function built<V extends object, T>(
 }
 
 /** A statement that is built once, and sent with different values. Connections keep its plan, unless it is `UNNAMED`. */
-export function prepared<V extends object, F extends Fields>(
-  _: Given<V>,
+export function preparedTemplate<V extends object, F extends AnswerColumns>(
+  _: NamedParameters<V>,
   fields: F,
   text: (columns: SQL) => SQL,
   naming = nameOf,
@@ -115,7 +121,7 @@ const decoderOf = (field: PgColumn | SQL): Decoder =>
  * Decodes rows as drizzle would. Drizzle looks up the kind of each column again for each row: reading 50 signals took a
  * quarter more of this process's time.
  */
-function readerOf<F extends Fields>(fields: F): (rows: unknown[][]) => RowOf<F>[] {
+function readerOf<F extends AnswerColumns>(fields: F): (rows: unknown[][]) => RowOf<F>[] {
   const names = Object.keys(fields);
   const decoders = Object.values(fields).map(decoderOf);
   return (rows) =>
@@ -130,7 +136,7 @@ function readerOf<F extends Fields>(fields: F): (rows: unknown[][]) => RowOf<F>[
 }
 
 /** Builds a statement once, and prepares it once for each connection. */
-function sending<F extends Fields>(fields: F, text: (columns: SQL) => SQL, naming: Naming) {
+function sending<F extends AnswerColumns>(fields: F, text: (columns: SQL) => SQL, naming: Naming) {
   const query = dialect.sqlToQuery(text(listOf(fields)));
   const name = naming(query.sql);
   const read = readerOf(fields);

@@ -13,13 +13,13 @@ import { subtract } from "../../../core/sync/intervals";
 import type { CommitOutcome } from "../../../ports/store/sync/batch-store";
 import { disposition, gapState, verification } from "../codec/codes";
 import { refOf } from "../codec/ref";
-import { refusal } from "../drivers/errors";
+import { asBatchRefused } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names, takeExcluded } from "../sql/expressions";
 import { template } from "../sql/template";
 import { columnOf, unnested } from "../sql/unnested";
 import { isOfEpoch } from "./commit";
-import { countsOf, outcome } from "./outcome";
+import { commitOutcome, countsOf } from "./outcome";
 import { changedFrom, isOfVersion, type Prepared, withoutPacked } from "./pack";
 import { IS_UNPACKED, unpackOutdated } from "./rows-part";
 import { writeStatement } from "./write-statement";
@@ -61,11 +61,11 @@ export async function backfillBatch(statements: Statements, whole: Batch, mode: 
     const { statement, users } = writeStatement(batch, { gate, mayExist: true });
     try {
       const [answer] = await statements.run("backfill", statement);
-      const written = outcome(batch.rows, users, answer);
+      const written = commitOutcome(batch.rows, users, answer);
       if (written.kind === "committed") return written;
       await unpackOutdated(statements, batch);
     } catch (error) {
-      throw refusal(error);
+      throw asBatchRefused(error);
     }
   }
   return { kind: "conflict" };

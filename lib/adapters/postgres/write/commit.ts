@@ -8,10 +8,10 @@ import { epochOf } from "../../../core/signals/position";
 import type { CommitOutcome } from "../../../ports/store/sync/batch-store";
 import type { TopicCounts } from "../../../ports/store/sync/topic-store";
 import { gapState } from "../codec/codes";
-import { isUniqueViolation, refusal } from "../drivers/errors";
+import { asBatchRefused, isUniqueViolation } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names, takeExcluded } from "../sql/expressions";
-import { countsOf, numbersIn, outcome } from "./outcome";
+import { commitOutcome, countsOf, numbersIn } from "./outcome";
 import { IS_UNPACKED, writeUnpacked } from "./rows-part";
 import { writeStatement } from "./write-statement";
 
@@ -23,12 +23,12 @@ export async function commitBatch(statements: Statements, batch: NextBatch): Pro
     // Ledger times are unique and rise. So a new row never has the time of another row, nor one before the user's packed rows, and the
     // first statement does not look: that would make every commit a tenth slower. If a mirror claims such a time, the statement fails
     // as a whole, and the second one looks.
-    if (!isUniqueViolation(error)) throw refusal(error);
+    if (!isUniqueViolation(error)) throw asBatchRefused(error);
   }
   try {
     return await writeUnpacked(statements, batch, () => attempt(statements, batch, true));
   } catch (error) {
-    throw refusal(error);
+    throw asBatchRefused(error);
   }
 }
 
@@ -39,7 +39,7 @@ async function attempt(statements: Statements, batch: NextBatch, mayExist: boole
   const isUsual = !mayExist && gap === null && from > 0;
   const { statement, users } = writeStatement(batch, { gate, mayExist, isUsual });
   const [answer] = await statements.run("commit", statement);
-  const committed = outcome(batch.rows, users, answer);
+  const committed = commitOutcome(batch.rows, users, answer);
   // The statement's snapshot is from before its own change.
   const advanced = to.sequence - from + batch.entries.length;
   if (committed.kind === "committed") {

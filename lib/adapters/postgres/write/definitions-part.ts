@@ -5,7 +5,7 @@ import { recognitionDefinitions } from "../../../../drizzle/schema";
 import { type DefinitionClaim, MAX_CLAIMS } from "../../../core/signals/projection";
 import { refOf, topicNoIn } from "../codec/ref";
 import { literal, names } from "../sql/expressions";
-import { fixed } from "../sql/template";
+import { constantSql } from "../sql/template";
 
 const d = alias(recognitionDefinitions, "d");
 export const CONTENT = names(
@@ -43,7 +43,7 @@ const merged = (a: SQL, b: SQL) => sql`(SELECT jsonb_object_agg(kept.actor, kept
       least((o.value ->> 'first')::bigint, (n.value ->> 'first')::bigint) LIMIT ${literal(MAX_CLAIMS)}) kept)`;
 
 /** The claim that counts (lib/core/signals/projection, definitionOf) as the columns of the row, behind the claims themselves. */
-export const counting = (
+export const winningClaim = (
   claims: SQL,
 ) => sql`SELECT m.claims, (w.value ->> 'ns')::bigint, (w.value ->> 'ref')::bigint, w.value ->> 'actor',
     w.value ->> 'slug', w.value ->> 'title', w.value ->> 'icon', w.value ->> 'description', w.value ->> 'category'
@@ -52,19 +52,19 @@ export const counting = (
     ORDER BY (c.value ->> 'ns')::bigint DESC LIMIT 1) w`;
 
 const CLAIM = claimOf(sql`x`, sql`x.first_ns`, sql`gate.topic_no`, sql`x.ns`, refOf(sql`gate.topic_no`, sql`x.seq`));
-const CLAIMS = fixed(sql`
+const CLAIMS = constantSql(sql`
   SELECT x.definition_id, jsonb_object_agg(coalesce(x.actor, ''), ${CLAIM}) AS claims FROM gate,`);
-const GROUPED = fixed(sql`AS x (definition_id text, first_ns bigint, ns bigint,
+const GROUPED = constantSql(sql`AS x (definition_id text, first_ns bigint, ns bigint,
     seq bigint, actor text, slug text, title text, icon text, description text, category text) GROUP BY x.definition_id`);
 
-const MERGE = fixed(sql`definitions_in AS (
+const MERGE = constantSql(sql`definitions_in AS (
   INSERT INTO ${recognitionDefinitions} AS ${d} (${names(d.definitionId)}, ${CONTENT})
-  SELECT x.definition_id, row.* FROM claims_in x, LATERAL (${counting(sql`x.claims`)}) row
+  SELECT x.definition_id, row.* FROM claims_in x, LATERAL (${winningClaim(sql`x.claims`)}) row
   -- No user's head guards these: they come after all heads, and in one order everywhere.
   WHERE (SELECT count(*) FROM people) = 1
   ORDER BY x.definition_id COLLATE "C"
   ON CONFLICT (${names(d.definitionId)}) DO UPDATE SET (${CONTENT}) =
-    (${counting(merged(KNOWN_CLAIMS, sql`excluded.claims`))})
+    (${winningClaim(merged(KNOWN_CLAIMS, sql`excluded.claims`))})
   WHERE NOT coalesce(${d.claims} @> excluded.claims, false))`);
 
 /** The CTEs that write definitions; none if there are no definitions. */

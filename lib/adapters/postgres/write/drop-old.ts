@@ -19,7 +19,7 @@ import { baseOf, refOf } from "../codec/ref";
 import type { Statements } from "../drivers/statements";
 import type { StoredMessages } from "../read/stored-messages";
 import { literal, names } from "../sql/expressions";
-import { given, prepared, template, UNNAMED } from "../sql/template";
+import { parameters, preparedTemplate, template, UNNAMED } from "../sql/template";
 import { isOfEpoch } from "./commit";
 import { isOfVersion, isSettled, msSince, NEXT_VERSION } from "./pack";
 
@@ -49,9 +49,9 @@ const isFree = (through: SQL): SQL => sql`${isSettled(through)} AND ${HOLDS_NO_I
     AND ${t.packedThrough} >= ${through} AND ${t.cursor} > ${through}
     AND NOT EXISTS (SELECT FROM ${topics} ${o} WHERE ${o.projected} IS NOT NULL OR ${o.decoderVersion} < 0)`;
 
-const ofTopic = given<{ readonly topicId: TopicId }>();
+const ofTopic = parameters<{ readonly topicId: TopicId }>();
 
-const OLDEST = prepared(
+const OLDEST = preparedTemplate(
   ofTopic,
   {
     logVersion: t.logVersion,
@@ -115,9 +115,9 @@ SELECT ${columns} FROM gate`,
   return answer !== undefined;
 }
 
-const values = given<{ readonly nowNs: bigint }>();
+const values = parameters<{ readonly nowNs: bigint }>();
 
-const DROP_ROWS = prepared(
+const DROP_ROWS = preparedTemplate(
   values,
   { people: sql`p.looked`.mapWith(Number), rows: sql`p.dropped`.mapWith(Number) },
   (columns) => sql`SELECT ${columns} FROM drop_old_rows(${values("nowNs")}::bigint,

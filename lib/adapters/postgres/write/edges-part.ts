@@ -5,7 +5,7 @@ import { contactEdges } from "../../../../drizzle/schema";
 import type { EdgeTime } from "../../../core/signals/outdated";
 import type { Edge } from "../../../core/signals/projection";
 import { excluded, names } from "../sql/expressions";
-import { fixed } from "../sql/template";
+import { constantSql } from "../sql/template";
 import { type ColumnOfValues, columnOf, unnested } from "../sql/unnested";
 import type { People } from "./people";
 
@@ -46,9 +46,9 @@ const REGISTERS = sql.join(
   sql`,\n    `,
 );
 
-const INSERT = fixed(sql`INSERT INTO ${contactEdges} AS ${e} (${names(e.userNo, e.peerNo, ...COLUMNS)})
+const INSERT = constantSql(sql`INSERT INTO ${contactEdges} AS ${e} (${names(e.userNo, e.peerNo, ...COLUMNS)})
   SELECT (SELECT numbers FROM people)[x.person], (SELECT numbers FROM people)[x.peer], ${names(...COLUMNS)}`);
-const MERGE = fixed(sql`ON CONFLICT (${names(e.userNo, e.peerNo)}) DO UPDATE SET ${REGISTERS}`);
+const MERGE = constantSql(sql`ON CONFLICT (${names(e.userNo, e.peerNo)}) DO UPDATE SET ${REGISTERS}`);
 
 const never = (ns: bigint) => (ns === 0n ? null : ns);
 

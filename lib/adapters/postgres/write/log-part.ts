@@ -6,9 +6,9 @@ import type { LogEntry } from "../../../core/signals/batch";
 import { packChunkInfo } from "../codec/chunk-info";
 import { disposition, NO_PAYER, signatureState, verification } from "../codec/codes";
 import { refOf } from "../codec/ref";
-import { shorten } from "../codec/shorthand";
+import { toShorthand } from "../codec/shorthand";
 import { excluded, names, takeExcluded } from "../sql/expressions";
-import { fixed } from "../sql/template";
+import { constantSql } from "../sql/template";
 import { columnOf, unnested } from "../sql/unnested";
 
 const l = alias(topicLog, "l");
@@ -31,7 +31,7 @@ const CONTENT = [
   l.signature,
 ];
 
-const INSERT = fixed(sql`INSERT INTO ${topicLog} AS ${l} (${names(l.ref, ...CONTENT)})
+const INSERT = constantSql(sql`INSERT INTO ${topicLog} AS ${l} (${names(l.ref, ...CONTENT)})
   SELECT ${refOf(sql`gate.topic_no`, sql`e.seq`)}, e.consensus_ns, e.verification, e.disposition, e.hash_version, e.chunk_number,
     e.chunk_total, e.payer, substring(blob.bytes FROM e.at + e.message_bytes FOR e.hash_bytes),
     substring(blob.bytes FROM e.at FOR e.message_bytes), e.chunk_key,
@@ -48,9 +48,9 @@ export function logPart(entries: readonly LogEntry[], ifStored: "fails" | "is re
   const infos: (number | null)[] = [];
   for (const entry of entries) {
     offsets.push(blob.end + 1);
-    messages.push(blob.add(shorten(entry.message)));
+    messages.push(blob.add(toShorthand(entry.message)));
     hashes.push(blob.add(entry.runningHash));
-    bodies.push(blob.add(entry.body && shorten(entry.body)));
+    bodies.push(blob.add(entry.body && toShorthand(entry.body)));
     infos.push(blob.add(packChunkInfo(entry.chunkInfo, entry)));
   }
   // Numbers that say "not split" are not kept: the SDK sends them with every message.
@@ -81,14 +81,14 @@ export function logPart(entries: readonly LogEntry[], ifStored: "fails" | "is re
 }
 
 /** A stored entry that is right already is left alone: restoring a topic must not write it a second time. */
-const REPLACE = fixed(sql`
+const REPLACE = constantSql(sql`
   ON CONFLICT (${names(l.ref)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
   WHERE (${sql.join(CONTENT, sql`, `)}) IS DISTINCT FROM (${sql.join(CONTENT.map(excluded), sql`, `)})`);
 
 const IF_STORED = {
   fails: undefined,
   "is replaced": REPLACE,
-  stays: fixed(sql` ON CONFLICT (${names(l.ref)}) DO NOTHING`),
+  stays: constantSql(sql` ON CONFLICT (${names(l.ref)}) DO NOTHING`),
 };
 
 /** Byte strings one after the other, so that the bytes of a whole batch travel as one value and are cut up by offsets. */

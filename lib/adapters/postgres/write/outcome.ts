@@ -22,7 +22,7 @@ export function countsOf(entries: readonly LogEntry[]): TopicCounts {
 }
 
 /** Reads the answer of a write statement. Rows that were there already take no position. */
-export function outcome(
+export function commitOutcome(
   rows: readonly UserRow[],
   users: readonly string[],
   answer: WriteAnswer | undefined,

@@ -9,7 +9,7 @@ import type { RowsPacked } from "../../../ports/store/sync/pack-store";
 import { USER_SEGMENT_FORMAT } from "../codec/format";
 import type { Statements } from "../drivers/statements";
 import { literal } from "../sql/expressions";
-import { given, prepared, template, UNNAMED } from "../sql/template";
+import { parameters, preparedTemplate, template, UNNAMED } from "../sql/template";
 import { columnOf, unnested } from "../sql/unnested";
 
 /**
@@ -21,9 +21,9 @@ const USER_SEGMENT_ROWS = 200;
 /** The limits of one statement. Commits for these people wait for it: some 1.5 ms for each segment, 0.1 ms for a person without one. */
 const [PEOPLE_AT_ONCE, SEGMENTS_AT_ONCE] = [32, 8];
 
-const values = given<{ readonly beforeNs: bigint; readonly nowNs: bigint }>();
+const values = parameters<{ readonly beforeNs: bigint; readonly nowNs: bigint }>();
 
-const PACK = prepared(
+const PACK = preparedTemplate(
   values,
   { people: sql`p.looked`.mapWith(Number), rows: sql`p.packed`.mapWith(Number) },
   (columns) => sql`SELECT ${columns} FROM pack_rows(${values("beforeNs")}::bigint, ${values("nowNs")}::bigint,

@@ -21,7 +21,7 @@ import type { Statements } from "../drivers/statements";
 import type { RowReader } from "../read/row-reader";
 import { literal, names, takeExcluded } from "../sql/expressions";
 import { topicNoOf } from "../sql/references";
-import { given, prepared, type RowOf, template, UNNAMED } from "../sql/template";
+import { parameters, preparedTemplate, type RowOf, template, UNNAMED } from "../sql/template";
 import { columnOf, unnested } from "../sql/unnested";
 import { isOfEpoch } from "./commit";
 import { logPart } from "./log-part";
@@ -52,7 +52,7 @@ export async function msSince(
 export const isSettled = (through: SQL): SQL => sql`NOT ${t.paused} AND ${t.projected} IS NULL AND NOT ${t.isRenumbered}
   AND ${t.cursor} >= ${through} AND (${t.decoderVersion} > ${VERSION} OR ${t.decoderVersion} = ${VERSION} AND ${t.interpreted} >= ${through})`;
 
-const ofTopic = given<{ readonly topicId: TopicId }>();
+const ofTopic = parameters<{ readonly topicId: TopicId }>();
 
 const FIELDS = {
   from: sql`from_seq`.mapWith(Number),
@@ -84,7 +84,7 @@ const firstSequence = (
  * The search for that message uses `MAY_BE_PACKED` only within a window, because the server would otherwise sort all rows that are
  * left. If the window has no such message, the next row of any kind gives the range.
  */
-const RANGE = prepared(
+const RANGE = preparedTemplate(
   ofTopic,
   FIELDS,
   (columns) => sql`WITH found AS MATERIALIZED (SELECT ${t.topicNo}, ${t.logVersion}, coalesce(
@@ -190,7 +190,7 @@ const gonePart = (entries: readonly LogEntry[]): SQL => sql`gone AS (
   DELETE FROM ${topicLog} ${l} WHERE ${l.ref} = ANY (ARRAY(SELECT ${refOf(sql`gate.topic_no`, sql`x.seq`)}
     FROM gate, ${unnested("x", [columnOf(topicLog.ref, entries, ({ sequence }) => sequence, "seq")])})))`;
 
-const ofSegments = given<{ readonly topicId: TopicId; readonly starts: readonly number[] }>();
+const ofSegments = parameters<{ readonly topicId: TopicId; readonly starts: readonly number[] }>();
 
 const STORED = {
   logVersion: t.logVersion,
@@ -201,7 +201,7 @@ const STORED = {
 type StoredSegment = RowOf<typeof STORED> & { readonly firstSeq: number };
 
 /** One row at least for a topic that is known; without a segment `firstSeq` is null, and so are the columns after it. */
-const SEGMENTS = prepared(
+const SEGMENTS = preparedTemplate(
   ofSegments,
   STORED,
   (columns) => sql`SELECT ${columns} FROM ${topics} ${t} LEFT JOIN ${topicSegments} ${s}

@@ -9,16 +9,16 @@ import { keyOf } from "../../../core/key";
 import type { Batch } from "../../../core/signals/batch";
 import { refOf } from "../codec/ref";
 import { excluded, names, takeExcluded } from "../sql/expressions";
-import { fixed } from "../sql/template";
+import { constantSql } from "../sql/template";
 import type { People } from "./people";
 
 const p = alias(profiles, "p");
 const CONTENT = [p.consensusNs, p.ref, p.handle, p.displayName, p.bio, p.avatar, p.hrl, p.saidNs];
 
-const INSERT = fixed(sql`INSERT INTO ${profiles} AS ${p} (${names(p.userNo, ...CONTENT)})
+const INSERT = constantSql(sql`INSERT INTO ${profiles} AS ${p} (${names(p.userNo, ...CONTENT)})
   SELECT (SELECT numbers FROM people)[x.person], x.ns, ${refOf(sql`gate.topic_no`, sql`x.seq`)}, x.handle, x.display_name, x.bio, x.avatar, x.hrl, x.said
   FROM gate,`);
-const MERGE = fixed(sql`AS x (person integer, ns bigint, seq bigint,
+const MERGE = constantSql(sql`AS x (person integer, ns bigint, seq bigint,
     handle text, display_name text, bio text, avatar text, hrl text, said bigint)
   ON CONFLICT (${names(p.userNo)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
   WHERE (coalesce(${excluded(p.saidNs)}, ${excluded(p.consensusNs)}), -${excluded(p.consensusNs)})

@@ -23,19 +23,19 @@ import { type EdgeTime, VALUE_OF } from "../../../core/signals/outdated";
 import type { CommitOutcome } from "../../../ports/store/sync/batch-store";
 import type { EdgeFound, Outdated, RereadStep } from "../../../ports/store/sync/reread-store";
 import { refOf } from "../codec/ref";
-import { refusal } from "../drivers/errors";
+import { asBatchRefused } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names } from "../sql/expressions";
 import { template } from "../sql/template";
 import { columnOf, unnested } from "../sql/unnested";
 import { changedByBatch, counters, WAS } from "./backfill";
 import { isOfEpoch } from "./commit";
-import { CONTENT, counting, KNOWN_CLAIMS } from "./definitions-part";
-import { outcome } from "./outcome";
+import { CONTENT, KNOWN_CLAIMS, winningClaim } from "./definitions-part";
+import { commitOutcome } from "./outcome";
 import { isOfVersion, withoutPacked } from "./pack";
 import { unpackRows } from "./pack-rows";
 import { IS_UNPACKED, segmentsIn, writeUnpacked } from "./rows-part";
-import { NEXT_EPOCH, stamped } from "./start-over";
+import { NEXT_EPOCH, runAndLearnStamp } from "./start-over";
 import { writeStatement } from "./write-statement";
 
 const t = alias(topics, "t");
@@ -76,11 +76,11 @@ counted AS (
     ${names(decoderVersion)} = CASE WHEN ${decoderVersion} = -${VERSION} THEN ${decoderVersion} ELSE ${VERSION} END
   FROM gate, was WHERE ${t.topicNo} = gate.topic_no)`;
   const { statement, users } = writeStatement(batch, { gate, mayExist: true });
-  const write = async () => outcome(batch.rows, users, (await statements.run("start-over", statement))[0]);
+  const write = async () => commitOutcome(batch.rows, users, (await statements.run("start-over", statement))[0]);
   try {
     return await writeUnpacked(statements, batch, write);
   } catch (error) {
-    throw refusal(error);
+    throw asBatchRefused(error);
   }
 }
 
@@ -138,7 +138,7 @@ function claimsGo(claims: Outdated["claims"]): SQL | undefined {
     [...byId].map(([id, actors]) => {
       const left = sql`(${KNOWN_CLAIMS} - ARRAY[${sql.join(actors.map(textOf), sql`, `)}]::text[])`;
       return sql`DELETE FROM ${recognitionDefinitions} ${d} WHERE ${d.definitionId} = ${textOf(id)} AND ${left} = '{}'::jsonb;
-  UPDATE ${recognitionDefinitions} ${d} SET (${CONTENT}) = (${counting(left)}) WHERE ${d.definitionId} = ${textOf(id)};`;
+  UPDATE ${recognitionDefinitions} ${d} SET (${CONTENT}) = (${winningClaim(left)}) WHERE ${d.definitionId} = ${textOf(id)};`;
     }),
     sql`\n  `,
   );
@@ -184,7 +184,7 @@ BEGIN
     CASE WHEN ${outdated.isAgain} OR ${topics.decoderVersion} = -${VERSION} THEN -${VERSION} ELSE ${VERSION} END
   WHERE ${topics.topicNo} = topic;
 END $remove$`.inlineParams();
-  await stamped(statements, block);
+  await runAndLearnStamp(statements, block);
 }
 
 /** `RereadStore.endReread`. */
@@ -207,5 +207,5 @@ BEGIN
   END IF;
   UPDATE ${topics} SET ${names(topics.isRenumbered)} = false WHERE ${topicNo} = topic;
 END $end$`.inlineParams();
-  await stamped(statements, block);
+  await runAndLearnStamp(statements, block);
 }

@@ -9,7 +9,7 @@ import { flagsOf, placeIn, typeNumber, UNNAMED_TYPE } from "../codec/codes";
 import { isTimeOf, mayLieIn, refOf, timesOf } from "../codec/ref";
 import type { Statements } from "../drivers/statements";
 import { topicNoOf } from "../sql/references";
-import { fixed, template } from "../sql/template";
+import { constantSql, template } from "../sql/template";
 import { type ColumnOfValues, columnOf, unnested } from "../sql/unnested";
 import { type SegmentKey, unpackRows } from "./pack-rows";
 import { People } from "./people";
@@ -108,10 +108,10 @@ export const PARTS_OF_MIXED_ROWS: readonly SQL[] = [
     ELSE (SELECT free FROM ${timesOf(TIME)} AS free WHERE ${isFree(sql`free`)} ORDER BY free OFFSET r.before LIMIT 1) END AS ns
   FROM new_rows r)`,
   sql`users AS (SELECT g.user_id, (SELECT count(*)::integer FROM fresh WHERE fresh.person = g.place) AS added FROM given g)`,
-].map(fixed);
+].map(constantSql);
 
 /** The rows of the segments in which a row of these people may be. Each segment is opened once. */
-const PACKED = fixed(sql`packed AS MATERIALIZED (
+const PACKED = constantSql(sql`packed AS MATERIALIZED (
   SELECT g.place, ${s.firstN} AS segment, p.* FROM given g JOIN ${userSegments} ${s} ON ${s.userNo} = g.user_no, rows_in(${s}) p
   WHERE EXISTS (SELECT FROM incoming r WHERE r.person = g.place AND ${mayLieIn(s.firstNs, s.lastNs, TIME)}))`);
 
@@ -137,7 +137,7 @@ function comparison({ topicId, rows }: Batch, people: People): readonly SQL[] {
 }
 
 /** The weakest form of packing's lock (migration 0013). No row is packed or unpacked from before the statement's snapshot to its end. */
-const HELD = fixed(sql`held AS (SELECT FROM ${userSegments} WHERE false FOR KEY SHARE)`);
+const HELD = constantSql(sql`held AS (SELECT FROM ${userSegments} WHERE false FOR KEY SHARE)`);
 
 /** For the gate of a batch with rows that may exist: it changes no packed row. If it does, `unpackOutdated` unpacks the row first. */
 export const IS_UNPACKED = sql`NOT EXISTS (SELECT FROM outdated)`;

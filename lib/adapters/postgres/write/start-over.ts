@@ -163,14 +163,14 @@ BEGIN
 END $step$`.inlineParams();
 
 /** Begins to drop the topic, and learns the new epoch. */
-export const startOver = (statements: Statements, topicId: TopicId) => stamped(statements, begin(topicId));
+export const startOver = (statements: Statements, topicId: TopicId) => runAndLearnStamp(statements, begin(topicId));
 
 /** Drops about `most` more rows, at least all of one person. Learns the epoch. */
 export const dropSome = (statements: Statements, topicId: TopicId, most: number) =>
-  stamped(statements, step(topicId, most));
+  runAndLearnStamp(statements, step(topicId, most));
 
 /** Runs a block, and then learns the store's stamp, which a block cannot answer with. */
-export async function stamped(statements: Statements, block: SQL): Promise<void> {
+export async function runAndLearnStamp(statements: Statements, block: SQL): Promise<void> {
   await statements.run("start-over", (db) => db.execute(block));
   await statements.run(
     "topics",

@@ -20,7 +20,7 @@ import type { Batch } from "../../../core/signals/batch";
 import { refOf } from "../codec/ref";
 import type { Statement } from "../drivers/database";
 import { names } from "../sql/expressions";
-import { fixed, type RowOf, recurring, template } from "../sql/template";
+import { constantSql, type RowOf, recurringTemplate, template } from "../sql/template";
 import { STAMP } from "../stamp";
 import { definitionsPart } from "./definitions-part";
 import { edgesPart } from "./edges-part";
@@ -78,14 +78,14 @@ export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }
     ...definitionsPart(batch.definitions),
   ];
   const kept = mayExist ? KEPT : sql`NULL`;
-  const statement = (isUsual ? recurring : template)(
+  const statement = (isUsual ? recurringTemplate : template)(
     ANSWER,
     (answer) => sql`WITH ${sql.join(parts, sql`,\n`)}\nSELECT ${answer} FROM (SELECT ${kept} AS rows) kept`,
   );
   return { statement, users: people.ids };
 }
 
-const KEPT = fixed(sql`(SELECT coalesce(string_agg(ord::text, ',' ORDER BY ord), '') FROM fresh)`);
+const KEPT = constantSql(sql`(SELECT coalesce(string_agg(ord::text, ',' ORDER BY ord), '') FROM fresh)`);
 
 /**
  * New users get a number. A function of the database (migration 0013) takes the heads, because its statements see what others
@@ -96,20 +96,20 @@ const peopleWith = (firstNs: SQL) => sql`people AS MATERIALIZED (
   SELECT t.numbers, t.heads FROM gate, LATERAL take_heads(gate.topic_no,
     (SELECT array_agg(u.user_id ORDER BY u.user_id COLLATE "C") FROM users u),
     (SELECT array_agg(u.added ORDER BY u.user_id COLLATE "C") FROM users u), ${firstNs}) t)`;
-const PEOPLE = fixed(peopleWith(sql`(SELECT array_agg(u.first_ns ORDER BY u.user_id COLLATE "C") FROM users u)`));
+const PEOPLE = constantSql(peopleWith(sql`(SELECT array_agg(u.first_ns ORDER BY u.user_id COLLATE "C") FROM users u)`));
 /** For a statement that looks for packed rows itself, so that the function must not refuse its rows. */
-const KNOWN_PEOPLE = fixed(peopleWith(sql`NULL`));
+const KNOWN_PEOPLE = constantSql(peopleWith(sql`NULL`));
 
 const m = alias(hcsMessages, "m");
 
-const ROWS = fixed(sql`rows AS (
+const ROWS = constantSql(sql`rows AS (
   INSERT INTO ${hcsMessages} (${names(m.consensusNs, m.ref, m.userNo, m.n, m.peerNo, m.typeNo, m.flags, m.typeName)})
   SELECT r.ns, ${refOf(sql`gate.topic_no`, sql`r.seq`)}, (SELECT numbers FROM people)[r.person],
     (SELECT heads FROM people)[r.person] + r.back, (SELECT numbers FROM people)[r.peer], r.type_no, r.flags, r.type_name
   FROM gate, fresh r)`);
 
 /** A message that is looked at again may turn out better or worse than before, or mean something else. */
-const FLAGS = fixed(sql`flags AS (
+const FLAGS = constantSql(sql`flags AS (
   UPDATE ${hcsMessages} ${m} SET ${names(m.flags)} = r.flags, ${names(m.typeNo)} = r.type_no, ${names(m.typeName)} = r.type_name,
     ${names(m.peerNo)} = (SELECT numbers FROM people)[r.peer]
   FROM known k JOIN incoming r ON r.ord = k.ord

@@ -4,15 +4,15 @@
  */
 import {
   admit,
+  afterFailure,
+  afterSuccess,
   type CircuitBreaker,
   type CircuitBreakerPolicy,
   CLOSED,
-  failed,
-  succeeded,
 } from "../../../core/sync/circuit-breaker";
 import type { Clock } from "../../../ports/clock";
 import { isTierUnavailable } from "../../../ports/tier-unavailable";
-import { stopwatch } from "../../../system/waiting";
+import { stopwatch } from "../../../system/stopwatch";
 import { bytesOf, type CommandCounts, type CommandSample, CommandStats, type Purpose } from "./command-stats";
 import { unavailable } from "./failure";
 import type { StreamHandlers, Transport } from "./transport";
@@ -151,11 +151,11 @@ export class RedisClient implements Commands, Channels {
     try {
       const answer = await transport.eval(script, keys, args, patienceMs);
       this.counters.answered(purpose, took(), sentBytes, bytesOf(answer));
-      this.circuits.set(tag, succeeded(this.circuitOf(tag)));
+      this.circuits.set(tag, afterSuccess(this.circuitOf(tag)));
       return answer;
     } catch (error) {
       this.counters.failed(purpose, took(), sentBytes);
-      this.circuits.set(tag, failed(this.circuitOf(tag), clock.monotonicMs(), this.random(), CIRCUIT));
+      this.circuits.set(tag, afterFailure(this.circuitOf(tag), clock.monotonicMs(), this.random(), CIRCUIT));
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 /** Counts commands to Redis by purpose, because Redis bills by command. */
-import type { Took } from "../../../system/waiting";
+import type { Elapsed } from "../../../system/stopwatch";
 
 /** Why a command is sent. Each is one line of the bill, and one label of the metrics. */
 export const PURPOSES = [
@@ -64,12 +64,12 @@ export class CommandStats {
     this.add(purpose, { refused: 1 });
   }
 
-  answered(purpose: Purpose, { ms, waitedMs }: Took, sentBytes: number, receivedBytes: number): void {
+  answered(purpose: Purpose, { ms, waitedMs }: Elapsed, sentBytes: number, receivedBytes: number): void {
     this.add(purpose, { commands: 1, waitedMs, maxMs: ms, sentBytes, receivedBytes });
     this.onCommand({ purpose, ms, isError: false });
   }
 
-  failed(purpose: Purpose, { ms, waitedMs }: Took, sentBytes: number): void {
+  failed(purpose: Purpose, { ms, waitedMs }: Elapsed, sentBytes: number): void {
     this.add(purpose, { commands: 1, errors: 1, waitedMs, maxMs: ms, sentBytes });
     this.onCommand({ purpose, ms, isError: true });
   }

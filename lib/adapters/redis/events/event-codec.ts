@@ -31,13 +31,13 @@ export function encodeEvent(event: BusEvent): string {
 }
 
 /** An event as Redis gets it, which puts the sequence before it. */
-export function messageOf(instanceId: string, turn: number, heads: readonly Head[], json: string): string {
+export function busMessage(instanceId: string, turn: number, heads: readonly Head[], json: string): string {
   const numbers = heads.map(({ partition, sequence, mark }) => `${partition}:${sequence}:${mark}`).join(",");
   return `${instanceId} ${turn} ${numbers === "" ? "" : `${numbers} `}${json}`;
 }
 
 /** Null if the text is not a message of ours. */
-export function decodeMessage(text: string): Message | null {
+export function parseBusMessage(text: string): Message | null {
   // JSON begins with a bracket, or is null, which no space follows.
   const parts = /^(\d{1,15}) ([^ ]+) (\d{1,15}) (?:([\w:,-]+) )?/.exec(text);
   if (!parts) return null;

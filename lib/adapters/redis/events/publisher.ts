@@ -13,7 +13,7 @@ import type { Keys } from "../client/keys";
 import { eventIn, type Head, type History, keptEvent, markOf } from "../history";
 import { REGISTRY_FIELD } from "../hot-scripts";
 import { generationMs, inPartitions, MAX_EXPIRED_USERS, NAMING_VIEWS, viewKeys } from "../view-cache";
-import { EVERYTHING, encodeEvent, messageOf } from "./event-codec";
+import { busMessage, EVERYTHING, encodeEvent } from "./event-codec";
 import { PUBLISH, START_OVER, TOLD } from "./event-scripts";
 
 export interface PublisherOptions {
@@ -188,7 +188,7 @@ export class Publisher {
       throw failure.reason;
     }
     const heads = sent.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-    const text = messageOf(instanceId, turn, heads, isEverything ? EVERYTHING : json);
+    const text = busMessage(instanceId, turn, heads, isEverything ? EVERYTHING : json);
     const { sequence } = await this.number(turn, 0, expiryIn(0), { raise, text, heads });
     this.published += 1;
     return sequence;
@@ -199,7 +199,7 @@ export class Publisher {
     if (this.paying.has(partition)) return;
     const expire = async () => {
       const turn = this.nextTurn();
-      const text = messageOf(this.options.instanceId, turn, [], EVERYTHING);
+      const text = busMessage(this.options.instanceId, turn, [], EVERYTHING);
       const told = partition === 0 ? { raise: null, text, heads: [] } : undefined;
       return (await this.number(turn, partition, null, told)).sequence;
     };
@@ -269,7 +269,7 @@ export class Publisher {
       if (untold.length > 0 && !first.hasStartedOver)
         await this.number(turn, 0, [], {
           raise: null,
-          text: messageOf(instanceId, turn, untold, EVERYTHING),
+          text: busMessage(instanceId, turn, untold, EVERYTHING),
           heads: untold,
         });
       const told = ({ partition, sequence }: Head) =>
@@ -292,7 +292,7 @@ export class Publisher {
       [sequence, historyKey, published, generation, heads],
       [
         ...[isFirst ? keys.channel : "", `${instanceId}-all-${turn}`, generationMs(viewTtlMs), KEPT_MS],
-        ...[messageOf(instanceId, turn, untold, EVERYTHING), markOf(instanceId, turn), ...history.argsIn(partition)],
+        ...[busMessage(instanceId, turn, untold, EVERYTHING), markOf(instanceId, turn), ...history.argsIn(partition)],
         ...[seen?.sequence ?? 0, seen?.mark ?? "", this.others.length > 0 ? 1 : 0],
         ...headArgs(isFirst ? [...history.heads(), ...untold] : []),
       ],

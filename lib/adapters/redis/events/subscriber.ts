@@ -15,7 +15,7 @@ import type { BusEvent } from "../../../ports/shared/event-bus";
 import type { Channels, Commands } from "../client/client";
 import type { Keys } from "../client/keys";
 import { type History, keptEvent, markOf } from "../history";
-import { decodeMessage } from "./event-codec";
+import { parseBusMessage } from "./event-codec";
 import { LAST_EVENT } from "./event-scripts";
 import { HeardThrough } from "./heard-through";
 
@@ -171,7 +171,7 @@ export class Subscriber {
   }
 
   private receive(payload: string): void {
-    const message = decodeMessage(payload);
+    const message = parseBusMessage(payload);
     if (message === null) return;
     const { sequence, instanceId, turn, heads, event } = message;
     const isJump = this.through.last !== null && sequence > this.through.last + 1;

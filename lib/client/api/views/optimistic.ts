@@ -9,7 +9,7 @@ export interface Effect {
 const NO_TRUST = { allocatedTo: 0, receivedFrom: 0 };
 
 /** Adds a request to the sent ones. `nowMs`: milliseconds since 1970. */
-export function requested(peerId: string, handle: string, nowMs: number): Effect {
+export function requestEffect(peerId: string, handle: string, nowMs: number): Effect {
   return {
     contacts: (view) => ({
       ...view,
@@ -25,7 +25,7 @@ export function requested(peerId: string, handle: string, nowMs: number): Effect
 }
 
 /** Makes the person a contact, and drops the requests between the two. */
-export function accepted(peerId: string, nowMs: number): Effect {
+export function acceptEffect(peerId: string, nowMs: number): Effect {
   return {
     contacts: (view) => {
       const request = view.requests.incoming.find((incoming) => incoming.peerId === peerId);
@@ -42,12 +42,12 @@ export function accepted(peerId: string, nowMs: number): Effect {
 }
 
 /** Drops the contact and the requests between the two. */
-export function revoked(peerId: string): Effect {
+export function revokeEffect(peerId: string): Effect {
   return { contacts: (view) => withoutRequests(peerId, { ...view, contacts: without(peerId, view.contacts) }) };
 }
 
 /** A `weight` of 0 takes the trust back. `before` is the weight given so far. */
-export function trusted(peerId: string, weight: number, before: number): Effect {
+export function trustEffect(peerId: string, weight: number, before: number): Effect {
   return {
     circle: (view) => ({
       ...view,

@@ -9,7 +9,7 @@ export function isFields(value: unknown): value is Fields {
 }
 
 /** The object in this member, or an empty one. */
-export function nested(fields: Fields, name: string): Fields {
+export function nestedFields(fields: Fields, name: string): Fields {
   const value = fields[name];
   return isFields(value) ? value : NONE;
 }
@@ -25,7 +25,7 @@ export interface Body {
 
 /** Collects the objects of a body in which members may stand. */
 export function bodyOf(json: Fields): Body {
-  const payload = nested(json, "payload");
+  const payload = nestedFields(json, "payload");
   const places = payload === NONE ? [json] : [json, payload];
   for (const { metadata } of [json, payload]) if (isFields(metadata)) places.push(metadata);
   return { json, payload, places };
@@ -38,7 +38,7 @@ export type Path = string | readonly [object: string, member: string];
 export function firstOf(places: readonly Fields[], paths: readonly Path[]): unknown {
   for (const place of places) {
     for (const path of paths) {
-      const value = typeof path === "string" ? place[path] : nested(place, path[0])[path[1]];
+      const value = typeof path === "string" ? place[path] : nestedFields(place, path[0])[path[1]];
       if (isThere(value)) return value;
     }
   }
@@ -66,7 +66,7 @@ const ANYBODY = "peer:any";
 export function idIn(places: readonly Fields[], paths: readonly Path[]): UserId | null | undefined {
   for (const place of places) {
     for (const path of paths) {
-      const value = typeof path === "string" ? place[path] : nested(place, path[0])[path[1]];
+      const value = typeof path === "string" ? place[path] : nestedFields(place, path[0])[path[1]];
       if (value === undefined) continue;
       const id = isFields(value) ? (value.acct ?? value.accountId ?? value.id) : value;
       if (isThere(id) && id !== ANYBODY) return parseUserId(id) ?? undefined;

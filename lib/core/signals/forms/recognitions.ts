@@ -1,8 +1,8 @@
 /** The definition that a mint names, and the definitions that a message makes. */
 import { withoutVersion } from "../message-types";
-import type { Statement } from "../signal";
+import type { DefinitionStatement } from "../signal";
 import { cleanText } from "../text";
-import { type Body, type Fields, isFields, nested } from "./fields";
+import { type Body, type Fields, isFields, nestedFields } from "./fields";
 
 /** Definition ids are slugs or token ids, and become keys. */
 const MAX_DEFINITION_ID_CHARACTERS = 100;
@@ -22,7 +22,7 @@ const NAMES_IN_DEFINITIONS = [
 
 /** The definition id that a mint names. Null if it names none. */
 export function mintedIn({ json, payload, places }: Body): string | null {
-  const all = [...places, nested(json, "definition"), nested(payload, "definition")];
+  const all = [...places, nestedFields(json, "definition"), nestedFields(payload, "definition")];
   for (const name of NAMES_IN_MINTS) {
     for (const place of all) {
       const id = idOf(place[name]);
@@ -33,7 +33,7 @@ export function mintedIn({ json, payload, places }: Body): string | null {
 }
 
 /** The definitions of a message: all of a catalogue's batch, or the one that it makes. Empty if it has no id. */
-export function definedIn({ json, payload, places }: Body): readonly Statement[] {
+export function definedIn({ json, payload, places }: Body): readonly DefinitionStatement[] {
   const inner = [payload, json].flatMap((place) => [place.def, place.definition, place.data]).filter(isFields);
   const batch = [...places, ...inner].map(({ items }) => items).find(Array.isArray);
   if (batch) return batch.filter(isFields).flatMap((item: Fields) => statement(item, [item]));
@@ -42,7 +42,7 @@ export function definedIn({ json, payload, places }: Body): readonly Statement[]
 }
 
 /** Reads the id from the first place that has one. */
-function statement(fields: Fields, places: readonly Fields[]): readonly Statement[] {
+function statement(fields: Fields, places: readonly Fields[]): readonly DefinitionStatement[] {
   for (const place of places) {
     for (const name of NAMES_IN_DEFINITIONS) {
       const id = idOf(place[name]);
@@ -58,7 +58,7 @@ function idOf(value: unknown): string | null {
 }
 
 /** Finds a mint's definition by id, by slug, and by either of them without a version. The first match counts. */
-export function resolver<T extends { readonly definitionId: string; readonly slug: string | null }>(
+export function definitionResolver<T extends { readonly definitionId: string; readonly slug: string | null }>(
   definitions: readonly T[],
 ): (id: string | null) => T | null {
   const names = new Map<string, T>();
@@ -74,7 +74,7 @@ export function resolver<T extends { readonly definitionId: string; readonly slu
   return (id) => (id === null ? null : (names.get(id) ?? names.get(withoutVersion(id)) ?? null));
 }
 
-/** The order in which the newest definition of a slug comes first, for `resolver`. */
+/** The order in which the newest definition of a slug comes first, for `definitionResolver`. */
 export const newestFirst = <T extends { readonly consensusNs: bigint }>(definitions: readonly T[]): T[] =>
   definitions.toSorted((a, b) => (a.consensusNs < b.consensusNs ? 1 : a.consensusNs > b.consensusNs ? -1 : 0));
 

@@ -1,6 +1,6 @@
 /** The two sides of a message: the actor, the target, and their names. */
 import type { UserId } from "../../ledger/ids";
-import { hasActor, hasTarget, kindOf } from "../message-types";
+import { hasActor, hasTarget, typeKindOf } from "../message-types";
 import type { Party } from "../signal";
 import { cleanText } from "../text";
 import { type Body, bodyOf, type Fields, idIn, isFields, type Path, pathOf } from "./fields";
@@ -29,7 +29,7 @@ export function actorOf(type: string, { places }: Body): UserId | null | undefin
 /** Undefined if the member that names the target holds no id. Null if no member names a target. */
 export function targetOf(type: string, { json, payload, places }: Body): UserId | null | undefined {
   if (!hasTarget(type)) return null;
-  const paths = kindOf(type) === null ? TARGETS : TARGETS_OF_KINDS;
+  const paths = typeKindOf(type) === null ? TARGETS : TARGETS_OF_KINDS;
   return idIn(isNumeric(json) ? [payload, json] : places, paths);
 }
 

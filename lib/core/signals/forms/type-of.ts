@@ -1,7 +1,7 @@
 /** The type of a body. Senders write it in many ways, and the first rule that applies decides. */
 import { MAX_ID_CHARACTERS } from "../../ledger/ids";
 import { err, ok, type Result } from "../../result";
-import { foldSynonym, isListed, kindOf, type MessageType, NUMERIC_TYPES, withoutVersion } from "../message-types";
+import { foldSynonym, isListed, type MessageType, NUMERIC_TYPES, typeKindOf, withoutVersion } from "../message-types";
 import type { UndecodableReason } from "../signal";
 import type { Body, Fields } from "./fields";
 
@@ -24,7 +24,7 @@ export function typeOf(body: Body): Result<string, UndecodableReason> {
   const type = name === null ? null : foldSynonym(name);
   const tag = tagOf(json, payload);
   // Recognition services write all their messages as mints. The real type is in `t`.
-  if (tag !== null && (type === null || kindOf(type) === "recognition")) return ok(tag);
+  if (tag !== null && (type === null || typeKindOf(type) === "recognition")) return ok(tag);
   const found = type ?? typeByFamily(json) ?? typeBySchema(body) ?? typeByShape(json) ?? typeByShape(payload);
   return found === null ? err("unknown-type") : ok(found);
 }

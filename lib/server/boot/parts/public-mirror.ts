@@ -1,7 +1,7 @@
 import "server-only";
 /** The mirror that this server is itself: the log for topics that are kept here, and the configured mirrors for the rest. */
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
-import { type Samples, sampled, toldThrough } from "../../../core/mirror/held-head";
+import { type Samples, toldThrough, withSample } from "../../../core/mirror/held-head";
 import { BriefCopies } from "../../../engine/mirror/brief-copies";
 import { PassThrough } from "../../../engine/mirror/pass-through";
 import type { SyncScheduler } from "../../../engine/sync/sync-scheduler";
@@ -45,7 +45,7 @@ export function buildPublicMirror({ env, tiers, ledger, scheduler, clock }: Publ
       staleMaxMs,
     }),
     toldThroughNs: () => {
-      samples = sampled(samples, scheduler.freshness().asOfNs, now());
+      samples = withSample(samples, scheduler.freshness().asOfNs, now());
       return toldThrough(samples, now());
     },
   };

@@ -10,12 +10,12 @@ import type { Stores } from "../../boot/app";
 import { openDatabaseOf } from "../../boot/open";
 import { dataDirProblem } from "../../config/data-dir";
 import type { Env } from "../../config/env";
-import { clockFinding, type Finding, fine, wrong } from "./finding";
+import { clockFinding, type DoctorFinding, fine, wrong } from "./finding";
 import { olderMessages } from "./older-messages";
 
 /** The findings, and the stores that later checks read. No stores if they could not be opened. */
 export interface DatabaseExam {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DoctorFinding[];
   readonly stores: Stores | null;
 }
 
@@ -48,7 +48,7 @@ export async function examineDatabase(env: Env): Promise<DatabaseExam> {
   }
 }
 
-function embedded(env: Env): Finding {
+function embedded(env: Env): DoctorFinding {
   const problem = dataDirProblem(env);
   if (problem !== null) return wrong("database", problem);
   const folder = join(env.DATA_DIR, "postgres");
@@ -59,14 +59,14 @@ function embedded(env: Env): Finding {
   );
 }
 
-function behind({ MIGRATE }: Env, missing: readonly string[]): Finding {
+function behind({ MIGRATE }: Env, missing: readonly string[]): DoctorFinding {
   const lacks = `Postgres answers, and lacks ${missing.join(", ")}`;
   return MIGRATE === "on"
     ? fine("database", `${lacks}. The app applies it at its next start, or run \`npm run migrate\`.`)
     : wrong("database", `${lacks}, and MIGRATE is off. Run \`npm run migrate\` with a role that may alter tables.`);
 }
 
-async function clockOf(db: Database): Promise<Finding> {
+async function clockOf(db: Database): Promise<DoctorFinding> {
   const beforeMs = Date.now();
   const nowMs = await databaseTime(db);
   return clockFinding("the database's", nowMs, beforeMs, Date.now());

@@ -3,14 +3,14 @@ import { systemClock } from "../../../adapters/memory/system-clock";
 import { GrpcDoorbell } from "../../../adapters/mirror-grpc/grpc-doorbell";
 import { consensusNs } from "../../../core/ledger/consensus-time";
 import type { Env } from "../../config/env";
-import { type Finding, fine, wrong } from "./finding";
+import { type DoctorFinding, fine, wrong } from "./finding";
 
 /** A mirror sends a topic's first message within a second. */
 const ANSWER_MS = 10_000;
 const START = consensusNs(1n);
 
 /** Checks that the mirror's gRPC server sends messages of a topic that is read here. Says nothing if none is configured. */
-export async function* examineDoorbell(env: Env): AsyncGenerator<Finding> {
+export async function* examineDoorbell(env: Env): AsyncGenerator<DoctorFinding> {
   const { MIRROR_GRPC: address, TOPIC_CONTACT, TOPIC_TRUST, TOPIC_RECOGNITION, TOPIC_PROFILE } = env;
   const topics = [TOPIC_CONTACT, TOPIC_TRUST, TOPIC_RECOGNITION, TOPIC_PROFILE].flatMap((ids) => ids ?? []);
   if (address === null || topics.length === 0) return;

@@ -2,20 +2,20 @@ import "server-only";
 import { aheadOf } from "../../../core/health/clock-off";
 
 /** The doctor's result for one part. If `ok` is false, the sentence says what to fix. */
-export interface Finding {
+export interface DoctorFinding {
   readonly what: string;
   readonly ok: boolean;
   readonly sentence: string;
 }
 
-export const fine = (what: string, sentence: string): Finding => ({ what, ok: true, sentence });
-export const wrong = (what: string, sentence: string): Finding => ({ what, ok: false, sentence });
+export const fine = (what: string, sentence: string): DoctorFinding => ({ what, ok: true, sentence });
+export const wrong = (what: string, sentence: string): DoctorFinding => ({ what, ok: false, sentence });
 
 /** Sessions, challenges and freshness tolerate a few seconds. HTTP's `Date` itself has whole seconds only. */
 const MAX_CLOCK_SKEW_MS = 5_000;
 
 /** Compares this machine's clock with another one, which was read between `beforeMs` and `afterMs` of ours. */
-export function clockFinding(whose: string, theirsMs: number, beforeMs: number, afterMs: number): Finding {
+export function clockFinding(whose: string, theirsMs: number, beforeMs: number, afterMs: number): DoctorFinding {
   const theirsAheadMs = aheadOf({ theirsMs, beforeMs, afterMs });
   if (Math.abs(theirsAheadMs) <= MAX_CLOCK_SKEW_MS) return fine("clock", `This machine's clock agrees with ${whose}.`);
   const direction = theirsAheadMs < 0 ? "ahead of" : "behind";

@@ -12,7 +12,7 @@ import type { MirrorName } from "../../../ports/ledger/ledger";
 import type { TopicState } from "../../../ports/store/sync/topic-store";
 import type { Stores } from "../../boot/app";
 import { type Env, NETWORK_MIRRORS } from "../../config/env";
-import { clockFinding, type Finding, fine, wrong } from "./finding";
+import { clockFinding, type DoctorFinding, fine, wrong } from "./finding";
 
 /** A mirror that is further behind has stalled. About 5 s is normal. */
 const MIRROR_LAG_MS = 60_000;
@@ -40,7 +40,7 @@ export class MirrorExam {
   };
 
   /** Checks each mirror in turn: whether it answers, how fresh it is, and whether its clock agrees with ours. */
-  async *mirrors(): AsyncGenerator<Finding> {
+  async *mirrors(): AsyncGenerator<DoctorFinding> {
     for (const mirror of this.ledger.mirrors) {
       const head = await this.ledger.head({ mirror });
       if (!head.ok) {
@@ -59,7 +59,7 @@ export class MirrorExam {
   /**
    * Checks each topic: whether it exists, whether it is the one that is stored, and whether all mirrors have the same history.
    */
-  async *topics(stores: Stores | null): AsyncGenerator<Finding> {
+  async *topics(stores: Stores | null): AsyncGenerator<DoctorFinding> {
     const answering = this.ledger.mirrors.filter((mirror) => !this.silent.has(mirror));
     const [first] = answering;
     if (first === undefined) return;
@@ -77,7 +77,7 @@ export class MirrorExam {
   }
 
   /** Checks that some mirror says which key an account had at a time. Signed messages wait for one that does. */
-  async *keys(): AsyncGenerator<Finding> {
+  async *keys(): AsyncGenerator<DoctorFinding> {
     // A mirror knows when this account was made, and can show with it that it reads the time (docs/hedera.md §1).
     const accountId = this.env.HEDERA_OPERATOR_ID ?? TREASURY;
     const reasons: string[] = [];
@@ -94,7 +94,7 @@ export class MirrorExam {
   }
 
   /** Uses the same comparison as the running app. */
-  private async *stored(state: TopicState, mirror: MirrorName, stores: Stores): AsyncGenerator<Finding> {
+  private async *stored(state: TopicState, mirror: MirrorName, stores: Stores): AsyncGenerator<DoctorFinding> {
     const { topicId, cursor, headHash, headNs } = state;
     const incidents = new Incidents({ clock: systemClock, log: MUTE });
     const deps = { ledger: this.ledger, clock: systemClock, incidents };
@@ -121,7 +121,7 @@ export class MirrorExam {
     yield fine("topic", `Topic ${topicId} exists, and the stored messages through ${cursor} match its history${many}.`);
   }
 
-  private async *unstored(topicId: TopicId, mirrors: readonly MirrorName[]): AsyncGenerator<Finding> {
+  private async *unstored(topicId: TopicId, mirrors: readonly MirrorName[]): AsyncGenerator<DoctorFinding> {
     const newest = await Promise.all(mirrors.map((mirror) => this.ledger.newestSequence(topicId, { mirror })));
     const failing = newest.find((each) => !each.ok);
     if (failing && !failing.ok) {
@@ -159,7 +159,7 @@ export class MirrorExam {
   }
 }
 
-function lagFinding(mirror: MirrorName, throughMs: number | null): Finding {
+function lagFinding(mirror: MirrorName, throughMs: number | null): DoctorFinding {
   if (throughMs === null) return fine("mirror", `${mirror} answers and has no blocks yet. The ledger is quiet.`);
   const lagMs = Date.now() - throughMs;
   const sentence = `${mirror} answers and is ${Math.max(0, Math.round(lagMs / 1_000))} s behind.`;

@@ -1,11 +1,11 @@
 import "server-only";
 import { toMs } from "../../../core/ledger/consensus-time";
 import { keptSince, ledgerMs } from "../../../core/signals/kept-since";
+import { dropBlocker } from "../../../engine/repair/blockers";
 import { GRACE_MS } from "../../../engine/repair/packing";
-import { workForAll } from "../../../engine/repair/waiting";
 import type { TopicState } from "../../../ports/store/sync/topic-store";
 import type { Env } from "../../config/env";
-import { type Finding, fine } from "./finding";
+import { type DoctorFinding, fine } from "./finding";
 
 export interface OlderMessages {
   readonly topics: readonly Omit<TopicState, "kinds" | "headHash" | "counts" | "interpreted">[];
@@ -22,7 +22,7 @@ const NAMED = 4;
 export const olderMessages = (
   env: Pick<Env, "HOT_HOURS" | "KEEP_MONTHS">,
   stored: OlderMessages,
-): readonly Finding[] => [fine("packing", packing(env, stored)), fine("dropping", dropping(env, stored))];
+): readonly DoctorFinding[] => [fine("packing", packing(env, stored)), fine("dropping", dropping(env, stored))];
 
 const counted = (count: number) => count.toLocaleString("en");
 const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
@@ -70,7 +70,7 @@ function dropping({ KEEP_MONTHS: months }: Pick<Env, "KEEP_MONTHS">, stored: Old
   if (heads.every((ns) => ns === 0n)) return `KEEP_MONTHS is ${months}, and nothing is stored yet.`;
   const since = dayOf(toMs(keptSince(ledgerMs(nowMs, heads), months)));
   const rule = `Packed messages from before ${since} are dropped, because KEEP_MONTHS is ${months}.`;
-  const now = topics.some((topic) => workForAll(topic) !== null)
+  const now = topics.some((topic) => dropBlocker(topic) !== null)
     ? " Nothing is dropped now: npm run pack says why."
     : "";
   return `${rule} ${cut.length === 0 ? "None were so far." : keptFrom(cut)}${now}`;

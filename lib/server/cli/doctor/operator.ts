@@ -3,12 +3,12 @@ import { publicKeysOf, reachNode } from "../../../adapters/hedera/operator-check
 import type { AccountId } from "../../../core/ledger/ids";
 import type { Ledger } from "../../../ports/ledger/ledger";
 import type { Env } from "../../config/env";
-import { type Finding, fine, wrong } from "./finding";
+import { type DoctorFinding, fine, wrong } from "./finding";
 
 const KEY = "HEDERA_OPERATOR_KEY";
 
 /** Checks that the account's own key will sign what is submitted, and that a consensus node can be reached. */
-export async function* examineOperator(env: Env, ledger: Pick<Ledger, "account">): AsyncGenerator<Finding> {
+export async function* examineOperator(env: Env, ledger: Pick<Ledger, "account">): AsyncGenerator<DoctorFinding> {
   const { HEDERA_OPERATOR_ID: operatorId, HEDERA_OPERATOR_KEY: operatorKey } = env;
   if (operatorId === undefined || operatorKey === undefined) {
     yield fine("operator", "There is no operator key: the app will only read.");
@@ -22,7 +22,7 @@ async function keyFinding(
   operatorId: AccountId,
   operatorKey: string,
   ledger: Pick<Ledger, "account">,
-): Promise<Finding> {
+): Promise<DoctorFinding> {
   const keys = await publicKeysOf(operatorKey);
   if (keys === null)
     return wrong("operator", `${KEY} is not a private key. Copy it again from the account's wallet, as DER or hex.`);
@@ -48,7 +48,7 @@ async function keyFinding(
   );
 }
 
-async function nodeFinding({ HEDERA_NETWORK: network, HEDERA_NODE: node }: Env): Promise<Finding> {
+async function nodeFinding({ HEDERA_NETWORK: network, HEDERA_NODE: node }: Env): Promise<DoctorFinding> {
   const reached = await reachNode(node === undefined ? { network } : { node });
   if (reached.ok) return fine("node", `A consensus node takes connections (${reached.value}).`);
   const mend = node === undefined ? "Let this machine reach port 50211 of Hedera's nodes." : "Check HEDERA_NODE.";

@@ -8,11 +8,11 @@ import { isOutOfMemory } from "../../../core/health/reasons";
 import { reasonUnreachable } from "../../../core/health/unreachable";
 import { transportOf } from "../../boot/open";
 import type { Env } from "../../config/env";
-import { type Finding, fine, wrong } from "./finding";
+import { type DoctorFinding, fine, wrong } from "./finding";
 
 const A_CLUSTER = "It is a Redis Cluster: name several of its nodes in REDIS_URL, separated by commas.";
 
-export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
+export async function* examineRedis(env: Env): AsyncGenerator<DoctorFinding> {
   const transport = await transportOf(env);
   if (transport === null) {
     yield fine("redis", "No Redis is configured: one instance only.");

@@ -2,14 +2,14 @@ import "server-only";
 import { reasonUnreachable } from "../../../core/health/unreachable";
 import type { Env } from "../../config/env";
 import { API_TITLE } from "../../openapi/document";
-import { type Finding, fine, wrong } from "./finding";
+import { type DoctorFinding, fine, wrong } from "./finding";
 
 /** As long as a page may take. */
 const ANSWER_MS = 10_000;
 const WHAT = "web UI";
 
 /** Checks that UI_ORIGIN answers, and that it is not a server like this one. Yields nothing without UI_ORIGIN. */
-export async function* examineUi({ UI_ORIGIN: origin }: Pick<Env, "UI_ORIGIN">): AsyncGenerator<Finding> {
+export async function* examineUi({ UI_ORIGIN: origin }: Pick<Env, "UI_ORIGIN">): AsyncGenerator<DoctorFinding> {
   if (origin === null) return;
   const ask = (path: string) => fetch(origin + path, { redirect: "manual", signal: AbortSignal.timeout(ANSWER_MS) });
   try {

@@ -16,7 +16,7 @@ import { MAX_PASSED_BYTES, PASSED_TOO_LARGE } from "../../ui-origin/forward";
 /** Browsers send about 20. The framework copies each header once or twice. */
 export const MAX_HEADERS = 100;
 
-export interface Asked {
+export interface GateRequest {
   readonly method: string;
   /** The request target: path and query, percent-encoded. */
   readonly target: string;
@@ -27,7 +27,7 @@ export interface Asked {
   readonly hasUi: boolean;
 }
 
-export type Verdict =
+export type GateVerdict =
   | {
       readonly kind: "pass";
       /** `ui`: the request goes on to UI_ORIGIN. */
@@ -74,7 +74,7 @@ const LONGER: ReadonlyMap<string, number> = new Map(
 );
 
 /** Judges a request. Returns its route, parameters and limit, or the refusal. Reads nothing of the body. */
-export function judge({ method, target, header, headerCount, hasUi }: Asked): Verdict {
+export function judgeRequest({ method, target, header, headerCount, hasUi }: GateRequest): GateVerdict {
   const read = readTarget(target, LONGER.get(target.split("?", 1)[0] as string));
   if (!read.ok) return refuse(read.error === "too-long" ? "address-too-long" : "bad-input", TARGET_FAULTS[read.error]);
   if (headerCount > MAX_HEADERS)
@@ -92,7 +92,7 @@ export function judge({ method, target, header, headerCount, hasUi }: Asked): Ve
 const PASSED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** Requests that go on to UI_ORIGIN. Their bodies are counted again while they pass. */
-function judgePassed(method: string, header: HeaderReader): Verdict {
+function judgePassed(method: string, header: HeaderReader): GateVerdict {
   if (!PASSED_METHODS.includes(method)) return notAllowed(PASSED_METHODS);
   if (Number(header("content-length") ?? 0) > MAX_PASSED_BYTES) return refuse("too-large", PASSED_TOO_LARGE);
   return { kind: "pass", to: "ui", route: null, params: {}, limit: "passed" };
@@ -103,7 +103,7 @@ const isFile = ([first, second]: readonly string[]) =>
   first === BUILD_PREFIX || (second === undefined && first?.includes("."));
 
 /** Null if no route has this path. */
-function judgeRoute(method: string, segments: readonly string[], header: HeaderReader): Verdict | null {
+function judgeRoute(method: string, segments: readonly string[], header: HeaderReader): GateVerdict | null {
   for (const { template, routes } of PATHS) {
     const params = matched(template, segments);
     if (params === null) continue;
@@ -128,7 +128,7 @@ function matched(template: readonly string[], segments: readonly string[]): Reco
   return params;
 }
 
-const refuse = (code: ProblemParts["code"], detail: string, allow: string | null = null): Verdict => ({
+const refuse = (code: ProblemParts["code"], detail: string, allow: string | null = null): GateVerdict => ({
   kind: "refuse",
   problem: { code, detail, options: {} },
   allow,
@@ -138,7 +138,7 @@ const NO_ROUTE = refuse("not-found", "Nothing exists at this address. /api/opena
 
 const noBody = () => refuse("too-large", "This address accepts no body. Send the request without one.");
 
-function notAllowed(methods: readonly string[]): Verdict {
+function notAllowed(methods: readonly string[]): GateVerdict {
   const allow = methods.join(", ");
   return refuse("method-not-allowed", `This address accepts only ${allow}.`, allow);
 }

@@ -4,21 +4,21 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Awaitable } from "../../../core/awaitable";
 import { sendProblem } from "../answers/plain-answer";
 import type { Serve } from "../front";
-import { judge, type Verdict } from "./gate";
+import { type GateVerdict, judgeRequest } from "./gate";
 import { headOf, type RequestHead } from "./request-head";
 
-type LetIn = Extract<Verdict, { kind: "pass" }>;
+type LetIn = Extract<GateVerdict, { kind: "pass" }>;
 type Enter = (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
 
 /** Answers requests that the gate refuses. Passes all others to `enter` with the gate's verdict. `hasUi`: UI_ORIGIN is set. */
 export function gated(hasUi: boolean, enter: Enter): Serve {
-  const verdicts = new WeakMap<RequestHead, Verdict>();
+  const verdicts = new WeakMap<RequestHead, GateVerdict>();
   return (request, response) => {
     const head = headOf(request);
     let verdict = verdicts.get(head);
     if (verdict === undefined) {
       const { method, target, header, headerCount } = head;
-      verdict = judge({ method, target, header, headerCount, hasUi });
+      verdict = judgeRequest({ method, target, header, headerCount, hasUi });
       verdicts.set(head, verdict);
     }
     if (verdict.kind === "pass") return enter(verdict, request, response);

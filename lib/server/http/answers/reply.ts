@@ -100,7 +100,7 @@ export function viewHeaders(
   };
   if (freshness.asOf !== null) headers["trustmesh-as-of"] = freshness.asOf;
   if (freshness.lagMs !== null) headers["trustmesh-lag-ms"] = String(freshness.lagMs);
-  return { headers, freshness, isKnown: matches(request.headers.get("if-none-match"), etag) };
+  return { headers, freshness, isKnown: etagMatches(request.headers.get("if-none-match"), etag) };
 }
 
 /**
@@ -149,7 +149,7 @@ function timeText(ms: number): string {
 export const VARY_BY_CALLER = "Cookie, Authorization, Accept-Encoding";
 
 /** Compares weakly, as If-None-Match requires (RFC 9110 §13.1.2). */
-export function matches(header: string | null, etag: string): boolean {
+export function etagMatches(header: string | null, etag: string): boolean {
   if (header === null) return false;
   if (header === etag || header === "*") return true;
   return header.split(",").some((item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === etag);

@@ -1,5 +1,5 @@
 import "server-only";
-import { fitting, MAX_ANSWER_BYTES } from "../../../core/bounds";
+import { fittingPrefix, MAX_ANSWER_BYTES } from "../../../core/bounds";
 import { parseTopicId, parseUserId, type TopicId } from "../../../core/ledger/ids";
 import { isKnown } from "../../../engine/reads/known-user";
 import type { OperatorLogRow } from "../../../ports/store/admin-store";
@@ -41,7 +41,7 @@ export const operatorLog = defineRoute({
   handle: async ({ app, query: { before, limit } }) => {
     // One entry more than requested tells whether there is a next page.
     const entries = await app.stores.admin.entries(before ?? null, limit + 1);
-    const items = fitting(entries.slice(0, limit).map(operatorLogEntry), MAX_ANSWER_BYTES);
+    const items = fittingPrefix(entries.slice(0, limit).map(operatorLogEntry), MAX_ANSWER_BYTES);
     return privateJson({ items, nextBefore: items.length < entries.length ? (items.at(-1)?.id ?? null) : null });
   },
 });

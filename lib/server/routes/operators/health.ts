@@ -1,5 +1,5 @@
 import "server-only";
-import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../../core/bounds";
+import { cappedAt, fittingPrefix, MAX_ANSWER_BYTES } from "../../../core/bounds";
 import type { Incident, IncidentCode } from "../../../core/health/incident";
 import { formatConsensusTime, toMs } from "../../../core/ledger/consensus-time";
 import { ifDown } from "../../../ports/tier-unavailable";
@@ -86,7 +86,7 @@ export const ingestion = defineRoute({
     const incidents = incidentsOfAll(await reportsOf(app), app.clock.now()).map(({ instances: _, ...each }) => each);
     const alarms = incidents.map(({ summary }) => summary);
     const asOfMs = known?.readMs ?? null;
-    const listed = fitting(topics, MAX_ANSWER_BYTES * 0.6);
+    const listed = fittingPrefix(topics, MAX_ANSWER_BYTES * 0.6);
     const cut = cappedAt({ topics: [listed.length, topics.length] });
     const answer = { ok: incidents.length === 0, incidents, alarms, asOfMs, topics: listed, ...cut };
     return json(answer, noStore);

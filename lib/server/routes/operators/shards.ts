@@ -1,5 +1,5 @@
 import "server-only";
-import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../../core/bounds";
+import { cappedAt, fittingPrefix, MAX_ANSWER_BYTES } from "../../../core/bounds";
 import { fromMs } from "../../../core/ledger/consensus-time";
 import { parseTopicId } from "../../../core/ledger/ids";
 import { type Goal, nextStep, type Step } from "../../../core/shards/reshard";
@@ -21,8 +21,8 @@ export const shards = defineRoute({
   handle: async ({ app }) => {
     const [registry, tenants] = await Promise.all([app.stores.registry.load(), app.stores.registry.tenants()]);
     const shards = shardStatuses(app.env.TOPIC_PREFIX, registry);
-    const listed = fitting(shards, MAX_ANSWER_BYTES * 0.8);
-    const listedTenants = fitting(tenants, MAX_ANSWER_BYTES * 0.2);
+    const listed = fittingPrefix(shards, MAX_ANSWER_BYTES * 0.8);
+    const listedTenants = fittingPrefix(tenants, MAX_ANSWER_BYTES * 0.2);
     const answer: ShardsAnswer = {
       version: registry.version,
       canCreate: app.shards.canCreate,

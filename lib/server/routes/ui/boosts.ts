@@ -4,7 +4,7 @@ import { BoostAnswer, BoostBody, SuggestAnswer, SuggestBody } from "../../../wir
 import type { App } from "../../boot/app";
 import { ProblemError } from "../../http/answers/problem";
 import { defineRoute } from "../../http/route";
-import { placeOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
+import { ledgerPlaceOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
 
 function refuseWithoutFeature({ env }: App): void {
   if (env.FEATURE_GZ_BOOST_API !== "1")
@@ -33,7 +33,7 @@ export const boost = defineRoute({
       const payload = { t: "signal.boost@1", boost_id: body.boostId, anon: true, ts: app.clock.now() };
       const sent = await writeMade(app, guarded, operator, { type: "RECOGNITION_MINT", payload });
       background(() => app.scheduler.syncNow([sent.topicId]));
-      return { ok: true, boostId: body.boostId, ...placeOf(sent) };
+      return { ok: true, boostId: body.boostId, ...ledgerPlaceOf(sent) };
     });
   },
 });
@@ -56,7 +56,7 @@ export const suggest = defineRoute({
       const payload = { t: "signal.suggest@1", ...names, ts: app.clock.now() };
       const sent = await writeMade(app, guarded, userId, { type: "RECOGNITION_MINT", payload });
       background(() => app.scheduler.syncNow([sent.topicId]));
-      return { ok: true, boostId, def_id, ...placeOf(sent) };
+      return { ok: true, boostId, def_id, ...ledgerPlaceOf(sent) };
     });
   },
 });

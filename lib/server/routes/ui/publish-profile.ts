@@ -3,7 +3,7 @@ import { signalId } from "../../../core/ledger/ids";
 import { PublishProfileAnswer, PublishProfileBody } from "../../../wire/ui/writes";
 import { ProblemError } from "../../http/answers/problem";
 import { defineRoute } from "../../http/route";
-import { placeOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
+import { ledgerPlaceOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
 
 const FIELD_NAMES = { signature: "signature", timestamp: "timestamp" };
 
@@ -33,7 +33,7 @@ export const publishProfile = defineRoute({
       background(() => app.scheduler.syncNow([sent.topicId]));
       const { topicId, sequence } = sent;
       const hrl = `hcs://11/${signalId(topicId, sequence, sent.place)}`;
-      return { ok: true, hrl, profile, ...placeOf(sent), sequenceNumber: String(sequence) };
+      return { ok: true, hrl, profile, ...ledgerPlaceOf(sent), sequenceNumber: String(sequence) };
     });
   },
 });

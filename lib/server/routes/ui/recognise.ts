@@ -13,7 +13,7 @@ import {
 } from "../../../wire/ui/writes";
 import { ProblemError } from "../../http/answers/problem";
 import { defineRoute } from "../../http/route";
-import { placeOf, sentOrThrow, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
+import { ledgerPlaceOf, sentOrThrow, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
 
 const MINT_NAMES = { to: "recipientId", signature: "signature", timestamp: "timestamp" };
 
@@ -40,7 +40,7 @@ export const mintRecognition = defineRoute({
         hrl: `hcs://11/${signalId(topicId, sequence, sent.place)}`,
         message: "The recognition is on the ledger",
         ...{ mintTransactionId: transactionId, trstCost: 0, trstBalance: null },
-        ...placeOf(sent),
+        ...ledgerPlaceOf(sent),
       };
     });
   },
@@ -79,7 +79,7 @@ export const createRecognition = defineRoute({
         timestamp: new Date(app.clock.now()).toISOString(),
         txId: sent.transactionId,
       };
-      return { ok: true, signal, minSequence: placeOf(sent).minSequence };
+      return { ok: true, signal, minSequence: ledgerPlaceOf(sent).minSequence };
     };
     return writeOnce(context, "recognition", work, 201);
   },
@@ -103,7 +103,7 @@ export const issuerSubmit = defineRoute({
     return writeOnce(context, "issuer", async (guarded, isRepeatable) => {
       const sent = sentOrThrow(await app.submit.submit(body as Envelope, guarded, isRepeatable));
       background(() => app.scheduler.syncNow([sent.topicId]));
-      return { success: true, ...placeOf(sent), sequenceNumber: String(sent.sequence) };
+      return { success: true, ...ledgerPlaceOf(sent), sequenceNumber: String(sent.sequence) };
     });
   },
 });

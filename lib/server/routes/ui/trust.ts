@@ -2,7 +2,7 @@ import "server-only";
 import { signalId } from "../../../core/ledger/ids";
 import { TrustAllocateBody, TrustAnswer, TrustRevokeBody } from "../../../wire/ui/writes";
 import { defineRoute, type UserContext } from "../../http/route";
-import { placeOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
+import { ledgerPlaceOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
 
 const FIELD_NAMES = { to: "targetId", weight: "weight", "payload.weight": "weight" };
 
@@ -17,7 +17,12 @@ function write(context: UserContext<unknown, Body>, type: "TRUST_ALLOCATE" | "TR
     const sent = await writeMade(app, guarded, userId, { type, to: target, payload }, FIELD_NAMES);
     background(() => app.scheduler.syncNow([sent.topicId]));
     const { topicId, sequence } = sent;
-    return { success: true, hcsRef: `hcs://${signalId(topicId, sequence, sent.place)}`, message, ...placeOf(sent) };
+    return {
+      success: true,
+      hcsRef: `hcs://${signalId(topicId, sequence, sent.place)}`,
+      message,
+      ...ledgerPlaceOf(sent),
+    };
   });
 }
 

@@ -2,7 +2,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
 import { packable } from "@/lib/core/signals/packable";
-import { messageOf } from "@/lib/engine/mirror/log-pages";
+import { messageBySequence } from "@/lib/engine/mirror/log-pages";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
 import { at, batchOf, seq, timeOf } from "@/tests/support/worlds/histories/batches";
@@ -233,7 +233,7 @@ export function droppingGuardsContract(subject: Subject): void {
     const droppedNs = BigInt(String(marks?.dropped_ns));
     expect((await store.views.events(A, "contact", at(droppedNs), 10)).droppedNs).toBeNull();
     expect((await store.views.events(A, "contact", at(droppedNs - 1n), 10)).droppedNs).toBe(droppedNs);
-    const isDropped = async (n: number) => (await messageOf(store.ledgerLog, T, n)).isDropped;
+    const isDropped = async (n: number) => (await messageBySequence(store.ledgerLog, T, n)).isDropped;
     expect(await Promise.all([4, 5, 256, 257, 600].map(isDropped))).toEqual([true, false, true, false, false]);
     const lacks = async (query: object) => {
       const all = { sequences: { from: 1, to: 9_999 }, times: EVER, order: "desc" as const, limit: 2_000 };

@@ -1,7 +1,7 @@
 /** Recent messages as people with psql read them: the view and its function say the same as the app's own codec. */
 import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
-import { shorten } from "@/lib/adapters/postgres/codec/shorthand";
+import { toShorthand } from "@/lib/adapters/postgres/codec/shorthand";
 import type { LogEntry } from "@/lib/core/signals/batch";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
@@ -24,7 +24,7 @@ export function readableContract(subject: Subject): void {
   });
 
   const textsOf = async (messages: readonly Uint8Array[]) => {
-    const kept = messages.map((message) => Buffer.from(shorten(message)).toString("hex"));
+    const kept = messages.map((message) => Buffer.from(toShorthand(message)).toString("hex"));
     const rows = await rawQuery(
       store.db,
       "SELECT message_text(decode(x.hex, 'hex')) AS text FROM unnest($1::text[]) WITH ORDINALITY x (hex, ord) ORDER BY x.ord",

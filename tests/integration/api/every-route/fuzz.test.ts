@@ -6,7 +6,7 @@ import * as z from "zod/mini";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { Stores } from "@/lib/server/boot/app";
-import { judge } from "@/lib/server/front/admission/gate";
+import { judgeRequest } from "@/lib/server/front/admission/gate";
 import { createLog } from "@/lib/server/observe/log";
 import { ROUTES } from "@/lib/server/routes/table";
 import { Problem } from "@/lib/wire/common";
@@ -91,7 +91,7 @@ async function expectSameAt(
     each === "content-length" && body !== undefined ? String(Buffer.byteLength(body)) : headers[each];
   const headerCount = Object.keys(headers).length;
   const sent = { method: request.method, target: pathname + search, headers, body: body ?? null };
-  const verdict = judge({ ...sent, header, headerCount, hasUi: false });
+  const verdict = judgeRequest({ ...sent, header, headerCount, hasUi: false });
   // A length that is not the body's own is another request.
   if ("content-length" in headers || verdict.kind === "refuse" || verdict.route !== name) return;
   if (isDeepStrictEqual(verdict.params, fuzzed.params) && (request.method === "GET" || response.status >= 400)) {

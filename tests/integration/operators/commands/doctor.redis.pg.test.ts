@@ -10,7 +10,7 @@ import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import { openStores } from "@/lib/server/boot/open";
-import { examine, type Finding } from "@/lib/server/cli/doctor";
+import { type DoctorFinding, examine } from "@/lib/server/cli/doctor";
 import { clockFinding } from "@/lib/server/cli/doctor/finding";
 import { runMigrations } from "@/lib/server/cli/migrations";
 import { readEnv } from "@/lib/server/config/env";
@@ -99,8 +99,8 @@ async function mirrorWith(change: (path: string, body: string) => { body?: strin
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
-async function findings(changes: Record<string, string> = {}, base = env): Promise<readonly Finding[]> {
-  const all: Finding[] = [];
+async function findings(changes: Record<string, string> = {}, base = env): Promise<readonly DoctorFinding[]> {
+  const all: DoctorFinding[] = [];
   for await (const finding of examine({ ...base, ...changes })) all.push(finding);
   return all;
 }

@@ -12,7 +12,7 @@ import {
 import { FORMAT } from "@/lib/adapters/postgres/codec/format";
 import { LAYOUT, SEGMENT_LENGTH } from "@/lib/adapters/postgres/codec/log-segment";
 import { REF_SHIFT } from "@/lib/adapters/postgres/codec/ref";
-import { expand } from "@/lib/adapters/postgres/codec/shorthand";
+import { fromShorthand } from "@/lib/adapters/postgres/codec/shorthand";
 
 /** A hash of the meaning of each format's rows. Never change the hash of a released format: raise FORMAT and add one. */
 const MEANINGS: Readonly<Record<number, string>> = {
@@ -39,7 +39,7 @@ const or = <T>(read: () => T): T | null => {
 };
 const meaning = () => ({
   bytes: Array.from({ length: 256 }, (_, byte) =>
-    or(() => Buffer.from(expand(Uint8Array.of(byte))).toString("latin1")),
+    or(() => Buffer.from(fromShorthand(Uint8Array.of(byte))).toString("latin1")),
   ),
   types: Array.from({ length: 200 }, (_, number) => or(() => typeName(number, "named"))),
   authors: Array.from({ length: 64 }, (_, flags) => or(() => authorFlag(flags).author ?? "payer")),
@@ -58,5 +58,5 @@ it("does not read a later version's shorter bytes as text", () => {
   const unknown = meaning().bytes.flatMap((text, byte) => (text === null ? [byte] : []));
   expect(unknown.length).toBeGreaterThan(0);
   for (const byte of unknown)
-    expect(() => expand(Uint8Array.of(0x7b, byte, 0x7d))).toThrow("a phrase of a later format");
+    expect(() => fromShorthand(Uint8Array.of(0x7b, byte, 0x7d))).toThrow("a phrase of a later format");
 });

@@ -1,7 +1,7 @@
 /** Texts come back byte for byte, whatever they hold, and what repeats in them is written once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Reader, Writer } from "@/lib/adapters/postgres/codec/bytes";
+import { ByteReader, ByteWriter } from "@/lib/adapters/postgres/codec/bytes";
 import { readTexts, writeTexts } from "@/lib/adapters/postgres/codec/json-columns";
 
 const PIECES = ["{", "}", "[", '"', '"', ":", ",", "\\", "\\n", "\n", " ", "\0", "é", "a", "b", "-", "0", "7", "1.5e3"];
@@ -17,7 +17,7 @@ const bytes = fc.oneof(
 );
 
 function written(texts: readonly Uint8Array[]): Uint8Array {
-  const writer = new Writer();
+  const writer = new ByteWriter();
   writeTexts(writer, texts);
   return writer.end();
 }
@@ -27,7 +27,7 @@ describe("texts in columns", () => {
   it("come back exactly, in any order, and end where they end", () => {
     fc.assert(
       fc.property(fc.array(bytes, { maxLength: 40 }), fc.uint8Array({ maxLength: 5 }), (texts, after) => {
-        const reader = new Reader(Buffer.concat([written(texts), after]));
+        const reader = new ByteReader(Buffer.concat([written(texts), after]));
         const textAt = readTexts(reader, texts.length);
         const places = texts.map((_, place) => place).reverse();
         expect(plain(places.map(textAt).reverse())).toEqual(plain(texts));
@@ -42,7 +42,7 @@ describe("texts in columns", () => {
     const values = ["NaN", "Infinity", "-0", "00", "-", "1e3", most, `-${most}`, `1${most}`, `${2 ** 53 + 2}`, "é"];
     for (const value of values) {
       const texts = [`{"a":"${value}"}`, `{"a":"0"}`, `{"a":"${value}"}`].map((each) => Buffer.from(each));
-      const textAt = readTexts(new Reader(written(texts)), texts.length);
+      const textAt = readTexts(new ByteReader(written(texts)), texts.length);
       expect(plain([0, 1, 2].map(textAt))).toEqual(plain(texts));
     }
   });
@@ -51,7 +51,7 @@ describe("texts in columns", () => {
     const texts = ["", "\\", '\\"', '\\"'.repeat(2_000), "\\\n"].map((end) => Buffer.from(`{"a":"b${end}`));
     const [templates] = written(texts.filter((_, i) => i !== 1));
     expect(templates).toBe(1);
-    const textAt = readTexts(new Reader(written(texts)), texts.length);
+    const textAt = readTexts(new ByteReader(written(texts)), texts.length);
     expect(plain(texts.map((_, place) => textAt(place)))).toEqual(plain(texts));
   });
 
@@ -65,7 +65,7 @@ describe("texts in columns", () => {
 
   it("share no memory with what they are read from", () => {
     const source = Buffer.from(written([Buffer.from("plain"), Buffer.from('{"a":"b"}')]));
-    const textAt = readTexts(new Reader(source), 2);
+    const textAt = readTexts(new ByteReader(source), 2);
     const first = textAt(0);
     source.fill(0);
     expect(plain([first])).toEqual(plain([Buffer.from("plain")]));
@@ -78,7 +78,7 @@ describe("texts in columns", () => {
         const bytes = Uint8Array.from(damaged);
         bytes[place] = value;
         try {
-          readTexts(new Reader(bytes), 1)(0);
+          readTexts(new ByteReader(bytes), 1)(0);
         } catch (error) {
           expect(error).toBeInstanceOf(RangeError);
         }

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { describe, expect, it } from "vitest";
-import { translated } from "@/lib/adapters/postgres/drivers/errors";
+import { translateError } from "@/lib/adapters/postgres/drivers/errors";
 
 const fromServer = (code: string) => Object.assign(new Error("in whatever language"), { severity: "ERROR", code });
 
@@ -10,7 +10,7 @@ describe("errors of the database", () => {
     for (const cause of [fromServer("57P01"), fromServer("23505"), new Error("Connection terminated")]) {
       const failure = new DrizzleQueryError("SELECT $1", ["tm-secret"], cause);
       expect(String(failure)).toContain("tm-secret");
-      for (let error: unknown = translated(failure); error instanceof Error; error = error.cause) {
+      for (let error: unknown = translateError(failure); error instanceof Error; error = error.cause) {
         expect(inspect(error)).not.toContain("tm-secret");
         expect(error).not.toBeInstanceOf(DrizzleQueryError);
       }
@@ -30,7 +30,7 @@ describe("errors of the database", () => {
     ["database renamed", "3D000"],
   ])("are worth a retry: %s (%s)", (_, code) => {
     const error = fromServer(code);
-    expect(translated(error)).toMatchObject({ name: "TierUnavailable", cause: error });
+    expect(translateError(error)).toMatchObject({ name: "TierUnavailable", cause: error });
   });
 
   it.each([
@@ -40,7 +40,7 @@ describe("errors of the database", () => {
     ["undefined table", "42P01"],
   ])("are mistakes of ours, and stay unchanged: %s (%s)", (_, code) => {
     const error = fromServer(code);
-    expect(translated(error)).toBe(error);
+    expect(translateError(error)).toBe(error);
   });
 
   it("are failures of the connection if the driver reports them, with or without a code", () => {
@@ -48,12 +48,12 @@ describe("errors of the database", () => {
       Object.assign(new Error("refused"), { code: "ECONNREFUSED" }),
       new Error("Connection terminated"),
     ]) {
-      expect(translated(error)).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
+      expect(translateError(error)).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     }
   });
 
   it("are mistakes of ours if JavaScript reports them", () => {
     const error = new TypeError("x is not a function");
-    expect(translated(error)).toBe(error);
+    expect(translateError(error)).toBe(error);
   });
 });

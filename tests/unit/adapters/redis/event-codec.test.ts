@@ -1,11 +1,11 @@
 /** Events as text, between instances of one release and of two. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeMessage, EVERYTHING, encodeEvent, messageOf } from "@/lib/adapters/redis/events/event-codec";
+import { busMessage, EVERYTHING, encodeEvent, parseBusMessage } from "@/lib/adapters/redis/events/event-codec";
 import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { BusEvent } from "@/lib/ports/shared/event-bus";
 
-const decode = (json: string) => decodeMessage(`7 instance-1 3 ${json}`);
+const decode = (json: string) => parseBusMessage(`7 instance-1 3 ${json}`);
 
 const count = fc.nat({ max: 2 ** 40 });
 const topicId = fc.nat().map((number) => `0.0.${number}` as TopicId);
@@ -42,9 +42,12 @@ describe("an event as text", () => {
     const heads = fc.array(fc.record({ partition: fc.integer({ min: 1, max: 63 }), sequence: count, mark }));
     fc.assert(
       fc.property(event, heads, (sent, taken) => {
-        const message = decodeMessage(`9 ${messageOf("instance-1", 4, taken, encodeEvent(sent))}`);
+        const message = parseBusMessage(`9 ${busMessage("instance-1", 4, taken, encodeEvent(sent))}`);
         expect(message).toEqual({ sequence: 9, instanceId: "instance-1", turn: 4, heads: taken, event: sent });
-        expect(decodeMessage(`9 ${messageOf("i", 4, taken, EVERYTHING)}`)).toMatchObject({ heads: taken, event: null });
+        expect(parseBusMessage(`9 ${busMessage("i", 4, taken, EVERYTHING)}`)).toMatchObject({
+          heads: taken,
+          event: null,
+        });
       }),
     );
   });
@@ -52,7 +55,7 @@ describe("an event as text", () => {
   it("says that everything may have changed if its form is not known, or if it is not readable", () => {
     for (const json of ["null", "[6,1]", "[]", "{}", "[2]", "[3]", "[5]", '[1,"0.0.1"]', "[1", ""])
       expect(decode(json)).toMatchObject({ event: null });
-    for (const text of ["", "hello", "x a 1 null", "1 a null"]) expect(decodeMessage(text)).toBeNull();
+    for (const text of ["", "hello", "x a 1 null", "1 a null"]) expect(parseBusMessage(text)).toBeNull();
   });
 });
 

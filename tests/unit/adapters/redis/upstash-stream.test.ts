@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { Keys } from "@/lib/adapters/redis/client/keys";
-import { decodeMessage } from "@/lib/adapters/redis/events/event-codec";
+import { parseBusMessage } from "@/lib/adapters/redis/events/event-codec";
 import { MAX_EVENT_CHARACTERS, streamChannel } from "@/lib/adapters/redis/upstash/subscription";
 import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 
@@ -55,9 +55,15 @@ describe("the event stream", () => {
 describe("a message", () => {
   it("that is not ours is ignored, and one of ours in an unknown form means that everything changed", () => {
     for (const text of ["", "1", "1 a", "1 a []", "x a 1 []", '{"a":1}', "-1 a 1 null"])
-      expect(decodeMessage(text)).toBeNull();
+      expect(parseBusMessage(text)).toBeNull();
     for (const json of ["null", "{", "[2]", "{}", "[1]", '[1,"0.0.1",1,7,[],0]'])
-      expect(decodeMessage(`3 a 2 ${json}`)).toEqual({ sequence: 3, instanceId: "a", turn: 2, heads: [], event: null });
+      expect(parseBusMessage(`3 a 2 ${json}`)).toEqual({
+        sequence: 3,
+        instanceId: "a",
+        turn: 2,
+        heads: [],
+        event: null,
+      });
   });
 });
 

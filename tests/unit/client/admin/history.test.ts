@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  appended,
-  joined,
+  joinSeries,
   KEPT_MS,
   minuteRates,
   minuteRatios,
@@ -11,6 +10,7 @@ import {
   type Sample,
   sampleOf,
   valuesOf,
+  withSample,
 } from "@/lib/client/admin/history";
 import { adminStatus } from "@/tests/support/samples/admin-status";
 
@@ -21,7 +21,7 @@ const sample = (atMs: number, more: Partial<Sample> = {}): Sample => ({ ...base,
 describe("the history of counters", () => {
   it("keeps ten minutes, in the order of time, each instant once", () => {
     const history = [START, START + 5_000, START + 5_000, START + 1_000, START + 1_000 + KEPT_MS].reduce(
-      (seen: readonly Sample[], atMs) => appended(seen, sample(atMs)),
+      (seen: readonly Sample[], atMs) => withSample(seen, sample(atMs)),
       [],
     );
     expect(history.map(({ atMs }) => atMs)).toEqual([START + 1_000, START + 1_000 + KEPT_MS]);
@@ -97,10 +97,10 @@ describe("a chart", () => {
 
   it("goes on with live samples, and shows no time twice", () => {
     const live = { times: [700, 703], values: [5, 6] };
-    expect(joined(minuteRates(past, "requests"), live)).toEqual({ times: [660, 700, 703], values: [2, 5, 6] });
-    expect(joined(minuteRates(past, "requests"), { times: [], values: [] }).times).toEqual([660, 720]);
+    expect(joinSeries(minuteRates(past, "requests"), live)).toEqual({ times: [660, 700, 703], values: [2, 5, 6] });
+    expect(joinSeries(minuteRates(past, "requests"), { times: [], values: [] }).times).toEqual([660, 720]);
     const later = { times: [700, 730], values: [null, 6] };
-    expect(joined(minuteRates(past, "requests"), later)).toEqual({ times: [660, 720, 730], values: [2, 1, 6] });
-    expect(joined(minuteRates(past, "requests"), { times: [700], values: [null] }).values).toEqual([2, 1]);
+    expect(joinSeries(minuteRates(past, "requests"), later)).toEqual({ times: [660, 720, 730], values: [2, 1, 6] });
+    expect(joinSeries(minuteRates(past, "requests"), { times: [700], values: [null] }).values).toEqual([2, 1]);
   });
 });

@@ -4,8 +4,8 @@ import {
   coverageWords,
   databaseWords,
   entryTitle,
+  incidentPlace,
   outcomeOf,
-  placeOf,
   progressOf,
   standingOf,
   standingSince,
@@ -14,7 +14,7 @@ import {
   troubleOf,
 } from "@/lib/client/admin/sentences";
 import { TOPIC_ACTIONS } from "@/lib/client/admin/status";
-import { matching } from "@/lib/client/format/table";
+import { rowsMatching } from "@/lib/client/format/table";
 import { INCIDENT_KINDS } from "@/lib/core/health/incident";
 import type { TopicCheck } from "@/lib/wire/operators/admin";
 import { operatorLogEntry, topicStatus } from "@/tests/support/samples/admin-status";
@@ -166,7 +166,7 @@ describe("every kind of incident", () => {
 
   it.each(Object.keys(INCIDENT_KINDS))("%s links to a page that exists, or to none", (code) => {
     for (const subject of [null, "0.0.7"]) {
-      const place = placeOf({ code, subject });
+      const place = incidentPlace({ code, subject });
       if (place) expect(existsSync(page(place.href.split("?")[0]?.replace("/admin", "") ?? "")), place.href).toBe(true);
     }
   });
@@ -179,13 +179,13 @@ describe("every kind of incident", () => {
   });
 
   it("of a forged message links to its row in the table", () => {
-    const place = placeOf({ code: "message-failed", subject: "0.0.7" });
+    const place = incidentPlace({ code: "message-failed", subject: "0.0.7" });
     const query = new URL(place?.href ?? "", "http://x").searchParams.get("q") ?? "";
     const rows = [
       { text: "0.0.7/3 failed hash-mismatch 0.0.2" },
       { text: "0.0.71/3 failed" },
       { text: "0.0.7/4 untrusted" },
     ];
-    expect(matching(rows, query, ({ text }) => text)).toEqual([rows[0]]);
+    expect(rowsMatching(rows, query, ({ text }) => text)).toEqual([rows[0]]);
   });
 });

@@ -12,7 +12,7 @@ import {
   TIER_MOVES,
   whoseWords,
 } from "@/lib/client/admin/shard-sentences";
-import { refusalOf } from "@/lib/client/admin/status";
+import { refusalSentence } from "@/lib/client/admin/status";
 import { ApiError } from "@/lib/client/api/http";
 import { calendarDate, clockMinute, clockTime } from "@/lib/client/format/time";
 import { BUSY_FROM_SIGNALS, BUSY_UNTIL_SIGNALS } from "@/lib/core/shards/shards";
@@ -95,10 +95,10 @@ describe("the words of a drain", () => {
 
 it("a refusal is a sentence without the name of the request's field", () => {
   const detail = 'The member "to" must be at least 1.';
-  expect(refusalOf(new ApiError(400, "bad-input", detail, null, "to"))).toBe(
+  expect(refusalSentence(new ApiError(400, "bad-input", detail, null, "to"))).toBe(
     "The number of segments must be at least 1.",
   );
-  expect(refusalOf(new ApiError(503, "read-only", "No topic can be created"))).toBe("No topic can be created.");
+  expect(refusalSentence(new ApiError(503, "read-only", "No topic can be created"))).toBe("No topic can be created.");
 });
 
 describe("in the operator log", () => {

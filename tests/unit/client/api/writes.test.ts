@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { seat } from "@/app/_ui/features/circle/seats";
 import { dropFloors, floorHeader, raiseFloor } from "@/lib/client/api/floors";
 import { nextNonce } from "@/lib/client/api/nonce";
-import { accepted, requested, revoked, trusted } from "@/lib/client/api/views/optimistic";
+import { acceptEffect, requestEffect, revokeEffect, trustEffect } from "@/lib/client/api/views/optimistic";
 import type { ContactsAnswer } from "@/lib/wire/contacts";
 
 describe("read floors", () => {
@@ -52,22 +52,22 @@ const view: ContactsAnswer = {
 
 describe("optimistic effects", () => {
   it("turn a request into a contact when it is accepted", () => {
-    const after = accepted("cid", 9).contacts?.(view);
+    const after = acceptEffect("cid", 9).contacts?.(view);
     expect(after?.contacts[0]).toMatchObject({ peerId: "cid", handle: "Cid", bondedAt: 9 });
     expect(after?.requests.incoming).toEqual([]);
   });
   it("add one outgoing request, however often a user asks", () => {
-    const once = requested("dan", "Dan", 1).contacts?.(view) ?? view;
-    expect(requested("dan", "Dan", 2).contacts?.(once).requests.outgoing).toHaveLength(1);
+    const once = requestEffect("dan", "Dan", 1).contacts?.(view) ?? view;
+    expect(requestEffect("dan", "Dan", 2).contacts?.(once).requests.outgoing).toHaveLength(1);
   });
   it("remove a revoked contact, and change trust of one contact only", () => {
     expect(
-      revoked("ann")
+      revokeEffect("ann")
         .contacts?.(view)
         .contacts.map(({ peerId }) => peerId),
     ).toEqual(["bob"]);
     expect(
-      trusted("bob", 1, 0)
+      trustEffect("bob", 1, 0)
         .contacts?.(view)
         .contacts.map(({ trust }) => trust.allocatedTo),
     ).toEqual([1, 1]);

@@ -5,7 +5,7 @@ import {
   compact,
   counted,
   dollars,
-  lasting,
+  durationText,
   percent,
   rate,
   UNKNOWN,
@@ -13,10 +13,13 @@ import {
 } from "@/lib/client/format/numbers";
 
 describe("number formats", () => {
-  it.each([whole, compact, percent, bytes, lasting, rate])("%o: an unknown value is a dash, never a zero", (words) => {
-    expect(words(null)).toBe(UNKNOWN);
-    expect(words(0)).toMatch(/^0/);
-  });
+  it.each([whole, compact, percent, bytes, durationText, rate])(
+    "%o: an unknown value is a dash, never a zero",
+    (words) => {
+      expect(words(null)).toBe(UNKNOWN);
+      expect(words(0)).toMatch(/^0/);
+    },
+  );
 
   it("a share is 100 % only if nothing is missing", () => {
     expect(percent(1)).toBe("100 %");
@@ -35,13 +38,13 @@ describe("number formats", () => {
   });
 
   it("times have the unit that fits them", () => {
-    expect(lasting(0.0521)).toBe("0.052 ms");
-    expect(lasting(999.6)).toBe("1 s");
-    expect(lasting(2_540)).toBe("2.5 s");
-    expect(lasting(119_000)).toBe("119 s");
-    expect(lasting(240_000)).toBe("4 min");
-    expect(lasting(3 * 3_600_000)).toBe("3 h");
-    expect(lasting(3 * 86_400_000)).toBe("3 days");
+    expect(durationText(0.0521)).toBe("0.052 ms");
+    expect(durationText(999.6)).toBe("1 s");
+    expect(durationText(2_540)).toBe("2.5 s");
+    expect(durationText(119_000)).toBe("119 s");
+    expect(durationText(240_000)).toBe("4 min");
+    expect(durationText(3 * 3_600_000)).toBe("3 h");
+    expect(durationText(3 * 86_400_000)).toBe("3 days");
   });
 
   it("a time within the last second is just now, even if another clock is ahead", () => {

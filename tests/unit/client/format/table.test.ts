@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { changed } from "@/app/_ui/features/url-state";
-import { formatSort, matching, parseSort, sorted } from "@/lib/client/format/table";
+import { formatSort, parseSort, rowsMatching, sorted } from "@/lib/client/format/table";
 
 describe("an order", () => {
   it("survives a round trip through the address", () => {
@@ -36,9 +36,9 @@ describe("rows", () => {
 
   it("match when every word of the query is in them, in any case and order", () => {
     const text = ({ id, lag }: (typeof rows)[number]) => `${id} Lag ${lag}`;
-    expect(ids(matching(rows, "  12 LAG ", text))).toEqual(["0.0.8"]);
-    expect(matching(rows, "", text)).toBe(rows);
-    expect(matching(rows, "12 0.0.9", text)).toEqual([]);
+    expect(ids(rowsMatching(rows, "  12 LAG ", text))).toEqual(["0.0.8"]);
+    expect(rowsMatching(rows, "", text)).toBe(rows);
+    expect(rowsMatching(rows, "12 0.0.9", text)).toEqual([]);
   });
 });
 

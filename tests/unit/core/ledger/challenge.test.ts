@@ -5,8 +5,8 @@ import {
   challengeText,
   MAX_CHALLENGE_CHARACTERS,
   parseChallenge,
-  sealed,
   signedBytes,
+  withSeal,
 } from "@/lib/core/ledger/challenge";
 import type { AccountId } from "@/lib/core/ledger/ids";
 
@@ -24,7 +24,7 @@ describe("a challenge", () => {
     fc.assert(
       fc.property(arbitrary, (challenge) => {
         const text = challengeText(challenge);
-        const whole = sealed(text, SEAL);
+        const whole = withSeal(text, SEAL);
         expect(parseChallenge(whole)).toEqual({ challenge, text, seal: SEAL });
         expect(whole).toMatch(/^[\n\x20-\x7e]+$/);
         expect(whole.length).toBeLessThanOrEqual(MAX_CHALLENGE_CHARACTERS);
@@ -35,12 +35,12 @@ describe("a challenge", () => {
   it("is refused or is another challenge with any one character changed, added or left out", () => {
     fc.assert(
       fc.property(arbitrary, fc.nat(), fc.string({ unit: "binary", maxLength: 2 }), (challenge, at, put) => {
-        const whole = sealed(challengeText(challenge), SEAL);
+        const whole = withSeal(challengeText(challenge), SEAL);
         const i = at % whole.length;
         const other = whole.slice(0, i) + put + whole.slice(i + 1);
         const parsed = parseChallenge(other);
         // A changed text that still parses is checked against its seal as it was given, so it cannot pass for another.
-        if (parsed !== null) expect(sealed(parsed.text, parsed.seal)).toBe(other);
+        if (parsed !== null) expect(withSeal(parsed.text, parsed.seal)).toBe(other);
       }),
     );
   });
@@ -66,7 +66,7 @@ describe("a challenge", () => {
     "has no expiry like %s",
     (expires) => {
       const text = `TrustMesh sign-in\nDomain: a.b\nNetwork: testnet\nAccount: 0.0.1\nExpires: ${expires}\nNonce: ${"n".repeat(16)}\n`;
-      expect(parseChallenge(sealed(text, SEAL))).toBeNull();
+      expect(parseChallenge(withSeal(text, SEAL))).toBeNull();
     },
   );
 });

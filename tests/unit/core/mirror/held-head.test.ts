@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ConsensusNs, formatConsensusTime, fromMs } from "@/lib/core/ledger/consensus-time";
 import { blocksToAsk, heldBlocks } from "@/lib/core/mirror/held-blocks";
-import { HOLD_MS, type Samples, sampled, toldThrough } from "@/lib/core/mirror/held-head";
+import { HOLD_MS, type Samples, toldThrough, withSample } from "@/lib/core/mirror/held-head";
 
 const at = (s: number) => fromMs(s * 1_000);
 
@@ -17,7 +17,7 @@ it("was known to every copy that may still be served", () => {
       for (const { waitMs, asOf } of steps) {
         nowMs += waitMs;
         known.push({ atMs: nowMs, asOf });
-        samples = sampled(samples, asOf === null ? null : at(asOf), nowMs);
+        samples = withSample(samples, asOf === null ? null : at(asOf), nowMs);
         const told = toldThrough(samples, nowMs);
         // A copy was made between two samples, and had what was known at the first of them.
         const copies = known.filter(({ atMs }, i) => (known[i + 1]?.atMs ?? nowMs) > nowMs - HOLD_MS && atMs > 0);
@@ -35,7 +35,7 @@ it("was known to every copy that may still be served", () => {
 
 it("follows what is known by as long as copies live", () => {
   let samples: Samples = [];
-  for (let s = 0; s <= 60; s += 1) samples = sampled(samples, at(s), s * 1_000);
+  for (let s = 0; s <= 60; s += 1) samples = withSample(samples, at(s), s * 1_000);
   expect(toldThrough(samples, 60_000)).toBe(at(57));
 });
 

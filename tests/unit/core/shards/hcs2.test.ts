@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TOPIC_KINDS, type TopicId, type UserId } from "@/lib/core/ledger/ids";
-import { foldRegistry, publication, type RegistryMessage } from "@/lib/core/shards/hcs2";
+import { foldRegistry, publicationMessages, type RegistryMessage } from "@/lib/core/shards/hcs2";
 import { newShard, type Registry, type Shard, type TenantId } from "@/lib/core/shards/shards";
 import { active, ofTenant, registryOf, standard } from "../../../support/worlds/shards/registries";
 
@@ -44,7 +44,7 @@ describe("a published registry", () => {
       fc.property(fc.array(registry, { minLength: 1, maxLength: 4 }), (registries) => {
         let messages: readonly RegistryMessage[] = [];
         const last = registries.at(-1) as Registry;
-        for (const each of registries) messages = append(messages, publication(each, foldRegistry(messages)));
+        for (const each of registries) messages = append(messages, publicationMessages(each, foldRegistry(messages)));
         const wanted = last.shards.filter(({ topicId }) => topicId !== null);
         const read = shardsOf(messages).filter((each) =>
           wanted.some(
@@ -54,7 +54,7 @@ describe("a published registry", () => {
           ),
         );
         expect(sorted(read)).toEqual(sorted(wanted));
-        expect(publication(last, foldRegistry(messages))).toEqual([]);
+        expect(publicationMessages(last, foldRegistry(messages))).toEqual([]);
         for (const { text } of messages) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1_024);
       }),
     );
@@ -62,12 +62,12 @@ describe("a published registry", () => {
 
   it("consists of HCS-2 operations: the first of a shard registers it, the next ones update it", () => {
     const [first] = active(standard("contact"), 1) as [Shard];
-    const register = publication(registryOf([first]), []);
+    const register = publicationMessages(registryOf([first]), []);
     expect(register.map((text) => JSON.parse(text))).toEqual([
       { p: "hcs-2", op: "register", t_id: first.topicId, metadata: expect.any(String) },
     ]);
     const draining: Shard = { ...first, state: "draining" };
-    const update = publication(
+    const update = publicationMessages(
       registryOf([draining]),
       foldRegistry(append([{ sequence: 1, text: "other" }], register)),
     );
@@ -77,7 +77,7 @@ describe("a published registry", () => {
   it("drops deleted shards, and ignores messages that it does not understand", () => {
     const shards = active(standard("contact"), 2);
     const texts = [
-      ...publication(registryOf(shards), []),
+      ...publicationMessages(registryOf(shards), []),
       '{"p":"hcs-2","op":"delete","uid":"1"}',
       "poison",
       "[]",

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 import { CHAIN_START } from "@/lib/core/ledger/verify";
-import { interpret, messageOf, project, projectStored, type TrustedPayers } from "@/lib/core/signals/interpret";
+import { interpret, ledgerMessageOf, project, projectStored, type TrustedPayers } from "@/lib/core/signals/interpret";
 import { isLaterProfile } from "@/lib/core/signals/projection";
 import type { SignatureVerdict } from "@/lib/core/signals/signal";
 import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
@@ -106,7 +106,7 @@ describe.each([
           each.map(([, verdict]) => verdict),
         );
         const messages = first.entries.map((entry) => ({
-          ...messageOf(TOPIC, entry),
+          ...ledgerMessageOf(TOPIC, entry),
           verdict: { verification: entry.verification, reason: null },
         }));
         const again = interpret({

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DECODER_VERSION, decodeJson, decodeMessage } from "@/lib/core/signals/envelope";
-import { resolver } from "@/lib/core/signals/forms/recognitions";
+import { definitionResolver } from "@/lib/core/signals/forms/recognitions";
 import { claimsOf } from "@/lib/core/signals/projection";
 import { bytesOf, VECTORS, type VectorCase } from "../../../support/repository/vectors";
 import { HISTORY_TOPIC, timeOfDeed } from "../../../support/worlds/histories/histories";
@@ -169,7 +169,7 @@ describe("the definition of a mint", () => {
     ["team-player@x", undefined],
     [null, undefined],
   ])("named %j is %j", (id, found) => {
-    expect(resolver(definitions)(id)?.definitionId).toBe(found);
+    expect(definitionResolver(definitions)(id)?.definitionId).toBe(found);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import { type AccountId, ownerOfIssuer, parseUserId, type UserId } from "@/lib/core/ledger/ids";
 import type { EvmAddress } from "@/lib/core/ledger/magic-token";
-import { bindingOf, type IdentityMessage, MAX_AHEAD_MS } from "@/lib/core/signals/identity-binding";
+import { bindingOf, type IdentityMessage, MAX_ISSUED_AHEAD_MS } from "@/lib/core/signals/identity-binding";
 import type { TrustedPayers } from "@/lib/core/signals/interpret";
 import { inZone } from "../../../support/control/time-zone";
 
@@ -99,7 +99,7 @@ describe("the account of an identity", () => {
     ["it does not say when it was issued", { change: { iat: undefined } }],
     ["its time is no time", { change: { iat: "soon" } }],
     ["its time is no ISO 8601", { change: { iat: "Nov 27 2026 10:00" } }],
-    ["its time is far ahead of the ledger's", { issued: MAX_AHEAD_MS + 2_001, reached: 2_000 }],
+    ["its time is far ahead of the ledger's", { issued: MAX_ISSUED_AHEAD_MS + 2_001, reached: 2_000 }],
     ["its identity is no address", { sub: "did:ethr:ana" }],
     ["its identity is of another method", { sub: "did:key:z6mk" }],
     ["it is no message about an identity", { change: { t: "CONTACT_REQUEST" } }],
@@ -110,7 +110,7 @@ describe("the account of an identity", () => {
   });
 
   it("may be told by a clock that is minutes ahead", () => {
-    expect(accountOf([ended, told({ issued: MAX_AHEAD_MS + 2_000, reached: 2_000 })])).toBe("0.0.7001");
+    expect(accountOf([ended, told({ issued: MAX_ISSUED_AHEAD_MS + 2_000, reached: 2_000 })])).toBe("0.0.7001");
   });
 
   it("is nobody's where everybody may write for others", () => {
@@ -155,7 +155,10 @@ describe("the account of an identity", () => {
           .filter(({ each, ms, reached }) => {
             const isOurs = each.sub?.toLowerCase() === `did:ethr:${ANA}`;
             return (
-              isOurs && each.payer === OPERATOR && each.verification === "verified" && ms <= reached + MAX_AHEAD_MS
+              isOurs &&
+              each.payer === OPERATOR &&
+              each.verification === "verified" &&
+              ms <= reached + MAX_ISSUED_AHEAD_MS
             );
           })
           .sort((a, b) => a.ms - b.ms || a.reached - b.reached);

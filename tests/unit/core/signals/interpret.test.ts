@@ -7,7 +7,7 @@ import type { LogEntry, UserRow } from "@/lib/core/signals/batch";
 import {
   type Interpretation,
   interpret,
-  messageOf,
+  ledgerMessageOf,
   projectStored,
   type TrustedPayers,
 } from "@/lib/core/signals/interpret";
@@ -135,7 +135,7 @@ describe("a message that cannot be taken as the mirror tells it", () => {
       ["failed", defect],
       ["signal", null],
     ]);
-    const again = run(view.entries.map((entry) => messageOf(TOPIC, entry)));
+    const again = run(view.entries.map((entry) => ledgerMessageOf(TOPIC, entry)));
     expect(fates(again)).toEqual(fates(view));
   });
 });
@@ -221,7 +221,7 @@ describe("chunks", () => {
     expect(view.entries.filter(({ chunk }) => chunk?.key === "k").map(({ sequence }) => sequence)).toEqual([1, 7]);
     expect(view.entries[1]?.chunk).toEqual({ key: "", number: 1, total: 2 });
     // Looked at again, each comes to the same.
-    const again = run(view.entries.map((entry) => messageOf(TOPIC, entry)));
+    const again = run(view.entries.map((entry) => ledgerMessageOf(TOPIC, entry)));
     expect(again.entries).toEqual(view.entries);
   });
 

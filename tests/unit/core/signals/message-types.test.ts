@@ -3,7 +3,6 @@ import { typeName, typeNumber, UNNAMED_TYPE } from "@/lib/adapters/postgres/code
 import { TOPIC_KINDS } from "@/lib/core/ledger/ids";
 import {
   foldSynonym,
-  kindOf,
   MESSAGE_TYPES,
   type MessageType,
   NUMERIC_TYPES,
@@ -11,6 +10,7 @@ import {
   SUBMIT_TYPES,
   TYPES_OF_KIND,
   topicKindOf,
+  typeKindOf,
 } from "@/lib/core/signals/message-types";
 
 const names = Object.keys(MESSAGE_TYPES) as MessageType[];
@@ -19,7 +19,7 @@ describe("the table of message types", () => {
   it("agrees with the kind that a type's prefix shows, so that types of a later version already sort right", () => {
     for (const type of names) {
       const shown = TOPIC_KINDS.find((kind) => type.startsWith(prefixOf(kind))) ?? null;
-      expect([type, kindOf(type)]).toEqual([type, shown]);
+      expect([type, typeKindOf(type)]).toEqual([type, shown]);
     }
   });
 
@@ -44,7 +44,7 @@ describe("the table of message types", () => {
   it("gives each type to one kind at most, and sends types without one to recognition topics", () => {
     const listed = Object.values(TYPES_OF_KIND).flat();
     expect(new Set(listed).size).toBe(listed.length);
-    for (const type of names) expect(TYPES_OF_KIND[topicKindOf(type)].includes(type)).toBe(kindOf(type) !== null);
+    for (const type of names) expect(TYPES_OF_KIND[topicKindOf(type)].includes(type)).toBe(typeKindOf(type) !== null);
     expect(["TRUST_LATER", "LATER", "constructor"].map(topicKindOf)).toEqual(["trust", "recognition", "recognition"]);
   });
 

@@ -13,9 +13,9 @@ import {
   isIncoming,
   isOutgoing,
   mergeEdge,
-  strictly,
   trustGiven,
   trustReceived,
+  underStrictBonding,
 } from "@/lib/core/signals/projection";
 import {
   type Deed,
@@ -292,7 +292,7 @@ describe("strict bonding", () => {
   const revoke: Deed = { type: "CONTACT_REVOKE", actor: A, target: B };
   const strict = (deeds: readonly Deed[], user: string, peer: string): Standing => {
     const edge = project(placed(deeds)).edges.find((each) => each.userId === user && each.peerId === peer);
-    return standingOf(strictly(edge ?? emptyEdge(user as UserId, peer as UserId)));
+    return standingOf(underStrictBonding(edge ?? emptyEdge(user as UserId, peer as UserId)));
   };
 
   it("bonds by an accept of the person who was asked", () => {
@@ -361,8 +361,8 @@ describe("strict bonding", () => {
     });
     fc.assert(
       fc.property(shuffled, ({ signals, batches }) => {
-        const edges = folded(batches).map(strictly);
-        expect(edges).toEqual(folded([signals]).map(strictly));
+        const edges = folded(batches).map(underStrictBonding);
+        expect(edges).toEqual(folded([signals]).map(underStrictBonding));
         for (const edge of edges) {
           const mirror = edges.find((each) => each.userId === edge.peerId && each.peerId === edge.userId) as Edge;
           expect(isBonded(mirror)).toBe(isBonded(edge));

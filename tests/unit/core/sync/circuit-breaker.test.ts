@@ -2,18 +2,18 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   admit,
+  afterFailure,
+  afterSuccess,
   type CircuitBreaker,
   type CircuitBreakerPolicy,
   CLOSED,
-  failed,
-  succeeded,
 } from "@/lib/core/sync/circuit-breaker";
 
 const policy: CircuitBreakerPolicy = { threshold: 3, backoff: { baseMs: 1_000, maxMs: 60_000 }, probeMs: 5_000 };
 /** The longest wait of each opening. */
 const CHANCE = 0.999_999;
 const fail = (circuit: CircuitBreaker, nowMs: number, retryAfterMs = 0) =>
-  failed(circuit, nowMs, CHANCE, policy, retryAfterMs);
+  afterFailure(circuit, nowMs, CHANCE, policy, retryAfterMs);
 const opened = (nowMs = 0) => fail(fail(fail(CLOSED, nowMs), nowMs), nowMs);
 
 describe("circuit breaker", () => {
@@ -23,7 +23,7 @@ describe("circuit breaker", () => {
   });
 
   it("counts failures in a row only: a success forgets them", () => {
-    expect(succeeded(fail(fail(CLOSED, 0), 0))).toEqual(CLOSED);
+    expect(afterSuccess(fail(fail(CLOSED, 0), 0))).toEqual(CLOSED);
   });
 
   it("opens at the threshold and refuses until its time is over", () => {
@@ -45,7 +45,7 @@ describe("circuit breaker", () => {
   });
 
   it("closes when the probe succeeds", () => {
-    expect(succeeded(admit(opened(), 1_000, policy).circuit)).toEqual(CLOSED);
+    expect(afterSuccess(admit(opened(), 1_000, policy).circuit)).toEqual(CLOSED);
   });
 
   it("opens for longer each time a probe fails", () => {
@@ -61,7 +61,7 @@ describe("circuit breaker", () => {
   it("is not closed early by answers to calls that were sent before it opened", () => {
     const waiting = fail(CLOSED, 0, 30_000);
     expect(fail(waiting, 10)).toEqual(waiting);
-    expect(succeeded(waiting)).toEqual(waiting);
+    expect(afterSuccess(waiting)).toEqual(waiting);
     expect(fail(waiting, 10, 60_000)).toMatchObject({ openings: 1, untilMs: 60_010 });
   });
 
@@ -79,11 +79,11 @@ describe("circuit breaker", () => {
         for (const { afterMs, what, retryAfterMs } of steps) {
           nowMs += afterMs;
           if (what === "failure") {
-            circuit = failed(circuit, nowMs, 0, policy, retryAfterMs);
+            circuit = afterFailure(circuit, nowMs, 0, policy, retryAfterMs);
             if (retryAfterMs > 0) askedUntilMs = Math.max(askedUntilMs, nowMs + retryAfterMs);
           } else if (what === "success") {
             if (circuit.name !== "open") askedUntilMs = 0;
-            circuit = succeeded(circuit);
+            circuit = afterSuccess(circuit);
           } else if (what === "ask") {
             const answer = admit(circuit, nowMs, policy);
             if (answer.admitted) expect(nowMs).toBeGreaterThanOrEqual(askedUntilMs);
@@ -98,7 +98,7 @@ describe("circuit breaker", () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 3_600_000 }), { maxLength: 20 }), (waits) => {
         let circuit: CircuitBreaker = CLOSED;
-        for (const retryAfterMs of waits) circuit = failed(circuit, 0, CHANCE, policy, retryAfterMs);
+        for (const retryAfterMs of waits) circuit = afterFailure(circuit, 0, CHANCE, policy, retryAfterMs);
         expect(admit(circuit, 3_600_000, policy).admitted).toBe(true);
       }),
     );

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isRepairDue, REPAIR_AT_START, type RepairTimer, repaired, repairNeeded } from "@/lib/core/sync/repair-timer";
+import {
+  afterRepair,
+  isRepairDue,
+  REPAIR_AT_START,
+  type RepairTimer,
+  repairNeeded,
+} from "@/lib/core/sync/repair-timer";
 
 const HOUR_MS = 3_600_000;
 
@@ -10,7 +16,7 @@ function vainRounds(timer: RepairTimer, count: number): number[] {
   let current = timer;
   for (let round = 0; round < count; round += 1) {
     startsMs.push(current.dueMs);
-    current = repaired(current, { mended: 0, left: 1, failedThrough: 0 }, current.dueMs);
+    current = afterRepair(current, { mended: 0, left: 1, failedThrough: 0 }, current.dueMs);
   }
   return startsMs;
 }
@@ -30,16 +36,16 @@ describe("the repairs of a topic", () => {
   });
 
   it("go on at once while they help, and end when nothing is left", () => {
-    const helped = repaired(repairNeeded(REPAIR_AT_START, 0), { mended: 3, left: 2, failedThrough: 0 }, 30_000);
+    const helped = afterRepair(repairNeeded(REPAIR_AT_START, 0), { mended: 3, left: 2, failedThrough: 0 }, 30_000);
     expect([isRepairDue(helped, 30_000), helped.waitMs]).toEqual([true, 30_000]);
-    const done = repaired(helped, { mended: 2, left: 0, failedThrough: 0 }, 30_000);
+    const done = afterRepair(helped, { mended: 2, left: 0, failedThrough: 0 }, 30_000);
     expect(isRepairDue(done, Number.MAX_SAFE_INTEGER)).toBe(false);
     expect(isRepairDue(repairNeeded(done, 40_000), 70_000)).toBe(true);
   });
 
   it("are still needed if something new is found wrong while a look that finds nothing is under way", () => {
     const meanwhile = repairNeeded(REPAIR_AT_START, 500);
-    const done = repaired(meanwhile, { mended: 0, left: 0, failedThrough: 0 }, 0);
+    const done = afterRepair(meanwhile, { mended: 0, left: 0, failedThrough: 0 }, 0);
     expect(isRepairDue(done, 30_500)).toBe(true);
   });
 
@@ -48,10 +54,10 @@ describe("the repairs of a topic", () => {
       fc.property(fc.integer({ min: 1, max: 20 }), (parts) => {
         let timer = repairNeeded(REPAIR_AT_START, 0);
         for (let part = 1; part <= parts; part += 1) {
-          timer = repaired(timer, { mended: 0, left: 9, failedThrough: part * 8 }, timer.dueMs);
+          timer = afterRepair(timer, { mended: 0, left: 9, failedThrough: part * 8 }, timer.dueMs);
           expect([timer.failedThrough, timer.waitMs]).toEqual([part * 8, 30_000]);
         }
-        expect(repaired(timer, { mended: 0, left: 9, failedThrough: 0 }, timer.dueMs).waitMs).toBe(60_000);
+        expect(afterRepair(timer, { mended: 0, left: 9, failedThrough: 0 }, timer.dueMs).waitMs).toBe(60_000);
       }),
     );
   });

@@ -5,7 +5,7 @@ import { MemoryHotCache } from "@/lib/adapters/memory/memory-hot-cache";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { epochOf, POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
-import { packed } from "@/lib/core/sync/watermark";
+import { encodeWatermark } from "@/lib/core/sync/watermark";
 import { RegistryCache } from "@/lib/engine/shards/registry-cache";
 import { type SchedulerDeps, SyncScheduler } from "@/lib/engine/sync/sync-scheduler";
 import { TopicSync } from "@/lib/engine/sync/topic/topic-sync";
@@ -135,7 +135,13 @@ it("believes no watermark that comes with the news of another epoch", async () =
   const told = { stamp: 7 };
   const hot = {
     round: async () => ({
-      topics: [{ topicId: TOPIC, watermark: packed({ generation: 0, throughNs: fromMs(clock.now()) }), waitMs: 1_000 }],
+      topics: [
+        {
+          topicId: TOPIC,
+          watermark: encodeWatermark({ generation: 0, throughNs: fromMs(clock.now()) }),
+          waitMs: 1_000,
+        },
+      ],
       ...{ registryVersion: 0, stamp: told.stamp, nowMs: clock.now() },
     }),
   };

@@ -8,8 +8,8 @@ import {
   type Edge,
   edgesOf,
   mergeEdge,
-  strictly,
   trustGiven,
+  underStrictBonding,
 } from "@/lib/core/signals/projection";
 import type { DecodedBody } from "@/lib/core/signals/signal";
 import { type Seat, Slots, type SlotsDeps } from "@/lib/engine/writes/slots";
@@ -70,7 +70,7 @@ class World {
       const known = edges.get(edge.peerId);
       edges.set(edge.peerId, known ? mergeEdge(known, edge) : edge);
     }
-    return [...edges.values()].map((edge) => (this.isStrict ? strictly(edge) : edge));
+    return [...edges.values()].map((edge) => (this.isStrict ? underStrictBonding(edge) : edge));
   }
 }
 

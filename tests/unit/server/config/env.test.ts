@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { doubts, EnvError, envExample, readEnv } from "@/lib/server/config/env";
+import { doubtfulSettings, EnvError, envExample, readEnv } from "@/lib/server/config/env";
 import { openNetwork } from "@/lib/server/config/network";
 import { VARIABLES } from "@/lib/server/config/variables";
 
@@ -240,11 +240,11 @@ describe("the environment", () => {
         expect(readEnv({ ...sample, [name]: written }), `${name}=${JSON.stringify(written)}`).toEqual(
           readEnv({ ...sample, [name]: value }),
         );
-        expect(doubts({ ...sample, [name]: written }).join()).toContain(name);
+        expect(doubtfulSettings({ ...sample, [name]: written }).join()).toContain(name);
       }
     }
     expect(plain.HEDERA_NETWORK).toBe("custom");
-    expect(doubts(sample)).toEqual([]);
+    expect(doubtfulSettings(sample)).toEqual([]);
   });
 
   it.each(Object.keys(VARIABLES))("refuses a line break in %s", (name) => {
@@ -258,7 +258,7 @@ describe("the environment", () => {
       ...{ KV_REST_API_READ_ONLY_TOKEN: "x", PGHOST: "x", PGDATABASE: "x", REDIS_URL: "x", NEXT_RUNTIME: "nodejs" },
       ...{ OTEL_EXPORTER_OTLP_PROTOCOL: "x", OTEL_RESOURCE_ATTRIBUTES: "x", UPSTASH_VECTOR_REST_TOKEN: "x" },
     };
-    expect(doubts({ ...COMPLETE, ...others })).toEqual([]);
+    expect(doubtfulSettings({ ...COMPLETE, ...others })).toEqual([]);
     for (const [given, meant] of [
       ["MIRROR_RSP", "MIRROR_RPS"],
       ["TOPIC_CONTACTS", "TOPIC_CONTACT"],
@@ -266,22 +266,24 @@ describe("the environment", () => {
       ["NEXT_PUBLIC_TOPIC_TRUTS", "TOPIC_TRUST"],
       ["hedera_network", "HEDERA_NETWORK"],
     ] as const)
-      expect(doubts({ [given]: "x" })).toEqual([
+      expect(doubtfulSettings({ [given]: "x" })).toEqual([
         `${given} is set, but the app does not read it. Rename it to ${meant}, or remove it.`,
       ]);
   });
 
   it("says that a web UI cannot read messages of several signals", () => {
     const ui = { UI_ORIGIN: "https://ui.test" };
-    expect(doubts({ ...ui, SUBMIT_LINGER_MS: "1000" })).toEqual([expect.stringContaining("cannot read a message")]);
+    expect(doubtfulSettings({ ...ui, SUBMIT_LINGER_MS: "1000" })).toEqual([
+      expect.stringContaining("cannot read a message"),
+    ]);
     for (const alone of [ui, { ...ui, SUBMIT_LINGER_MS: "0" }, { SUBMIT_LINGER_MS: "1000" }])
-      expect(doubts(alone)).toEqual([]);
+      expect(doubtfulSettings(alone)).toEqual([]);
   });
 
   it("says that a doorbell has no effect on Vercel", () => {
     const sentence = "MIRROR_GRPC has no effect on Vercel, because functions sleep between requests. Remove it.";
-    expect(doubts({ VERCEL: "1", MIRROR_GRPC: "mirror.test:443" })).toEqual([sentence]);
-    expect(doubts({ MIRROR_GRPC: "mirror.test:443" })).toEqual([]);
+    expect(doubtfulSettings({ VERCEL: "1", MIRROR_GRPC: "mirror.test:443" })).toEqual([sentence]);
+    expect(doubtfulSettings({ MIRROR_GRPC: "mirror.test:443" })).toEqual([]);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
 import { CallerLimits } from "@/lib/server/access/caller-limits";
-import { loaded, loadingNow } from "@/lib/server/boot/loading";
+import { loadingNow, whileLoading } from "@/lib/server/boot/loading";
 import { send } from "@/lib/server/front/answers/plain-answer";
 import { starting } from "@/lib/server/front/answers/starting";
 import { STATIC_POLICY } from "@/lib/server/front/answers/static-page";
@@ -56,7 +56,7 @@ const SAFE = {
 describe("while the app loads", () => {
   it("the server is alive but not ready, names the parts that it opens, and shows a page", async () => {
     let isOpen = () => {};
-    const opening = loaded("the database", new Promise<void>((resolve) => (isOpen = resolve)));
+    const opening = whileLoading("the database", new Promise<void>((resolve) => (isOpen = resolve)));
     expect(await ask("GET /api/health")).toMatchObject({ status: 200, headers: SAFE });
     const ready = await ask("GET /api/health/ready");
     expect(ready).toMatchObject({ status: 503, headers: { ...SAFE, "retry-after": "2" } });

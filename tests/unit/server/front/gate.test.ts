@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "@/lib/server/access/limits";
-import { type Asked, judge, MAX_HEADERS } from "@/lib/server/front/admission/gate";
+import { type GateRequest, judgeRequest, MAX_HEADERS } from "@/lib/server/front/admission/gate";
 import { MAX_BODY_BYTES } from "@/lib/server/http/read-body";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
@@ -13,8 +13,8 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TR
 const routeNamed = (name: RouteName): AnyRoute => ROUTES[name];
 const pathOf = (name: RouteName) => (name.split(" ")[1] as string).replaceAll(/\{\w+\}/g, "7");
 
-const ask = (method: string, target: string, headers: Record<string, string> = {}, more: Partial<Asked> = {}) =>
-  judge({
+const ask = (method: string, target: string, headers: Record<string, string> = {}, more: Partial<GateRequest> = {}) =>
+  judgeRequest({
     ...{ method, target, header: (name) => headers[name], headerCount: Object.keys(headers).length, hasUi: false },
     ...more,
   });

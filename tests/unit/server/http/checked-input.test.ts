@@ -2,14 +2,14 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { isProblem } from "@/lib/server/http/answers/problem";
-import { checked, checkedQuery } from "@/lib/server/http/checked-input";
+import { checkedBody, checkedQuery } from "@/lib/server/http/checked-input";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
 import { wholeNumber } from "@/lib/wire/common";
 import { ProfilesQuery, SignalsQuery, SubmitBody } from "@/lib/wire/requests";
 
 /** The sentence of the refusal of `input`; null if it fits. */
-function detailOf(schema: z.ZodMiniType, input: unknown, check = checked): string | null {
+function detailOf(schema: z.ZodMiniType, input: unknown, check = checkedBody): string | null {
   try {
     check(schema, input);
     return null;
@@ -20,10 +20,10 @@ function detailOf(schema: z.ZodMiniType, input: unknown, check = checked): strin
 }
 
 /** Checks the parameters of an address, and a part of its schema as any other input. */
-const asQuery: typeof checked = (schema, input) =>
+const asQuery: typeof checkedBody = (schema, input) =>
   schema instanceof z.ZodMiniObject && typeof input === "object" && input !== null
     ? (checkedQuery<unknown>(schema, input as never) as never)
-    : checked(schema, input);
+    : checkedBody(schema, input);
 
 /** A schema and all schemas in it. */
 function partsOf(schema: z.core.$ZodType, found = new Set<z.core.$ZodType>()): ReadonlySet<z.core.$ZodType> {
@@ -55,7 +55,7 @@ describe("what a client is told of input that does not fit", () => {
   );
 
   it.each(schemas)("is in our words, whatever part of it is wrong: %s, %s", (_, of, schema) => {
-    const check = of === "body" ? checked : asQuery;
+    const check = of === "body" ? checkedBody : asQuery;
     // A transform gets checked input only.
     for (const part of [...partsOf(schema)].filter((each) => !(each instanceof z.ZodMiniTransform)))
       for (const input of INPUTS) {

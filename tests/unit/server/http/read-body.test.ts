@@ -1,6 +1,6 @@
 /** A body that breaks off is the client's doing: an answer, and no failure of ours. An empty one is no body. */
 import { expect, it } from "vitest";
-import { MAX_BODY_BYTES, readJson } from "@/lib/server/http/read-body";
+import { MAX_BODY_BYTES, readJsonBody } from "@/lib/server/http/read-body";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const broken = (cause: unknown) =>
@@ -19,7 +19,7 @@ const broken = (cause: unknown) =>
 it.each([new Error("aborted"), new Error("HPE_INVALID_CHUNK_SIZE"), "reset"])(
   "a body that breaks off is bad input, with a sentence: %s",
   async (cause) => {
-    await expect(readJson(broken(cause), new DrivenClock())).rejects.toMatchObject({
+    await expect(readJsonBody(broken(cause), new DrivenClock())).rejects.toMatchObject({
       code: "bad-input",
       detail: "The body ended before it was complete. Send the request again.",
     });
@@ -33,7 +33,7 @@ it.each([
 ])("a body that is %s is refused with what to do", async (_, body, words) => {
   const headers = { "content-type": "application/json" };
   const request = new Request("http://app.test/api/hcs/submit", { method: "POST", headers, body });
-  await expect(readJson(request, new DrivenClock())).rejects.toMatchObject({
+  await expect(readJsonBody(request, new DrivenClock())).rejects.toMatchObject({
     detail: expect.stringContaining(words),
     options: { field: "body" },
   });
@@ -45,5 +45,5 @@ it.each<Record<string, string>>([
   { "content-type": "application/json; charset=utf-8", "content-length": "0" },
 ])("is nothing where a POST has no body, with these headers: %o", async (headers) => {
   const request = new Request("http://app.test/api/hcs22/resolve", { method: "POST", headers });
-  await expect(readJson(request, new DrivenClock())).resolves.toBeUndefined();
+  await expect(readJsonBody(request, new DrivenClock())).resolves.toBeUndefined();
 });

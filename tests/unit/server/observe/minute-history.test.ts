@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sumHistories } from "@/lib/server/observe/history-sum";
-import { MinuteHistory, type Reading } from "@/lib/server/observe/minute-history";
+import { type InstanceSample, MinuteHistory } from "@/lib/server/observe/minute-history";
 import { HISTORY_COUNTERS, HISTORY_MINUTES, MinuteColumns, NO_HISTORY } from "@/lib/wire/operators/minute-history";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
@@ -11,7 +11,7 @@ const FIRST = 30_000_000;
 
 function setUp() {
   const clock = new DrivenClock(FIRST * MINUTE_MS);
-  const reading: { -readonly [Name in keyof Reading]: Reading[Name] } = {
+  const reading: { -readonly [Name in keyof InstanceSample]: InstanceSample[Name] } = {
     ...{ requests: 0, l1Hits: 0, l1Misses: 0, commands: 0, statements: 0, mirrorRequests: 0, messages: 0 },
     ...{ openStreams: 0, lagMs: null },
   };

@@ -4,7 +4,7 @@ import { useSWRConfig } from "swr";
 import { unstable_serialize } from "swr/infinite";
 import { ADMIN_PATHS } from "@/lib/client/admin/paths";
 import { type ActionWords, outcomeOf } from "@/lib/client/admin/sentences";
-import { type AdminRequest, newActionKey, refusalOf, sendAction } from "@/lib/client/admin/status";
+import { type AdminRequest, newActionKey, refusalSentence, sendAction } from "@/lib/client/admin/status";
 import { useToast } from "../../../primitives/overlays/toast";
 import { TypedConfirm } from "../../../primitives/overlays/typed-confirm";
 
@@ -41,7 +41,7 @@ export function ActionDialog({ intent, onClose }: { intent: Intent | null; onClo
         close();
       }
     } catch (error) {
-      setRefusal(refusalOf(error));
+      setRefusal(refusalSentence(error));
     } finally {
       setBusy(false);
       void mutate(ADMIN_PATHS.status);

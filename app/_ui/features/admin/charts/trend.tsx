@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useState } from "react";
 import type uPlot from "uplot";
 import type { Series } from "@/lib/client/admin/history";
-import { lasting, UNKNOWN } from "@/lib/client/format/numbers";
+import { durationText, UNKNOWN } from "@/lib/client/format/numbers";
 import { clockTime } from "@/lib/client/format/time";
 import { Chart, type ChartColors } from "./chart";
 
@@ -62,5 +62,5 @@ function rangeWords(times: readonly number[], values: readonly (number | null)[]
   if (known.length < 2 || first === undefined || last === undefined) return "collecting";
   const [least, most] = [format(Math.min(...known)), format(Math.max(...known))];
   const range = least === most ? `always ${least === UNKNOWN ? "unknown" : least}` : `${least} to ${most}`;
-  return `${range} in ${lasting((last - first) * 1_000)}`;
+  return `${range} in ${durationText((last - first) * 1_000)}`;
 }

@@ -6,7 +6,7 @@ import { useSeen } from "@/lib/client/admin/history";
 import { databaseWords } from "@/lib/client/admin/sentences";
 import { isNotOperator, useAdminStatus } from "@/lib/client/admin/status";
 import { reasonOf } from "@/lib/client/api/http";
-import { ago, counted, lasting } from "@/lib/client/format/numbers";
+import { ago, counted, durationText } from "@/lib/client/format/numbers";
 import { clockTime, useNow } from "@/lib/client/format/time";
 import type { AdminStatus } from "@/lib/wire/operators/admin";
 import { buttonClass } from "../../../primitives/button";
@@ -68,7 +68,7 @@ function Age({ status }: { status: AdminStatus }) {
   return (
     <p data-testid="age" className="mb-6 flex flex-wrap items-center gap-x-2 text-ink-soft text-xs tabular-nums">
       <span aria-hidden="true" className="size-2 rounded-full bg-accent" />
-      {ageMs < 1_000 ? "As of now" : `As of ${lasting(Math.floor(ageMs / 1_000) * 1_000)} ago`} ·{" "}
+      {ageMs < 1_000 ? "As of now" : `As of ${durationText(Math.floor(ageMs / 1_000) * 1_000)} ago`} ·{" "}
       {counted(status.instances.length, "instance")} · {status.network} · version {status.version}
     </p>
   );

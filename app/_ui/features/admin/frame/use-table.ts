@@ -4,8 +4,8 @@ import type { CsvValue } from "@/lib/client/format/csv";
 import {
   type Direction,
   formatSort,
-  matching,
   parseSort,
+  rowsMatching,
   type Sort,
   type SortKey,
   sorted,
@@ -48,7 +48,7 @@ export function useTable<Row>(rows: readonly Row[], options: TableStateOptions<R
     return parseSort(asked, sortable) ?? options.start;
   }, [asked, options]);
   const shown = useMemo(() => {
-    const chosen = options.textOf ? matching(rows, query, options.textOf) : rows;
+    const chosen = options.textOf ? rowsMatching(rows, query, options.textOf) : rows;
     const keyOf = sort && options.columns.find(({ id }) => id === sort.column)?.key;
     return sort && keyOf ? sorted(chosen, keyOf, sort.direction) : chosen;
   }, [rows, query, sort, options]);

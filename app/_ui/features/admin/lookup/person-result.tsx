@@ -3,7 +3,7 @@ import Link from "next/link";
 import useSWR from "swr";
 import { messageHref, tierWords } from "@/lib/client/admin/lookup";
 import { getJson } from "@/lib/client/api/http";
-import { bytes, lasting, whole } from "@/lib/client/format/numbers";
+import { bytes, durationText, whole } from "@/lib/client/format/numbers";
 import { calendarDate, clockTime, exactConsensusTime, useNow } from "@/lib/client/format/time";
 import { PersonLookup } from "@/lib/wire/operators/lookup";
 import { Badge } from "../../../primitives/badge";
@@ -96,7 +96,7 @@ function Copies({ title, copies, position }: CopiesProps) {
             <span>{copy.view}</span>
             <Badge tone={copy.isFresh ? "accent" : "gold"}>{copy.isFresh ? "fresh" : "expired"}</Badge>
             <span className="ml-auto text-ink-soft text-xs tabular-nums">
-              {bytes(copy.bytes)}, {lasting(Math.max(0, now - copy.readMs))} old, position {whole(copy.position)}
+              {bytes(copy.bytes)}, {durationText(Math.max(0, now - copy.readMs))} old, position {whole(copy.position)}
               {copy.position < position && ` (${whole(position - copy.position)} behind)`}
             </span>
           </li>

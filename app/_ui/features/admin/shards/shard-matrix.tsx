@@ -1,4 +1,4 @@
-import { activeOf, type Group, isOf, ownersOf } from "@/lib/client/admin/shard-groups";
+import { activeOf, type Group, isInGroup, ownersOf } from "@/lib/client/admin/shard-groups";
 import { TIER_MOVES, whoseWords } from "@/lib/client/admin/shard-sentences";
 import { whole } from "@/lib/client/format/numbers";
 import { TOPIC_KINDS } from "@/lib/core/ledger/ids";
@@ -53,7 +53,7 @@ export function ShardMatrix({ answer }: { answer: ShardsAnswer }) {
 
 function Cell({ group, answer: { shards } }: { group: Group; answer: ShardsAnswer }) {
   const count = (...states: readonly string[]) =>
-    shards.filter((shard) => isOf(shard, group) && states.includes(shard.state)).length;
+    shards.filter((shard) => isInGroup(shard, group) && states.includes(shard.state)).length;
   const active = activeOf(shards, group).length;
   const coming = count("planned", "creating");
   const draining = count("draining");

@@ -1,6 +1,6 @@
 "use client";
 import { useState } from "react";
-import { activeOf, type Group, groupKey, isOf, ownersOf } from "@/lib/client/admin/shard-groups";
+import { activeOf, type Group, groupKey, isInGroup, ownersOf } from "@/lib/client/admin/shard-groups";
 import { NO_KEY, segmentsFault, splitSentences, splitWords } from "@/lib/client/admin/shard-sentences";
 import { splitRequest } from "@/lib/client/admin/status";
 import { parseUserId, TOPIC_KINDS, type TopicKind } from "@/lib/core/ledger/ids";
@@ -123,7 +123,8 @@ const nameOf = ({ tier, owner }: Pick<Group, "tier" | "owner">): string =>
 /** Target of the pending split of the group; null without one. */
 function unfinishedOf({ shards }: ShardsAnswer, group: Group, has: number): number | null {
   const coming = shards.filter(
-    (shard) => isOf(shard, group) && shard.segment >= has && (shard.state === "planned" || shard.state === "creating"),
+    (shard) =>
+      isInGroup(shard, group) && shard.segment >= has && (shard.state === "planned" || shard.state === "creating"),
   );
   return coming.length === 0 ? null : Math.max(...coming.map(({ segment }) => segment)) + 1;
 }

@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import Link from "next/link";
-import { placeOf, standingSince } from "@/lib/client/admin/sentences";
+import { incidentPlace, standingSince } from "@/lib/client/admin/sentences";
 import { counted } from "@/lib/client/format/numbers";
 import type { AdminStatus } from "@/lib/wire/operators/admin";
 import { useStatus } from "../frame/status-context";
@@ -53,7 +53,7 @@ function Mark({ severity }: Pick<Incident, "severity">) {
 }
 
 function Place({ incident }: { incident: Incident }) {
-  const place = placeOf(incident);
+  const place = incidentPlace(incident);
   if (place === null) return null;
   return (
     <Link href={place.href} className="font-medium text-accent-strong underline underline-offset-2">

@@ -1,5 +1,5 @@
 "use client";
-import { counted, lasting, percent, whole } from "@/lib/client/format/numbers";
+import { counted, durationText, percent, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
 import { Figure, Figures, Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
@@ -27,7 +27,7 @@ export function Mirror() {
           />
           <Figure
             name="Mirror head age"
-            value={lasting(mirror.headLagMs)}
+            value={durationText(mirror.headLagMs)}
             note={mirror.headTime ? exactConsensusTime(mirror.headTime) : "not reached yet"}
           />
         </Figures>
@@ -82,6 +82,6 @@ export function Mirror() {
 function budgetWords(waitMs: number, refused: number, perSecond: number): string {
   if (refused > 0)
     return `${counted(refused, "request")} refused because the wait was too long: the topics need more than ${whole(perSecond)} requests a second.`;
-  if (waitMs > 0) return `The last request waited ${lasting(waitMs)}: the budget is full at times.`;
+  if (waitMs > 0) return `The last request waited ${durationText(waitMs)}: the budget is full at times.`;
   return "Budget left: no request waits.";
 }

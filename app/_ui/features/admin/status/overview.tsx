@@ -1,7 +1,7 @@
 "use client";
 import { useMemo } from "react";
 import {
-  joined,
+  joinSeries,
   minuteRates,
   minuteRatios,
   minuteValues,
@@ -11,7 +11,7 @@ import {
   valuesOf,
 } from "@/lib/client/admin/history";
 import { storedOf } from "@/lib/client/admin/sentences";
-import { bytes, compact, counted, dollars, lasting, percent, rate, whole } from "@/lib/client/format/numbers";
+import { bytes, compact, counted, dollars, durationText, percent, rate, whole } from "@/lib/client/format/numbers";
 import type { AdminStatus } from "@/lib/wire/operators/admin";
 import { Trend } from "../charts/trend";
 import { Figure, Figures, Panel } from "../frame/panel";
@@ -31,7 +31,9 @@ export function Overview() {
           <Figure
             name="Lag"
             value={<SlowestLag />}
-            note={mirror.headLagMs === null ? "mirror not reached yet" : `mirror head ${lasting(mirror.headLagMs)} old`}
+            note={
+              mirror.headLagMs === null ? "mirror not reached yet" : `mirror head ${durationText(mirror.headLagMs)} old`
+            }
           />
           <Figure
             name="Topics"
@@ -98,7 +100,7 @@ const sumOf = (counts: readonly (number | null)[]): number =>
 function SlowestLag() {
   const { topics } = useStatus();
   const lags = topics.flatMap(({ lagMs, paused }) => (lagMs === null || paused ? [] : [lagMs]));
-  return lasting(lags.length === 0 ? null : Math.max(...lags));
+  return durationText(lags.length === 0 ? null : Math.max(...lags));
 }
 
 const perSecond = (value: number | null) => `${rate(value)} /s`;
@@ -111,7 +113,7 @@ const RATES = [
   ["Mirror requests", "mirrorRequests"],
 ] as const;
 const LEVELS = [
-  ["Lag", "lagMs", lasting],
+  ["Lag", "lagMs", durationText],
   ["Open streams", "openStreams", whole],
 ] as const;
 
@@ -123,7 +125,7 @@ function Trends() {
       {
         title: "L1 hit ratio",
         format: percent,
-        series: joined(
+        series: joinSeries(
           minuteRatios(past, "l1Hits", "l1Misses"),
           ratiosOf(
             history,
@@ -135,7 +137,7 @@ function Trends() {
       ...RATES.map(([title, name]) => ({
         title,
         format: perSecond,
-        series: joined(
+        series: joinSeries(
           minuteRates(past, name),
           ratesOf(history, (sample) => sample[name]),
         ),
@@ -143,7 +145,7 @@ function Trends() {
       ...LEVELS.map(([title, name, format]) => ({
         title,
         format,
-        series: joined(
+        series: joinSeries(
           minuteValues(past, name),
           valuesOf(history, (sample) => sample[name]),
         ),

@@ -2,7 +2,7 @@
 import clsx from "clsx";
 import { instanceName } from "@/lib/client/admin/instances";
 import type { CsvValue } from "@/lib/client/format/csv";
-import { bytes, compact, lasting, percent, whole } from "@/lib/client/format/numbers";
+import { bytes, compact, durationText, percent, whole } from "@/lib/client/format/numbers";
 import type { InstanceStatus } from "@/lib/wire/operators/admin";
 import { TIER_NAMES, type TierName, type TierStatus } from "@/lib/wire/operators/instance-report";
 import { Badge } from "../../../primitives/badge";
@@ -73,12 +73,14 @@ function TierCard({ name, tier }: { name: TierName; tier: TierStatus }) {
             ["Served stale", whole(tier.stale)],
             ["Errors", <Errors key="e" count={tier.errors} />],
             ...(BYTES[name] ? ([[BYTES[name], bytes(tier.bytes)]] as const) : []),
-            ["p50", lasting(latency.p50Ms)],
-            ["p95", lasting(latency.p95Ms)],
-            ["p99", lasting(latency.p99Ms)],
+            ["p50", durationText(latency.p50Ms)],
+            ["p95", durationText(latency.p95Ms)],
+            ["p99", durationText(latency.p99Ms)],
             [
               "Mean",
-              latency.meanMs === null ? lasting(null) : `${lasting(latency.meanMs)} of ${compact(latency.count)}`,
+              latency.meanMs === null
+                ? durationText(null)
+                : `${durationText(latency.meanMs)} of ${compact(latency.count)}`,
             ],
           ]}
         />
@@ -191,9 +193,9 @@ function TierRow({ name, tier }: { name: TierName; tier: TierStatus }) {
       <td className={cell}>
         <Errors count={tier.errors} />
       </td>
-      <td className={clsx(cell, WIDEST)}>{lasting(tier.latency.p50Ms)}</td>
-      <td className={clsx(cell, WIDEST)}>{lasting(tier.latency.p95Ms)}</td>
-      <td className={cell}>{lasting(tier.latency.p99Ms)}</td>
+      <td className={clsx(cell, WIDEST)}>{durationText(tier.latency.p50Ms)}</td>
+      <td className={clsx(cell, WIDEST)}>{durationText(tier.latency.p95Ms)}</td>
+      <td className={cell}>{durationText(tier.latency.p99Ms)}</td>
       <td className={clsx(cell, WIDE)}>{BYTES[name] ? bytes(tier.bytes) : ""}</td>
       <td className={clsx(place, WIDE)}>
         <Breaker state={tier.breaker} />

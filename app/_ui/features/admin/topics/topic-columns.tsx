@@ -1,5 +1,5 @@
 import { coverageWords, standingOf, storedOf } from "@/lib/client/admin/sentences";
-import { compact, lasting, percent, whole } from "@/lib/client/format/numbers";
+import { compact, durationText, percent, whole } from "@/lib/client/format/numbers";
 import { calendarDate } from "@/lib/client/format/time";
 import type { TopicStatus } from "@/lib/wire/operators/admin";
 import { Sparkline } from "../charts/sparkline";
@@ -72,7 +72,7 @@ export function topicColumns({
       first: "desc",
       className: "whitespace-nowrap",
       key: ({ lagMs }) => lagMs,
-      cell: ({ lagMs }) => lasting(lagMs),
+      cell: ({ lagMs }) => durationText(lagMs),
     },
     {
       id: "stored",

@@ -12,7 +12,7 @@ import {
   troubleOf,
 } from "@/lib/client/admin/sentences";
 import { TOPIC_ACTIONS, type TopicAction, topicRequest } from "@/lib/client/admin/status";
-import { counted, lasting, percent, whole } from "@/lib/client/format/numbers";
+import { counted, durationText, percent, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/format/time";
 import type { OperatorLogEntry, TopicStatus } from "@/lib/wire/operators/admin";
 import { Button } from "../../../primitives/button";
@@ -74,7 +74,7 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
       <MessagesAMinute perMinute={topic.perMinute} />
       <Facts
         facts={[
-          ["Lag", lasting(topic.lagMs)],
+          ["Lag", durationText(topic.lagMs)],
           ["Synced through", topic.asOf ? exactConsensusTime(topic.asOf) : "nothing yet"],
           ["Last message", <LastMessage key="last" topic={topic} />],
           ["Messages stored", whole(stored.messages)],

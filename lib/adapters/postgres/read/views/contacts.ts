@@ -5,7 +5,7 @@ import { contactEdges, profiles, userHeads } from "../../../../../drizzle/schema
 import type { UserId } from "../../../../core/ledger/ids";
 import { orNull } from "../../sql/expressions";
 import { userIdOf } from "../../sql/references";
-import { given, prepared, type RowOf } from "../../sql/template";
+import { parameters, preparedTemplate, type RowOf } from "../../sql/template";
 import { BESIDE, FROM_READER, forReader, READER, type Reader } from "./pages";
 
 const e = alias(contactEdges, "e");
@@ -37,11 +37,11 @@ SELECT ${columns} ${FROM_READER} LEFT JOIN page p ON true
   LEFT JOIN LATERAL (SELECT ${profile} FROM ${profiles} ${f} WHERE ${f.userNo} = p.peer_no LIMIT 1) ${f} ON true
 ORDER BY p.peer_id`;
 
-const limited = given<Reader & { readonly limit: number }>();
+const limited = parameters<Reader & { readonly limit: number }>();
 
 /** Bonded peers come first, by the bonds of the table, then the newest. `greatest` ignores null. */
 export const CONTACTS = forReader((me, naming) =>
-  prepared(
+  preparedTemplate(
     limited,
     NAMED_EDGE,
     (columns) =>
@@ -57,11 +57,11 @@ export const CONTACTS = forReader((me, naming) =>
   ),
 );
 
-const named = given<Reader & { readonly peerIds: readonly UserId[] }>();
+const named = parameters<Reader & { readonly peerIds: readonly UserId[] }>();
 
 /** The edges with these peers, with their whole profiles. */
 export const PEERS = forReader((me, naming) =>
-  prepared(
+  preparedTemplate(
     named,
     PROFILED_EDGE,
     (columns) =>

@@ -15,7 +15,7 @@ import { typeNumber, UNNAMED_TYPE } from "../../codec/codes";
 import { topicNoIn } from "../../codec/ref";
 import { literal, orNull } from "../../sql/expressions";
 import { messageOf, signatureOf, timeOf, topicIdOf } from "../../sql/references";
-import { given, type Naming, prepared, type RowOf } from "../../sql/template";
+import { type Naming, parameters, preparedTemplate, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
 import { FOUND, NUMBER_OF_USER, type Owner, r, withPage } from "./pages";
 import { DROPPED_NS, fromBoth, PACKED_NS, type RowSource } from "./row-sources";
@@ -55,12 +55,12 @@ const e = alias(contactEdges, "e");
 const f = alias(profiles, "f");
 const d = alias(recognitionDefinitions, "d");
 
-/** Bonds as `isBonded` and `strictly` of lib/core/signals/projection define them. `greatest` ignores null. */
+/** Bonds as `isBonded` and `underStrictBonding` of lib/core/signals/projection define them. `greatest` ignores null. */
 const BONDED = sql`${e.acceptNs} > coalesce(${e.revokeNs}, 0)`;
 const MUTUAL = sql`greatest(${e.requestOutNs}, ${e.acceptOutNs}) > coalesce(${e.revokeNs}, 0)
     AND greatest(${e.requestInNs}, ${e.acceptInNs}) > coalesce(${e.revokeNs}, 0)`;
 
-const values = given<Owner & { readonly sinceNs: bigint; readonly limit: number }>();
+const values = parameters<Owner & { readonly sinceNs: bigint; readonly limit: number }>();
 const SINCE = sql`${values("sinceNs")}::bigint`;
 const LIMIT = sql`${values("limit")}::integer`;
 
@@ -97,7 +97,7 @@ const FIELDS = {
 export type EventAnswer = RowOf<typeof FIELDS>;
 
 const eventsOf = (kind: TopicKind, isStrict: boolean, rows: RowSource, naming?: Naming) =>
-  prepared(
+  preparedTemplate(
     values,
     FIELDS,
     (columns) =>

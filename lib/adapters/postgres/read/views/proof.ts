@@ -7,7 +7,7 @@ import type { TopicId } from "../../../../core/ledger/ids";
 import { isTimeOf, mayLieIn, refOf, topicNoIn } from "../../codec/ref";
 import { orNull } from "../../sql/expressions";
 import { topicNoOf } from "../../sql/references";
-import { given, prepared } from "../../sql/template";
+import { parameters, preparedTemplate } from "../../sql/template";
 import { segmentStartOf } from "../log";
 import { NUMBER_OF_USER, type Owner, READER, r } from "./pages";
 
@@ -20,7 +20,7 @@ const s = alias(topicSegments, "s");
 const u = alias(userSegments, "u");
 
 const { ref, ...COLUMNS } = getTableColumns(l);
-const values = given<Owner & { readonly topicId: TopicId; readonly sequence: number }>();
+const values = parameters<Owner & { readonly topicId: TopicId; readonly sequence: number }>();
 
 const SEQUENCE = sql`${values("sequence")}::bigint`;
 
@@ -49,7 +49,7 @@ const hasRow = (message: SQLWrapper, ns: SQLWrapper): SQL => sql`(EXISTS (SELECT
  * The user's row belongs to this message, or to the message that completed its group of chunks. One row for a topic that is known;
  * its `ref` is null if the message is packed, or does not concern the user. A group's parts are packed together.
  */
-export const PROOF = prepared(
+export const PROOF = preparedTemplate(
   values,
   FIELDS,
   (columns) => sql`${READER}
@@ -60,12 +60,14 @@ SELECT ${columns} FROM ${topics} ${t} LEFT JOIN ${topicLog} ${l}
 WHERE ${t.topicId} = ${values("topicId")}`,
 );
 
-const concerned = given<Owner & { readonly topicId: TopicId; readonly sequence: number; readonly ns: ConsensusNs }>();
+const concerned = parameters<
+  Owner & { readonly topicId: TopicId; readonly sequence: number; readonly ns: ConsensusNs }
+>();
 
 const CONCERNED = refOf(topicNoOf(concerned("topicId")), sql`${concerned("sequence")}::bigint`);
 
 /** One row if this message concerns the user. */
-export const CONCERNS = prepared(
+export const CONCERNS = preparedTemplate(
   concerned,
   { one: sql<number>`1` },
   (columns) => sql`${READER} SELECT ${columns} WHERE ${hasRow(CONCERNED, sql`${concerned("ns")}::bigint`)}`,

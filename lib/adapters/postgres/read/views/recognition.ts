@@ -6,7 +6,7 @@ import type { AccountId, TopicId } from "../../../../core/ledger/ids";
 import { isActorIn, typeNumber } from "../../codec/codes";
 import { literal, orNull } from "../../sql/expressions";
 import { topicIdOf } from "../../sql/references";
-import { given, prepared, type RowOf } from "../../sql/template";
+import { parameters, preparedTemplate, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
 import { BESIDE, FOUND, type Reader, r, signalsOf, USER, withPage } from "./pages";
 import { DROPPED_NS, fromBothForReader, PACKED_NS, type RowSource } from "./row-sources";
@@ -35,7 +35,7 @@ export type DefinitionAnswer = RowOf<ReturnType<typeof definitionIn>>;
 const CONTENT = sql`${d.definitionId}, ${d.actor}, ${d.slug}, ${d.title}, ${d.icon}, ${d.description}, ${d.category}`;
 const DEFINITION = sql`${CONTENT}, ${d.ref}, ${d.consensusNs}, ${topicIdOf(d.ref)} AS topic_id`;
 
-const mints = given<Reader & { readonly limit: number; readonly beforeNs: bigint; readonly ownLimit: number }>();
+const mints = parameters<Reader & { readonly limit: number; readonly beforeNs: bigint; readonly ownLimit: number }>();
 
 const IS_MINT = sql`${r.typeNo} = ${literal(typeNumber("RECOGNITION_MINT"))}`;
 
@@ -72,7 +72,7 @@ const FIELDS = {
 
 /** The mints whose target is the user, newest first, then the user's own definitions: the rows with a `definitionId`. */
 export const RECOGNITION = fromBothForReader((rows, naming) =>
-  prepared(
+  preparedTemplate(
     mints,
     FIELDS,
     (columns) => sql`SELECT ${columns} FROM (SELECT m.* FROM (${mintsOf(rows)}) m
@@ -90,14 +90,14 @@ const STAMPED_DEFINITION = { stamp: STAMP, ...definitionIn("p") };
 const withStamp = (columns: SQL, page: SQL, order?: SQL) =>
   sql`WITH page AS MATERIALIZED (${page}) SELECT ${columns} FROM (SELECT 1) one LEFT JOIN page p ON true ${order}`;
 
-const named = given<{ readonly ids: readonly string[] }>();
+const named = parameters<{ readonly ids: readonly string[] }>();
 const IDS = sql`${named("ids")}::text[]`;
 
 /**
  * The definitions with these ids, and for each of these ids that is a slug its newest definition. An id without a version also
  * stands for the first of its versions: in the order of bytes they lie between `id@` and `idA`.
  */
-export const NAMED_DEFINITIONS = prepared(named, STAMPED_DEFINITION, (columns) =>
+export const NAMED_DEFINITIONS = preparedTemplate(named, STAMPED_DEFINITION, (columns) =>
   withStamp(
     columns,
     sql`SELECT ${DEFINITION} FROM ${recognitionDefinitions} ${d} WHERE ${d.definitionId} = ANY (${IDS})
@@ -110,7 +110,7 @@ SELECT v.* FROM unnest(${IDS}) AS asked (id), LATERAL (SELECT ${DEFINITION} FROM
   ),
 );
 
-const offered = given<{
+const offered = parameters<{
   /** Null: all payers are trusted. */
   readonly trustedPayers: readonly AccountId[] | null;
   readonly limit: number;
@@ -120,7 +120,7 @@ const TRUSTED = sql`${offered("trustedPayers")}::text[]`;
 const l = alias(topicLog, "l");
 
 /** The definitions of trusted payers, then the first of each other payer, before the second of any. */
-export const CATALOGUE = prepared(offered, STAMPED_DEFINITION, (columns) =>
+export const CATALOGUE = preparedTemplate(offered, STAMPED_DEFINITION, (columns) =>
   withStamp(
     columns,
     sql`SELECT ${DEFINITION}, d.is_trusted, d.place FROM (

@@ -4,7 +4,14 @@ import { alias } from "drizzle-orm/pg-core";
 import { hcsMessages, topicLog, userSegments } from "../../../../../drizzle/schema";
 import type { TopicId, UserId } from "../../../../core/ledger/ids";
 import { orNull } from "../../sql/expressions";
-import { type Given, given, type Naming, prepared, type RowOf, UNNAMED } from "../../sql/template";
+import {
+  type NamedParameters,
+  type Naming,
+  parameters,
+  preparedTemplate,
+  type RowOf,
+  UNNAMED,
+} from "../../sql/template";
 import {
   BESIDE,
   FIRST_POSITION,
@@ -51,9 +58,9 @@ export interface PageValues extends Reader {
   readonly maxRows: number;
 }
 
-const newest = <V extends PageValues>(values: Given<V>, isWanted: SQL | undefined) =>
+const newest = <V extends PageValues>(values: NamedParameters<V>, isWanted: SQL | undefined) =>
   fromBothForReader((rows, naming) =>
-    prepared(
+    preparedTemplate(
       values,
       FIELDS,
       (columns) =>
@@ -73,14 +80,14 @@ const newest = <V extends PageValues>(values: Given<V>, isWanted: SQL | undefine
   );
 
 /** The newest signals before a time, of all types. */
-export const NEWEST = newest(given<PageValues>(), undefined);
+export const NEWEST = newest(parameters<PageValues>(), undefined);
 
 export interface TypedPageValues extends PageValues {
   readonly types: readonly number[];
   readonly names: readonly string[];
 }
 
-const typed = given<TypedPageValues>();
+const typed = parameters<TypedPageValues>();
 
 /** The same for some types: those that have a number, and those that have only a name. */
 export const NEWEST_OF_TYPES = newest(
@@ -93,7 +100,7 @@ export interface MissedValues extends Reader {
   readonly limit: number;
 }
 
-const missed = given<MissedValues>();
+const missed = parameters<MissedValues>();
 
 /** A position as a number of the user's rows. One of an earlier epoch comes before all rows, one of a later epoch after them. */
 const ASKED = sql`greatest(least(${missed("position")}::bigint - ${FIRST_POSITION}, 2147483647), 0)`;
@@ -131,7 +138,7 @@ const BY_POSITION = sql`position, ref DESC`;
 
 const missedIn = (rows: (me: SQL) => SQL, naming?: Naming) =>
   forReader(
-    (me, how) => prepared(missed, MISSED_FIELDS, (columns) => pageOf(columns, rows(me), BY_POSITION), how),
+    (me, how) => preparedTemplate(missed, MISSED_FIELDS, (columns) => pageOf(columns, rows(me), BY_POSITION), how),
     naming,
   );
 

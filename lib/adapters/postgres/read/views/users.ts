@@ -3,16 +3,16 @@ import { and, eq, gt, sql } from "drizzle-orm";
 import { contactEdges, profiles, userHeads } from "../../../../../drizzle/schema";
 import type { UserId } from "../../../../core/ledger/ids";
 import { userIdOf } from "../../sql/references";
-import { built, given } from "../../sql/template";
+import { parameters, preparedQuery } from "../../sql/template";
 import { FIRST_POSITION } from "./pages";
 
-const ofUsers = given<{ readonly userIds: readonly UserId[] }>();
+const ofUsers = parameters<{ readonly userIds: readonly UserId[] }>();
 const { userId, head } = userHeads;
 const IS_ASKED = sql`${userId} = ANY (${ofUsers("userIds")}::text[])`;
 
 const { consensusNs: profileNs, handle, displayName, bio, avatar, hrl, saidNs } = profiles;
 
-export const PROFILES = built(ofUsers, (db) =>
+export const PROFILES = preparedQuery(ofUsers, (db) =>
   db
     .select({ userId, profileNs, handle, displayName, bio, avatar, hrl, saidNs })
     .from(userHeads)
@@ -21,7 +21,7 @@ export const PROFILES = built(ofUsers, (db) =>
 );
 
 /** Edges come in pairs that say the same, so the users' own edges name the others. */
-export const PEERS_OF = built(ofUsers, (db) =>
+export const PEERS_OF = preparedQuery(ofUsers, (db) =>
   db
     .select({ userId, peerId: userIdOf(contactEdges.peerNo) })
     .from(userHeads)
@@ -29,7 +29,7 @@ export const PEERS_OF = built(ofUsers, (db) =>
     .where(IS_ASKED),
 );
 
-export const HEADS = built(ofUsers, (db) =>
+export const HEADS = preparedQuery(ofUsers, (db) =>
   db
     .select({ userId, head: sql`${FIRST_POSITION} + ${head}`.mapWith(Number) })
     .from(userHeads)

@@ -19,7 +19,7 @@ import {
 } from "../../codec/codes";
 import type { PackedMessage } from "../../codec/log-segment";
 import { sequenceOf } from "../../codec/ref";
-import { expand, expandedLength } from "../../codec/shorthand";
+import { expandedLength, fromShorthand } from "../../codec/shorthand";
 import type { EdgeAnswer, NameAnswer, ProfileAnswer } from "./contacts";
 import type { EventAnswer } from "./events";
 import type { BESIDE } from "./pages";
@@ -77,7 +77,7 @@ interface Shown {
 /** The signal of a row; null if it is too long to be shown. Throws if there is no message, or no signal at this place in it. */
 function shownBody({ size, body }: Shown, place: number): Uint8Array | null {
   if (size === null) throw new RangeError("the row's message is not in the log");
-  return body === null || expandedLength(body) > MAX_MESSAGE_BYTES ? null : signalAt(expand(body), place);
+  return body === null || expandedLength(body) > MAX_MESSAGE_BYTES ? null : signalAt(fromShorthand(body), place);
 }
 
 /** The bytes of the signal at this place: a message that is not a batch is its only signal. Throws RangeError if there is none there. */
@@ -143,7 +143,7 @@ export function event(row: Present<EventAnswer>): EventRow {
 
 /** `packed`: the row's message, if it is packed. Throws if there is no message. */
 export function written(row: Present<WrittenAnswer>, packed: PackedMessage | undefined): WrittenRow {
-  const { payer, whole } = packed ?? { payer: row.payer, whole: row.whole && expand(row.whole) };
+  const { payer, whole } = packed ?? { payer: row.payer, whole: row.whole && fromShorthand(row.whole) };
   if (whole === null) throw new RangeError("the row's message is not in the log");
   return {
     ...place(row),

@@ -6,7 +6,7 @@ import type { TopicId } from "../../../../core/ledger/ids";
 import { isActorIn } from "../../codec/codes";
 import { orNull } from "../../sql/expressions";
 import { topicIdOf } from "../../sql/references";
-import { given, prepared, type RowOf } from "../../sql/template";
+import { parameters, preparedTemplate, type RowOf } from "../../sql/template";
 import { STAMP } from "../../stamp";
 import { FROM_READER, type Owner, READER, r } from "./pages";
 import { fromBoth, PACKED_NS } from "./row-sources";
@@ -27,11 +27,11 @@ const FIELDS = {
 };
 export type WrittenAnswer = RowOf<typeof FIELDS>;
 
-const values = given<Owner & { readonly sinceNs: bigint; readonly limit: number }>();
+const values = parameters<Owner & { readonly sinceNs: bigint; readonly limit: number }>();
 
 /** Newest first: at least one row, whose `ref` is null if there is none. */
 export const WRITTEN = fromBoth((rows, naming) =>
-  prepared(
+  preparedTemplate(
     values,
     FIELDS,
     (columns) => sql`${READER}

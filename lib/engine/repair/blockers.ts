@@ -2,25 +2,25 @@
 import type { TopicState } from "../../ports/store/sync/topic-store";
 
 /** Work on a topic that has to end before its older messages are packed or dropped. */
-export type Work = "starting-over" | "folded-again" | "read-again";
+export type TopicWork = "starting-over" | "folded-again" | "read-again";
 
 /** Why a run skips messages of a topic. `changing`: other instances keep changing its stored messages. */
-export type Left = Work | "paused" | "changing";
+export type SkipReason = TopicWork | "paused" | "changing";
 
 type State = Pick<TopicState, "paused" | "isDropping" | "projected" | "isReread" | "isReadTwice">;
 
 /** Null if there is no such work. The store checks the same conditions at each step; this says to people which of them holds. */
-function workOn({ isDropping, projected, isReread }: State): Work | null {
+function workOn({ isDropping, projected, isReread }: State): TopicWork | null {
   if (isDropping) return "starting-over";
   if (projected !== null) return "folded-again";
   return isReread ? null : "read-again";
 }
 
 /** Null: nothing keeps this topic's messages from being packed. */
-export const waitingFor = (topic: State): Left | null => (topic.paused ? "paused" : workOn(topic));
+export const packBlocker = (topic: State): SkipReason | null => (topic.paused ? "paused" : workOn(topic));
 
 /** The work on this topic that needs the messages of all topics, so that none may be dropped. Null: none. A pause does not end it. */
-export function workForAll(topic: State): Work | null {
+export function dropBlocker(topic: State): TopicWork | null {
   const work = workOn(topic);
   return work === "read-again" && !topic.isReadTwice ? null : work;
 }

@@ -1,7 +1,7 @@
 /** Keeps of a mirror's answer only what was asked for, each sequence number once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { askedOf } from "@/lib/adapters/mirror/asked";
+import { requestedOnly } from "@/lib/adapters/mirror/requested-messages";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
@@ -37,7 +37,7 @@ describe("an answer about something else", () => {
         const upTo = after + length;
         const request = { topicId: TOPIC, after, upTo, limit: 100 };
         const answer = [...some, ...others].map((i) => CHAIN[i] as LedgerMessage);
-        const { messages, foreign } = askedOf(request, [...(isMixed ? OTHER : []), ...answer]);
+        const { messages, foreign } = requestedOnly(request, [...(isMixed ? OTHER : []), ...answer]);
         const wanted = new Set(answer.map(({ sequence }) => sequence).filter((each) => each > after && each <= upTo));
         expect(new Set(messages.map(({ sequence }) => sequence))).toEqual(wanted);
         expect(messages).toHaveLength(wanted.size);
@@ -50,7 +50,7 @@ describe("an answer about something else", () => {
     const twice = fc.nat(29).chain((i) => fc.tuple(fc.constant(i), altered(CHAIN[i] as LedgerMessage)));
     fc.assert(
       fc.property(twice, ([i, copy]) => {
-        const { messages, foreign } = askedOf({ topicId: TOPIC, after: 0, limit: 100 }, [...CHAIN, copy]);
+        const { messages, foreign } = requestedOnly({ topicId: TOPIC, after: 0, limit: 100 }, [...CHAIN, copy]);
         expect(messages).toEqual(CHAIN.filter((_, at) => at !== i));
         expect(foreign).toBe(1);
       }),

@@ -7,13 +7,13 @@ import type { LedgerMessage } from "../../core/ledger/message";
 import type { PageRequest } from "../../ports/ledger/ledger";
 
 /** `foreign`: how many messages of the answer were not asked for, or contradict each other. */
-export interface Asked {
+export interface RequestedMessages {
   readonly messages: readonly LedgerMessage[];
   readonly foreign: number;
 }
 
 /** The messages of a page that were asked for, each sequence number once. Copies that differ are all left out. */
-export function askedOf(request: PageRequest, answer: readonly LedgerMessage[]): Asked {
+export function requestedOnly(request: PageRequest, answer: readonly LedgerMessage[]): RequestedMessages {
   const upTo = request.upTo ?? Number.POSITIVE_INFINITY;
   const bySequence = new Map<number, LedgerMessage>();
   const contradicted = new Set<number>();
