@@ -93,7 +93,7 @@ function commonText(common: readonly string[]): string {
 
 const last = { second: Number.NaN, text: "" };
 
-/** What Node writes itself, with the time of this second. */
+/** The header lines that Node writes itself, with the time of this second. */
 function endOfHead(): string {
   const second = Math.floor(Date.now() / 1_000);
   if (second !== last.second) {
