@@ -78,12 +78,13 @@ async function main(): Promise<void> {
   // The end closes what the start has opened.
   if (isEnding) return;
   const { app, framework } = opened;
-  const [{ entrance }, { routesOf }, { buildFiles }] = await Promise.all([
+  const [{ entrance }, { failureReport, routesOf }, { buildFiles }] = await Promise.all([
     import("./lib/server/front/entrance"),
     import("./lib/server/front/direct"),
     import("./lib/server/front/answers/build-files"),
   ]);
   const next = buildFiles(join(dir, ".next"), framework.serve);
+  front.report = failureReport(app);
   front.serve = entrance({ app, routes: routesOf(app), next, isEnding: () => front.isEnding });
 }
 

@@ -6,7 +6,7 @@ import type { App } from "../boot/app";
 import { type AnyRoute, answer } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
 import { apiRequest, headOf } from "./admission/request-head";
-import { write } from "./answers/plain-answer";
+import { type Report, write } from "./answers/plain-answer";
 import { writeInBatch } from "./answers/write-batch";
 
 interface Routed {
@@ -18,9 +18,17 @@ interface Routed {
 
 export type ServeRoute = (routed: Routed, request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
 
-export const routesOf =
-  (app: App): ServeRoute =>
-  ({ name, params, address }, incoming, outgoing) => {
+/** Puts an error that no route has caught into the log and among the latest errors. */
+export const failureReport =
+  ({ errors, log }: Pick<App, "errors" | "log">): Report =>
+  (cause) => {
+    errors.note("internal", "other");
+    log.error("an answer could not be made", { cause });
+  };
+
+export const routesOf = (app: App): ServeRoute => {
+  const report = failureReport(app);
+  return ({ name, params, address }, incoming, outgoing) => {
     const later: (() => Promise<unknown>)[] = [];
     const request = apiRequest(headOf(incoming), incoming);
     const route: AnyRoute = ROUTES[name];
@@ -35,6 +43,7 @@ export const routesOf =
       };
       // A stream goes on after its headers were written, so the front watches it as it does an answer that is still to come.
       if (typeof sent.body === "function") send();
-      else writeInBatch({ request: incoming, response: outgoing, write: send });
+      else writeInBatch({ request: incoming, response: outgoing, write: send, report });
     });
   };
+};

@@ -3,19 +3,23 @@ import "server-only";
 import { tooManyProblem } from "../access/caller-limits";
 import { SOCKET_HEADER } from "../access/client-address";
 import type { App } from "../boot/app";
-import type { AnyRoute } from "../http/route";
-import { ROUTES, type RouteName } from "../routes/table";
-import { gated } from "./admission/gated";
+import { type ProblemParts, problemStatus } from "../http/answers/problem";
+import { inRequest } from "../http/request-scope";
+import type { RouteName } from "../routes/table";
+import { isForAnySite } from "./admission/gate";
+import { type Enter, gated } from "./admission/gated";
 import { RateGuard } from "./admission/rate-guard";
 import { headOf } from "./admission/request-head";
-import { sendProblem, setApiHeaders } from "./answers/plain-answer";
+import { idOf, isOfApi, type ProblemOptions, sendProblem, setApiHeaders } from "./answers/plain-answer";
 import { notReady } from "./answers/starting";
 import type { ServeRoute } from "./direct";
 import type { Serve } from "./front";
 import { passOn } from "./pass-on";
 
 export interface EntranceOptions {
-  readonly app: Pick<App, "clock" | "limits" | "metrics" | "ui">;
+  readonly app: Pick<App, "clock" | "limits" | "metrics" | "ui" | "log"> & {
+    readonly env: Pick<App["env"], "LOG_REQUESTS">;
+  };
   /** Serves the routes of the table. */
   readonly routes: ServeRoute;
   /** Serves pages and files. */
@@ -23,12 +27,21 @@ export interface EntranceOptions {
   readonly isEnding: () => boolean;
 }
 
-const isForAnySite = (name: RouteName | null): boolean =>
-  name !== null && (ROUTES[name] as AnyRoute).isForAnySite === true;
-
 export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serve {
   const guard = new RateGuard(app);
-  return gated(app.ui !== null, ({ to, route, params, limit }, request, response) => {
+  /** Sends a refusal, and logs it as `answer` does the answers of routes. */
+  const refuse = (
+    route: RouteName | null,
+    problem: ProblemParts,
+    options: ProblemOptions,
+    [request, response]: Parameters<Serve>,
+  ) => {
+    const requestId = idOf(request);
+    sendProblem(request, response, problem, { ...options, requestId });
+    if (app.env.LOG_REQUESTS !== "on" || !isOfApi(request)) return;
+    inRequest({ requestId }, () => app.log.info(route ?? "other", { status: problemStatus(problem.code) }));
+  };
+  const enter: Enter = ({ to, route, params, limit }, request, response) => {
     const head = headOf(request);
     if (isEnding() && route === "GET /api/health/ready")
       return notReady(request, response, ["The server is stopping."]);
@@ -46,7 +59,11 @@ export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serv
         setApiHeaders(head, response);
         return next(request, response);
       },
-      refuse: (waitMs) => sendProblem(request, response, tooManyProblem(waitMs), { isForAnySite: isForAnySite(route) }),
+      refuse: (waitMs) =>
+        refuse(route, tooManyProblem(waitMs), { isForAnySite: isForAnySite(route) }, [request, response]),
     });
-  });
+  };
+  return gated(app.ui !== null, enter, ({ route, problem, allow, isForAnySite }, ...sent) =>
+    refuse(route, problem, { allow, isForAnySite }, sent),
+  );
 }

@@ -10,9 +10,10 @@ import { TARGET_FAULTS } from "../../core/request-target";
 import type { Clock } from "../../ports/clock";
 import { LIMITS_OF_CLIENTS } from "../access/client-address";
 import { apiHeaders } from "../http/answers/api-headers";
+import { REQUEST_ID_HEADER, requestIdOf } from "../http/request-scope";
 import { headOf } from "./admission/request-head";
 import { KEEP_ALIVE_MS } from "./answers/answer-head";
-import { sendFailure, sendProblem } from "./answers/plain-answer";
+import { type Report, sendFailure, sendProblem } from "./answers/plain-answer";
 import { flushBatch, isLastOfBatch } from "./answers/write-batch";
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
@@ -53,6 +54,8 @@ export class Front {
   private readonly underWay = new Set<ServerResponse>();
   private lastMs = 0;
   private isLast = false;
+  /** Hears of errors that no route has caught. It may be replaced at any time; there is no log before the app is open. */
+  report: Report = console.error;
 
   /** `serve` may be replaced at any time. Later requests use the new one. */
   constructor(
@@ -134,7 +137,7 @@ export class Front {
     else
       void orElse(
         () => this.serve(request, response),
-        (cause) => sendFailure(cause, request, response),
+        (cause) => sendFailure(cause, request, response, this.report),
       );
     // An answer that is there, or leaves with the next batch, needs no watching.
     if (response.writableEnded || isLastOfBatch(response)) return;
@@ -166,7 +169,9 @@ export class Front {
     const headers = [
       ...Object.entries(apiHeaders(null)),
       ...more,
+      [REQUEST_ID_HEADER, requestIdOf(null)],
       ["content-type", "text/plain; charset=utf-8"],
+      ["cache-control", "no-store"],
       ["connection", "close"],
       ["content-length", String(Buffer.byteLength(body))],
     ];

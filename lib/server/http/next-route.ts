@@ -25,7 +25,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as 
 export function nextRoute(...names: readonly RouteName[]): Record<(typeof METHODS)[number], Handler> {
   const handle: Handler = async (request, context) => {
     const verdict = verdictOn(request, false);
-    if (verdict.kind === "refuse") return problemResponse(request, verdict.problem, verdict.allow);
+    if (verdict.kind === "refuse") return problemResponse(request, verdict.problem, verdict);
     const name = names.find((each) => each === verdict.route);
     if (name === undefined) throw new Error(`the file of ${names.join(", ")} has another address than these`);
     const route: AnyRoute = ROUTES[name];
@@ -54,7 +54,7 @@ export async function renderedData(): Promise<Rendered | null> {
 
 function refusalOf(request: Request, hasUi: boolean): Response | null {
   const verdict = verdictOn(request, hasUi);
-  return verdict.kind === "pass" ? null : problemResponse(request, verdict.problem, verdict.allow);
+  return verdict.kind === "pass" ? null : problemResponse(request, verdict.problem, verdict);
 }
 
 function verdictOn(request: Request, hasUi: boolean): GateVerdict {

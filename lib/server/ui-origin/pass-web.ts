@@ -4,9 +4,10 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { tooManyProblem } from "../access/caller-limits";
 import type { App } from "../boot/app";
-import { apiHeaders } from "../http/answers/api-headers";
+import { routeHeaders } from "../http/answers/api-headers";
 import { type ProblemParts, problemAnswer } from "../http/answers/problem";
 import { webResponse } from "../http/answers/web-response";
+import { REQUEST_ID_HEADER, requestIdOf } from "../http/request-scope";
 import type { UiAnswer } from "./forward";
 
 /** These statuses have no body, and a Response refuses one. */
@@ -41,11 +42,24 @@ export async function passWebRequest(
 /** A route of the table that has no file of its own in app/api. */
 const NOTHING_HERE = { code: "not-found", detail: "There is nothing at this address.", options: {} } as const;
 
-/** A problem as the answer to a request. `allow`: the Allow header of a 405. */
-export function problemResponse({ headers }: Request, problem: ProblemParts, allow: string | null = null): Response {
-  const { status, headers: own, body } = problemAnswer(problem);
-  const all = { ...own, ...apiHeaders(headers.get("x-forwarded-proto")), ...(allow === null ? {} : { allow }) };
-  return webResponse({ status, headers: all, body });
+interface RefusalOptions {
+  /** The Allow header of a 405. */
+  readonly allow?: string | null;
+  /** Pages of any site may read it. */
+  readonly isForAnySite?: boolean;
+}
+
+/** A problem as the answer to a request. */
+export function problemResponse(
+  { headers }: Request,
+  problem: ProblemParts,
+  { allow = null, isForAnySite = false }: RefusalOptions = {},
+): Response {
+  const requestId = requestIdOf(headers.get(REQUEST_ID_HEADER));
+  const { status, headers: own, body } = problemAnswer(problem, requestId);
+  const common = routeHeaders(headers.get("x-forwarded-proto"), isForAnySite);
+  const all = allow === null ? own : { ...own, allow };
+  return webResponse({ status, headers: all, common, lines: [REQUEST_ID_HEADER, requestId], body });
 }
 
 function webAnswer({ status, headers, body }: UiAnswer, method: string): Response {

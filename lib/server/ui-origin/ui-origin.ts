@@ -64,7 +64,7 @@ const PROBLEMS: Readonly<Record<Exclude<ForwardFailure["kind"], "client-left">, 
   "too-large": {
     code: "too-large",
     detail: PASSED_TOO_LARGE,
-    options: {},
+    options: { field: "body" },
   },
   "too-slow": { code: "ui-too-slow", detail: "This page takes too long to answer. Try again shortly.", options: {} },
   unreachable: {

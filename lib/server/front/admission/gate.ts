@@ -40,6 +40,10 @@ export type GateVerdict =
   | {
       readonly kind: "refuse";
       readonly problem: ProblemParts;
+      /** Null if the address or its method belongs to no route. */
+      readonly route: RouteName | null;
+      /** Pages of any site may read the refusal. */
+      readonly isForAnySite: boolean;
       /** The Allow header of a 405. */
       readonly allow: string | null;
     };
@@ -50,6 +54,10 @@ interface Path {
 }
 
 const routeNamed = (name: RouteName): AnyRoute => ROUTES[name];
+
+/** Whether pages of any site may read the route's answers. */
+export const isForAnySite = (name: RouteName | null): boolean =>
+  name !== null && routeNamed(name).isForAnySite === true;
 
 /** Every path of the route table, with its methods. HEAD is GET without a body, so streams do not have it. */
 const PATHS: readonly Path[] = (() => {
@@ -94,7 +102,7 @@ const PASSED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTION
 /** Requests that go on to UI_ORIGIN. Their bodies are counted again while they pass. */
 function judgePassed(method: string, header: HeaderReader): GateVerdict {
   if (!PASSED_METHODS.includes(method)) return notAllowed(PASSED_METHODS);
-  if (Number(header("content-length") ?? 0) > MAX_PASSED_BYTES) return refuse("too-large", PASSED_TOO_LARGE);
+  if (Number(header("content-length") ?? 0) > MAX_PASSED_BYTES) return refuseBody(PASSED_TOO_LARGE);
   return { kind: "pass", to: "ui", route: null, params: {}, limit: "passed" };
 }
 
@@ -108,10 +116,11 @@ function judgeRoute(method: string, segments: readonly string[], header: HeaderR
     const params = matched(template, segments);
     if (params === null) continue;
     const name = routes.get(method);
-    if (name === undefined) return notAllowed([...routes.keys()]);
+    if (name === undefined)
+      return { ...notAllowed([...routes.keys()]), isForAnySite: [...routes.values()].some(isForAnySite) };
     const route = routeNamed(name);
-    if (route.body === undefined && hasBody(header)) return noBody();
-    if (Number(header("content-length") ?? 0) > MAX_BODY_BYTES) return refuse("too-large", BODY_TOO_LARGE);
+    if (route.body === undefined && hasBody(header)) return noBody(name);
+    if (Number(header("content-length") ?? 0) > MAX_BODY_BYTES) return refuseBody(BODY_TOO_LARGE, name);
     return { kind: "pass", to: "us", route: name, params, limit: route.limit };
   }
   return null;
@@ -128,17 +137,27 @@ function matched(template: readonly string[], segments: readonly string[]): Reco
   return params;
 }
 
-const refuse = (code: ProblemParts["code"], detail: string, allow: string | null = null): GateVerdict => ({
+type Refused = Extract<GateVerdict, { kind: "refuse" }>;
+
+const refuse = (code: ProblemParts["code"], detail: string, more: Partial<Refused> = {}): Refused => ({
   kind: "refuse",
   problem: { code, detail, options: {} },
-  allow,
+  ...{ route: null, isForAnySite: false, allow: null },
+  ...more,
+});
+
+const refuseBody = (detail: string, route: RouteName | null = null): Refused => ({
+  kind: "refuse",
+  problem: { code: "too-large", detail, options: { field: "body" } },
+  ...{ route, isForAnySite: isForAnySite(route), allow: null },
 });
 
 const NO_ROUTE = refuse("not-found", "Nothing exists at this address. /api/openapi.json lists all addresses.");
 
-const noBody = () => refuse("too-large", "This address accepts no body. Send the request without one.");
+const noBody = (route: RouteName | null = null) =>
+  refuseBody("This address accepts no body. Send the request without one.", route);
 
-function notAllowed(methods: readonly string[]): GateVerdict {
+function notAllowed(methods: readonly string[]): Refused {
   const allow = methods.join(", ");
-  return refuse("method-not-allowed", `This address accepts only ${allow}.`, allow);
+  return refuse("method-not-allowed", `This address accepts only ${allow}.`, { allow });
 }

@@ -8,10 +8,18 @@ import { type GateVerdict, judgeRequest } from "./gate";
 import { headOf, type RequestHead } from "./request-head";
 
 type LetIn = Extract<GateVerdict, { kind: "pass" }>;
-type Enter = (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
+type Refused = Extract<GateVerdict, { kind: "refuse" }>;
+export type Enter = (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
+type Refuse = (refused: Refused, request: IncomingMessage, response: ServerResponse) => void;
 
-/** Answers requests that the gate refuses. Passes all others to `enter` with the gate's verdict. `hasUi`: UI_ORIGIN is set. */
-export function gated(hasUi: boolean, enter: Enter): Serve {
+const sendRefusal: Refuse = ({ problem, allow, isForAnySite }, request, response) =>
+  sendProblem(request, response, problem, { allow, isForAnySite });
+
+/**
+ * Gives requests that the gate refuses to `refuse`, and all others to `enter`, with the gate's verdict. `hasUi`: UI_ORIGIN is
+ * set.
+ */
+export function gated(hasUi: boolean, enter: Enter, refuse = sendRefusal): Serve {
   const verdicts = new WeakMap<RequestHead, GateVerdict>();
   return (request, response) => {
     const head = headOf(request);
@@ -22,6 +30,6 @@ export function gated(hasUi: boolean, enter: Enter): Serve {
       verdicts.set(head, verdict);
     }
     if (verdict.kind === "pass") return enter(verdict, request, response);
-    sendProblem(request, response, verdict.problem, { allow: verdict.allow });
+    refuse(verdict, request, response);
   };
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer } from "../../http/answers/answer";
 import { apiHeaders, routeHeaders } from "../../http/answers/api-headers";
 import { type ProblemParts, problemAnswer } from "../../http/answers/problem";
-import { REQUEST_ID_HEADER, requestIdOf } from "../../http/request-scope";
+import { inRequest, REQUEST_ID_HEADER, requestIdOf } from "../../http/request-scope";
 import { headOf, type RequestHead } from "../admission/request-head";
 import { mayHaveBody, setHead } from "./answer-head";
 import { SocketClient } from "./socket-client";
@@ -58,7 +58,8 @@ export function send(
   write(request, response, { status, headers, common, lines: [REQUEST_ID_HEADER, requestId], body });
 }
 
-const idOf = (request: IncomingMessage): string => requestIdOf(headOf(request).get(REQUEST_ID_HEADER));
+/** The request's id as its answer names it. Without one of a proxy, each call makes a new one. */
+export const idOf = (request: IncomingMessage): string => requestIdOf(headOf(request).get(REQUEST_ID_HEADER));
 
 export interface ProblemOptions {
   /** The Allow header of a 405. */
@@ -69,6 +70,8 @@ export interface ProblemOptions {
   readonly title?: string;
   /** Seconds after which a page reloads itself. Absent if it does not. */
   readonly refreshS?: number;
+  /** The id that the log has for the request. Absent: a new one, if the request has none. */
+  readonly requestId?: string;
 }
 
 /** A problem as a page for a browser that asked for one, otherwise as JSON. */
@@ -76,9 +79,14 @@ export function sendProblem(
   request: IncomingMessage,
   response: ServerResponse,
   problem: ProblemParts,
-  { allow = null, isForAnySite = false, title = "This address cannot be shown", refreshS }: ProblemOptions = {},
+  {
+    allow = null,
+    isForAnySite = false,
+    title = "This address cannot be shown",
+    refreshS,
+    requestId = idOf(request),
+  }: ProblemOptions = {},
 ): void {
-  const requestId = idOf(request);
   const { status, headers, body } = problemAnswer(problem, requestId);
   const own = allow === null ? headers : { ...headers, allow };
   if (!wantsPage(request)) {
@@ -105,12 +113,18 @@ const INTERNAL = {
   options: {},
 } as const;
 
+/** Tells operators of an error that no route has caught. It runs within the request. */
+export type Report = (cause: unknown) => void;
+
 /** Answers a request whose answer could not be made or written. An answer that has begun is broken off. */
-export function sendFailure(cause: unknown, request: IncomingMessage, response: ServerResponse): void {
-  console.error(cause);
+export function sendFailure(cause: unknown, request: IncomingMessage, response: ServerResponse, report: Report): void {
+  const requestId = idOf(request);
+  inRequest({ requestId }, () => report(cause));
   if (response.headersSent) response.destroy();
-  else sendProblem(request, response, INTERNAL, { title: "Something went wrong" });
+  else sendProblem(request, response, INTERNAL, { title: "Something went wrong", requestId });
 }
 
+export const isOfApi = (request: IncomingMessage): boolean => request.url?.startsWith("/api/") === true;
+
 const wantsPage = (request: IncomingMessage): boolean =>
-  request.url?.startsWith("/api/") !== true && (headOf(request).get("accept") ?? "").includes("text/html");
+  !isOfApi(request) && (headOf(request).get("accept") ?? "").includes("text/html");

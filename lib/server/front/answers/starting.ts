@@ -2,6 +2,7 @@ import "server-only";
 /** Answers for visitors and balancers while the app is still opening. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ReadyAnswer } from "../../../wire/operators/health";
+import { isForAnySite } from "../admission/gate";
 import { gated } from "../admission/gated";
 import type { Serve } from "../front";
 import { send, sendProblem } from "./plain-answer";
@@ -20,7 +21,9 @@ export const starting = (loading: () => readonly string[], hasUi: boolean): Serv
     if (route === "GET /api/health/ready") return notReady(request, response, reasons);
     const detail = [...reasons, "Try again in a few seconds."].join(" ");
     const problem = { code: "unavailable", detail, options: { retryAfterS: REFRESH_S } } as const;
-    sendProblem(request, response, problem, { title: "TrustMesh is starting", refreshS: REFRESH_S });
+    sendProblem(request, response, problem, {
+      ...{ title: "TrustMesh is starting", refreshS: REFRESH_S, isForAnySite: isForAnySite(route) },
+    });
   });
 
 function alive(request: IncomingMessage, response: ServerResponse): void {

@@ -4,7 +4,7 @@ import "server-only";
  * idle client costs the kernel more than a write to a busy one (docs/measurements.md §1).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { sendFailure } from "./plain-answer";
+import { type Report, sendFailure } from "./plain-answer";
 
 /** Runs work when the event loop has read all sockets. This is Node's own function, taken before the framework replaces it. */
 const afterReading: (work: () => void) => unknown = setImmediate;
@@ -16,6 +16,8 @@ interface Batched {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly write: () => void;
+  /** Hears of an error of `write`. */
+  readonly report: Report;
 }
 
 let waiting: Batched[] = [];
@@ -31,11 +33,11 @@ export function writeInBatch(batched: Batched): void {
 export function flushBatch(): void {
   const all = waiting;
   waiting = [];
-  for (const { request, response, write } of all) {
+  for (const { request, response, write, report } of all) {
     try {
       write();
     } catch (cause) {
-      sendFailure(cause, request, response);
+      sendFailure(cause, request, response, report);
     }
   }
 }

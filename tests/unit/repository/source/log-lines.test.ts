@@ -22,6 +22,7 @@ const LINES: Readonly<Record<string, string>> = {
   "the first sync failed;": DEFECT,
   "a look at the": DEFECT,
   "work after an answer": DEFECT,
+  "an answer could not": DEFECT,
   wanting: SETTING,
   "The thread of the": "the database is back with the next statement, or `postgres-down` starts",
   "The database does not": "there are no incidents before the app is open",

@@ -13,11 +13,12 @@ import { Metrics } from "@/lib/server/observe/metrics";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { ReadyAnswer } from "@/lib/wire/operators/health";
 import { DrivenClock } from "../../../support/control/driven-clock";
+import { quietLog } from "../../../support/quiet-log";
 import { RawConnection } from "../../../support/servers/raw-http";
 
 const clock = new DrivenClock();
 const limits = new CallerLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
-const app = { clock, limits, metrics: new Metrics(), ui: null };
+const app = { clock, limits, metrics: new Metrics(), ui: null, log: quietLog, env: { LOG_REQUESTS: "off" } } as const;
 /** Routes answer with an empty object, and `next` serves the rest. */
 const toFramework = (next: Serve) =>
   entrance({ app, routes: (_, ...sent) => send(...sent, OPEN), next, isEnding: () => false });

@@ -11,6 +11,7 @@ import { Front } from "@/lib/server/front/front";
 import { Metrics } from "@/lib/server/observe/metrics";
 import { ROUTES } from "@/lib/server/routes/table";
 import { DrivenClock } from "../../../support/control/driven-clock";
+import { quietLog } from "../../../support/quiet-log";
 import { RawConnection } from "../../../support/servers/raw-http";
 
 const clock = new DrivenClock();
@@ -26,7 +27,7 @@ let arrived: () => void;
 
 beforeAll(async () => {
   const serve = entrance({
-    app: { clock, limits, metrics, ui: null },
+    app: { clock, limits, metrics, ui: null, log: quietLog, env: { LOG_REQUESTS: "off" } },
     // The bucket of the address is counted by the route itself, and not here.
     routes: (_, request, response) => {
       heard.push(`${request.method} ${request.url}`);

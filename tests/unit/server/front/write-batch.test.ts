@@ -9,11 +9,13 @@ import { RawConnection } from "../../../support/servers/raw-http";
 
 /** The names of the responses in the order in which they were written. */
 let written: string[];
+let reported: unknown[];
 const serve = (request: IncomingMessage, response: ServerResponse): void => {
   const name = request.url ?? "";
   writeInBatch({
     request,
     response,
+    report: (cause) => void reported.push(cause),
     write: () => {
       written.push(name);
       const headers = { "x-name": name === "/broken" ? "line\nbreak" : name };
@@ -26,6 +28,7 @@ let front: Front;
 let connection: RawConnection;
 beforeEach(async () => {
   written = [];
+  reported = [];
   front = new Front(serve, new DrivenClock());
   connection = await RawConnection.open(await front.listen(0, "127.0.0.1"));
 });
@@ -50,6 +53,7 @@ describe("answers that are there at once", () => {
     connection.send(get("/broken"));
     for (const [i, other] of others.entries()) other.send(get(`/${i}`));
     expect(await connection.answer()).toMatchObject({ status: 500 });
+    expect(reported).toEqual([expect.any(Error)]);
     for (const [i, other] of others.entries())
       expect(await other.answer()).toMatchObject({ status: 200, body: `/${i}` });
     for (const other of others) other.destroy();
