@@ -21,6 +21,7 @@ export function merge(a: Histogram, b: Histogram): Histogram {
   return { counts: a.counts.map((count, i) => count + (b.counts[i] as number)), sumMs: a.sumMs + b.sumMs };
 }
 
+/** How many observations a histogram holds. */
 export const countOf = ({ counts }: Histogram): number => counts.reduce((sum, count) => sum + count, 0);
 
 /**

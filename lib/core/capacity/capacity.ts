@@ -62,6 +62,7 @@ export function atPeak(inputs: CapacityInputs): CapacityInputs {
   };
 }
 
+/** The total of rates by name, in their common unit. */
 export const sum = (rates: Readonly<Record<string, number>>): number =>
   Object.values(rates).reduce((total, rate) => total + rate, 0);
 

@@ -6,6 +6,7 @@ import { LIMITS, type PriceName, usdOf } from "./prices";
 import { awsCosts } from "./set-ups/aws";
 import { vercelCosts } from "./set-ups/vercel";
 
+/** Dollars a month by part: the network fees of the ledger, the mirror, and what the set-up bills. */
 export function costLines(needs: Needs): readonly CostLine[] {
   return [
     ...ledgerCosts(needs.mean.ledger),

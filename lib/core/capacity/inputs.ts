@@ -114,6 +114,7 @@ export function withLinger(inputs: CapacityInputs, lingerMs: number): CapacityIn
 export const PLAN_SCALES: readonly number[] = [10_000, 100_000, 1_000_000, 10_000_000];
 
 export const DAY_S = 86_400;
+/** Prices and fees are compared over a month of 30 days, whatever a provider bills. */
 export const MONTH_DAYS = 30;
 export const MONTH_S = MONTH_DAYS * DAY_S;
 export const MONTH_HOURS = MONTH_DAYS * 24;

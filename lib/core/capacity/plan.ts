@@ -22,6 +22,7 @@ const PLAN: Readonly<Record<number, PlanEstimate>> = {
   10000000: { storageGb: 5_000, currentUsd: null, usd: null },
 };
 
+/** The plan's estimate for exactly this many users. Null for all other numbers. */
 export const planFor = (users: number): PlanEstimate | null => PLAN[users] ?? null;
 
 /** The plan's dollars a month without a cache, in words. `none` stands where the plan gives none. */

@@ -10,6 +10,7 @@
  */
 import { PAGE, RANGES } from "../sync/pages";
 
+/** Messages that a run asks for at once: five ranges of one page each. */
 export const WINDOW = PAGE * RANGES;
 
 export interface SyncRun {

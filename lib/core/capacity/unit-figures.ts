@@ -58,4 +58,5 @@ export const UNIT_FIGURES = {
 
 export type UnitFigureName = keyof typeof UNIT_FIGURES;
 
+/** The measured value, in the unit that its row in `UNIT_FIGURES` names. */
 export const figure = (name: UnitFigureName): number => UNIT_FIGURES[name].value;

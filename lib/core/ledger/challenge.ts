@@ -33,6 +33,7 @@ export function challengeText({ domain, network, accountId, expiresS, nonce }: C
   return `TrustMesh sign-in\nDomain: ${domain}\nNetwork: ${network}\nAccount: ${accountId}\nExpires: ${timeText(expiresS)}\nNonce: ${nonce}\n`;
 }
 
+/** The challenge that a wallet signs: the text, and the seal over it as its last line. */
 export const withSeal = (text: string, seal: string): string => `${text}Seal: ${seal}`;
 
 /** The parts of a sealed challenge; null if the text has another form. The caller checks the seal. */

@@ -9,7 +9,9 @@
 import { type ConsensusNs, splitSeconds } from "./consensus-time";
 import type { AccountId, TopicId } from "./ids";
 
+/** The version of the layout that this file computes. Messages of an older version cannot be verified. */
 export const RUNNING_HASH_VERSION = 3;
+/** Bytes of a running hash: SHA-384. */
 export const HASH_BYTES = 48;
 
 /** The hash before sequence 1. */
@@ -98,6 +100,7 @@ export function nextRunningHash(sha384: Sha384, previous: Uint8Array, link: Link
   return sha384(runningHashPreimage(previous, link, sha384(message)));
 }
 
+/** Whether two byte strings are equal. It stops at the first difference, so it must not compare secrets. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;

@@ -35,6 +35,7 @@ const DEFAULT_LIMIT = 25;
 const MAX_REPEATED = 100;
 
 const isPositiveLong: Check = (value) => /^\d{1,19}$/.test(value) && BigInt(value) >= 1n && BigInt(value) <= MAX_LONG;
+/** A mirror's form of a consensus time: seconds, and up to nine digits behind the point. */
 export const isTimestamp: Check = (value) => /^\d{1,10}(\.\d{1,9})?$/.test(value);
 
 const CHECKS: ReadonlyMap<string, Check> = new Map([

@@ -80,9 +80,11 @@ export function tierOf(current: UserTier, signals: number): UserTier {
   return signals >= (current === "busy" ? BUSY_UNTIL_SIGNALS : BUSY_FROM_SIGNALS) ? "busy" : "standard";
 }
 
+/** Whether a shard is one of the segments of this group: same tier, kind and owner. */
 export const isOfGroup = (shard: ShardGroup, { tier, kind, owner }: ShardGroup): boolean =>
   shard.tier === tier && shard.kind === kind && shard.owner === owner;
 
+/** Whether two values name one place. The topic and the state of the shard may differ. */
 export const isSameShard = (a: Shard, b: Pick<Shard, "segment" | "generation"> & ShardGroup): boolean =>
   isOfGroup(a, b) && a.segment === b.segment && a.generation === b.generation;
 

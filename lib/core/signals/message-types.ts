@@ -128,8 +128,13 @@ export const TYPES_OF_KIND: Readonly<Record<TopicKind, readonly MessageType[]>> 
   profile: ofKind("profile"),
 };
 
+/** Whether a message of this type must name a target. False for types without a row. */
 export const needsTarget = (type: string): boolean => ["another", "anybody"].includes(ruleOf(type)?.target ?? "");
+/** Whether the target must be somebody else than the actor. */
 export const needsOtherTarget = (type: string): boolean => ruleOf(type)?.target === "another";
+/** False for types whose target member describes the message's own subject. It then names no recipient. */
 export const hasTarget = (type: string): boolean => ruleOf(type)?.target !== "none";
+/** Whether a message of this type must name its actor. True for types without a row. */
 export const needsActor = (type: string): boolean => ruleOf(type)?.actor === undefined;
+/** False for types that never have an actor. They count from trusted payers only. */
 export const hasActor = (type: string): boolean => ruleOf(type)?.actor !== "none";

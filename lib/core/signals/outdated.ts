@@ -74,6 +74,7 @@ export function judgeClaim(stored: DefinitionClaim, fresh: DefinitionClaim | und
 const isSame = <T>(a: T, b: T, names: readonly (keyof T)[]) => names.every((name) => a[name] === b[name]);
 
 const ROW = ["type", "peerId", "isActor", "verification", "author"] as const;
+/** Whether two rows of one message show the same. Their positions and places on the ledger are not compared. */
 export const isSameRow = (a: UserRow, b: UserRow): boolean => isSame(a, b, ROW);
 
 /** Whether a fact changes what is stored. */

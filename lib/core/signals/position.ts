@@ -12,6 +12,7 @@ export function parsePosition(text: string): number | null {
   return Number.isSafeInteger(position) ? position : null;
 }
 
+/** The epoch of a position. Positions with different epochs must not be compared. */
 export function epochOf(position: number): number {
   return Math.floor(position / POSITIONS_PER_EPOCH);
 }

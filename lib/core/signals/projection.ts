@@ -87,6 +87,7 @@ export interface DecodedMessage {
 /** The part of a decoded message that its edges depend on. */
 export type EdgeSignal = Pick<DecodedMessage, "decoded" | "consensusNs">;
 
+/** An edge about which no message has said anything: all times are 0n, all weights 0. */
 export function emptyEdge(userId: UserId, peerId: UserId): Edge {
   return {
     userId,
@@ -110,6 +111,7 @@ export function emptyEdge(userId: UserId, peerId: UserId): Edge {
   };
 }
 
+/** The later of two consensus times; 0n means never. */
 export const laterNs = (a: bigint, b: bigint) => (a > b ? a : b);
 
 /** Joins two states of one edge: for each register, the later one. */
@@ -280,6 +282,7 @@ export function isIncoming(edge: Edge): boolean {
   return !isBonded(edge) && edge.requestInNs > settledNs(edge);
 }
 
+/** The user asks: they are not bonded, and nothing between the two is newer than the request. */
 export function isOutgoing(edge: Edge): boolean {
   return !isBonded(edge) && edge.requestOutNs > settledNs(edge);
 }
@@ -289,6 +292,7 @@ export function trustGiven(edge: Edge): number {
   return isBonded(edge) && edge.trustOutNs > edge.trustOutEndNs ? edge.trustOutWeight : 0;
 }
 
+/** The weight that the peer gives the user, by the same rule as `trustGiven`. */
 export function trustReceived(edge: Edge): number {
   return isBonded(edge) && edge.trustInNs > edge.trustInEndNs ? edge.trustInWeight : 0;
 }

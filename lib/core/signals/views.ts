@@ -140,6 +140,7 @@ export function signalView(userId: UserId, row: StoredRow, payload: Metadata, so
 /** Marks an answer whose metadata was cut. */
 export const truncation = (metadata: Metadata) => (CUT_MARK in metadata ? { truncated: true as const } : {});
 
+/** A definition as answers show it, without its author and its place on the ledger. */
 export function definitionView(definition: Definition) {
   const { definitionId: id, slug, title, icon, description, category } = definition;
   return { id, slug, title, icon, description, category };

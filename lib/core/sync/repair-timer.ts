@@ -27,6 +27,7 @@ export interface Repaired {
 /** A process that starts does not know whether there is anything to repair: it looks at once. */
 export const REPAIR_AT_START: RepairTimer = { isNeeded: true, dueMs: 0, waitMs: WAIT_MS.base, failedThrough: 0 };
 
+/** Whether to look now for what is missing. False if nothing is, however much time has passed. */
 export const isRepairDue = ({ isNeeded, dueMs }: RepairTimer, nowMs: number): boolean => isNeeded && nowMs >= dueMs;
 
 /** The timer after something new is missing or wrong. */

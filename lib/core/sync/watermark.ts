@@ -27,6 +27,7 @@ export function encodeWatermark({ generation, throughNs }: Watermark): bigint {
   return BigInt(generation) * GENERATION + throughNs;
 }
 
+/** Undoes `encodeWatermark`. */
 export function decodeWatermark(value: bigint): Watermark {
   return { generation: Number(value / GENERATION), throughNs: value % GENERATION };
 }

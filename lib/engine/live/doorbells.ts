@@ -3,7 +3,7 @@
  * it. When the doorbell rings, the topic is pulled at once, but on a busy topic only once in each gate period. While the doorbell is
  * live and every message that it announced is stored, open pages demand nothing of the mirror.
  *
- *   no lease ──ours──▶ subscribed at the cursor ──rings for the message at the cursor──▶ live ──every minute──▶ subscribed anew
+ *   no lease ──ours──▶ subscribed at the cursor ──rings for the message at the cursor──▶ live ──every minute──▶ subscribed again
  *                        ▲                └── silent for ten seconds, or ended ──┐          │
  *                        └───────────── back-off, circuit breaker ◀──────────────┴──────────┘ ended
  *

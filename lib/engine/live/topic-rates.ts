@@ -4,6 +4,7 @@ import type { Clock } from "../../ports/clock";
 import type { CursorMove } from "../../ports/shared/event-bus";
 
 const MINUTE_MS = 60_000;
+/** The counts go back this many minutes. */
 export const RATE_MINUTES = 30;
 
 interface Counted {

@@ -32,6 +32,7 @@ export function viewOf(position: number | null, content: Readonly<Record<string,
   return { body, etag: position === null ? `"${digest}"` : `"${position}-${digest}"`, position: position ?? 0, readMs };
 }
 
+/** A view of Redis, with its body as UTF-8 bytes, ready to send. */
 export const viewOfCached = ({ body, ...rest }: CachedView): View => ({ ...rest, body: bytesOf(body) });
 
 /** Buffer.from would take it from a shared pool, and a small view would keep 8 KB alive for as long as it is cached. */

@@ -16,6 +16,7 @@ export interface SyncCounts {
   gaps: number;
 }
 
+/** Counters of one topic or process, all at 0. */
 export const newCounts = (): SyncCounts => ({
   ...{ commits: 0, conflicts: 0, messages: 0, gaps: 0 },
   ...{ verified: 0, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0, unproven: 0 },

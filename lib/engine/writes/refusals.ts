@@ -32,6 +32,7 @@ export interface SubmitRefusal {
   readonly lastNonce?: number;
 }
 
+/** A refusal as a result. `detail` is a sentence for the writer; `field` names the member of the envelope that is at fault. */
 export function refuse(code: SubmitRefusal["code"], detail: string, field?: string): Result<never, SubmitRefusal> {
   return err(field === undefined ? { code, detail } : { code, detail, field });
 }

@@ -23,6 +23,7 @@ export interface Chosen {
   readonly usd: number;
 }
 
+/** One line for each service. None without users: then nothing needs to run. */
 export function awsCosts(needs: Needs): readonly CostLine[] {
   if (needs.inputs.users === 0) return [];
   return [...cache(needs), ...database(needs), ...containers(needs), ...network(needs)];

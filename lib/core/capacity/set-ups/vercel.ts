@@ -10,6 +10,7 @@ import { cheapest, UPSTASH_PLANS } from "./sizes";
 /** Neon's own default: one day back can be restored. */
 const HISTORY_DAYS = 1;
 
+/** One line for each service: Upstash, Neon, functions, and Vercel's edge. */
 export const vercelCosts = (needs: Needs): readonly CostLine[] => [
   ...redis(needs),
   ...postgres(needs),

@@ -15,6 +15,7 @@ const ACCOUNTS: Readonly<Record<string, readonly Path[] | null>> = {
   IDENTITY_UNBIND: null,
 };
 
+/** Whether messages of this type bind an identity to an account, or unbind it. */
 export const isIdentity = (type: string): boolean => Object.hasOwn(ACCOUNTS, type);
 
 /** The binding in an identity message. An error if its DID or its account cannot be read. */
