@@ -92,6 +92,7 @@ export function valueAt({ least, most, isLogarithmic }: Dial, position: number):
   return Math.min(most, value < 100 ? Math.round(value) : Number(value.toPrecision(2)));
 }
 
+/** The slider position of a value, from 0 to `POSITIONS`. A value outside the dial's range gets the nearest end. */
 export function positionOf({ least, most, isLogarithmic }: Dial, value: number): number {
   const share = isLogarithmic ? Math.log(value / least) / Math.log(most / least) : (value - least) / (most - least);
   return Math.round(Math.min(1, Math.max(0, share)) * POSITIONS);
@@ -103,6 +104,7 @@ export function parseDial(dial: Dial, text: string | null): number {
   return value >= dial.least && value <= dial.most ? value : dial.start;
 }
 
+/** The model's inputs for these dials. The dial of open pages is in percent; all inputs without a dial keep their defaults. */
 export function inputsOf({ users, signals, reads, open, segments, linger }: DialValues, setUp: SetUp): CapacityInputs {
   const inputs = {
     ...{ ...DEFAULT_INPUTS, users, segments },
@@ -172,7 +174,9 @@ export function planRows(inputs: CapacityInputs): readonly PlanRow[] {
 export const planShortfalls = (inputs: CapacityInputs): readonly Shortfall[] =>
   shortfalls(SET_UP_NAMES.flatMap((setUp) => planScales(withSetUp(inputs, setUp)).map(({ ours }) => ours)));
 
+/** Dollars a month of one part of our bill. */
 export const costOfPart = ({ ours }: Scale, part: CostPart): number => total(ours.costs, part);
+/** Dollars a month without the ledger's network fees. */
 export const runningCost = ({ costs }: Pick<Capacity | CurrentPlan, "costs">): number => withoutLedger(costs);
 
 /** From 1,000 to ten million users, six to a power of ten. */
@@ -184,6 +188,7 @@ export interface Curves {
   readonly costs: readonly { readonly label: string; readonly usd: readonly (number | null)[] }[];
 }
 
+/** Dollars a month of each part by the number of users, for charts with logarithmic axes. */
 export function curvesOf(inputs: CapacityInputs): Curves {
   const scales = CURVE_USERS.map((users) => scaleOf(inputs, users));
   return {

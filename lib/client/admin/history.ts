@@ -22,6 +22,7 @@ export interface Sample {
   readonly lagMs: number | null;
 }
 
+/** How far back a page remembers the samples that it has received: ten minutes. */
 export const KEPT_MS = 600_000;
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
@@ -89,6 +90,7 @@ export function ratiosOf(
   };
 }
 
+/** A level at each sample, such as the number of open streams. */
 export const valuesOf = (history: readonly Sample[], levelOf: (sample: Sample) => number | null): Series => ({
   times: history.map(({ atMs }) => atMs / 1_000),
   values: history.map(levelOf),
@@ -111,6 +113,7 @@ export const minuteRates = (past: MinuteColumns, name: HistoryCounter): Series =
   values: past[name].map((count) => count / MINUTE_S),
 });
 
+/** The first counter's share of both, for each minute of the server's history. Null for a minute without either. */
 export const minuteRatios = (past: MinuteColumns, part: HistoryCounter, rest: HistoryCounter): Series => ({
   times: endsOf(past),
   values: past[part].map((count, i) => {
@@ -119,6 +122,7 @@ export const minuteRatios = (past: MinuteColumns, part: HistoryCounter, rest: Hi
   }),
 });
 
+/** A level in each minute of the server's history. */
 export const minuteValues = (past: MinuteColumns, name: "openStreams" | "lagMs"): Series => ({
   times: endsOf(past),
   values: past[name],
@@ -148,6 +152,7 @@ const NOTHING: Seen = { history: [], receivedAtMs: 0 };
 let seen = NOTHING;
 const listeners = new Set<() => void>();
 
+/** Adds a status to the samples, and tells the charts. `nowMs`: when it came, by the browser's clock. */
 export function rememberStatus(status: AdminStatus, nowMs: number = Date.now()): void {
   seen = { history: withSample(seen.history, sampleOf(status)), receivedAtMs: nowMs };
   for (const listener of listeners) listener();

@@ -26,5 +26,6 @@ export const instanceDetails = (instance: Named & Pick<InstanceStatus, "version"
 
 /** A busy instance reports every ten seconds. One that is silent for longer has no traffic, or was killed. */
 const IDLE_MS = 25_000;
+/** Whether an instance has not reported for so long that it most likely rests. An idle instance does not report. */
 export const isIdle = ({ reportedMs }: Pick<InstanceStatus, "reportedMs">, nowMs: number): boolean =>
   nowMs - reportedMs > IDLE_MS;

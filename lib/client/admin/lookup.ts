@@ -63,6 +63,7 @@ const SIGNATURES: Readonly<Record<NonNullable<MessageLookup["signature"]>, strin
   unprovable: "proves nothing: there was no such account, or it has no single key of its own",
   open: "not checked yet: the account's key is not known",
 };
+/** The result of a signature check, in words. A signature is not checked where it would change nothing. */
 export const signatureWords = ({
   signature,
   disposition,

@@ -111,6 +111,7 @@ export function entryTitle({ action, target }: OperatorLogEntry): string {
   return target === null ? name : `${name} ${of}${target}`;
 }
 
+/** The progress or the result of a topic check. Null if the entry belongs to another action, or another release wrote it. */
 export const checkOf = (entry: OperatorLogEntry | null): TopicCheck | null => {
   const check = TopicCheck.safeParse(entry?.detail);
   return check.success ? check.data : null;

@@ -25,6 +25,7 @@ export function parseSplit(target: string | null): { readonly group: Group; read
   return group.success && rest.length < 2 && Number.isInteger(to) ? { group: group.data, to } : null;
 }
 
+/** Whether a shard is one of the segments of this group. */
 export const isInGroup = (shard: ShardStatus, group: Group): boolean => groupKey(shard) === groupKey(group);
 /** The active shards of a group. */
 export const activeOf = (shards: readonly ShardStatus[], group: Group): readonly ShardStatus[] =>

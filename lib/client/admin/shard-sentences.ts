@@ -40,6 +40,7 @@ function moving({ owner, tier }: Group, has: number, to: number): string {
   return tier === "enterprise" ? `All users of ${owner} move to them.` : `${owner} moves to them.`;
 }
 
+/** The dialog of a split. `has`: how many segments the group has now. */
 export function splitWords(group: Group, has: number, to: number): ActionWords {
   return {
     title: `Split ${groupName(group)} into ${whole(to)}`,

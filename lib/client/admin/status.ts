@@ -41,6 +41,7 @@ async function readStatus(path: string): Promise<AdminStatus> {
 /** The server answered with a refusal, so a retry does not help. */
 const isRefusal = (error: Error): boolean => error instanceof ApiError && error.status >= 400 && error.status < 500;
 
+/** Whether the caller is signed in but may not see operators' pages. */
 export const isNotOperator = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
 
 /** The operator log, newest first. The first page is polled, so that running actions are seen to end. */
@@ -70,6 +71,7 @@ export interface AdminRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** Expires the cached views of one user, or of all users if it is null. */
 export const invalidateRequest = (userId: string | null): AdminRequest => ({
   path: "/api/admin/cache/invalidate",
   body: userId === null ? {} : { userId },

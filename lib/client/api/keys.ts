@@ -42,4 +42,5 @@ export function isView(key: unknown): boolean {
 /** Whether a key of SWR's cache stands for all pages of a list of ours. */
 export const isList = (key: string): boolean => key.startsWith(LIST_PREFIX);
 
+/** Whether a key of SWR's cache stands for profiles of any people. */
 export const isProfiles = (key: unknown): boolean => Array.isArray(key) && key[0] === KEYS.profiles;

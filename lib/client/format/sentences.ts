@@ -9,6 +9,7 @@ export type SentencePart = string | { readonly person: string } | { readonly str
 
 export type Category = TopicKind | "other";
 
+/** The category that gives a signal its icon. Types without a kind are `other`. */
 export const categoryOf = (type: string): Category => typeKindOf(type) ?? "other";
 
 export interface SentenceContext {

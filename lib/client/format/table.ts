@@ -16,6 +16,7 @@ export function parseSort(text: string | null, columns: readonly string[]): Sort
   return { column, direction: direction as Direction };
 }
 
+/** Undoes `parseSort`: `lag.desc`. */
 export const formatSort = ({ column, direction }: Sort): string => `${column}.${direction}`;
 
 /** Sorts numbers by size and texts in natural order (2 before 10). Unknown values come last in both directions. */
