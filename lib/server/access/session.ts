@@ -14,6 +14,7 @@ import { parseUserId, type SessionId, sessionId, type UserId } from "../../core/
 import type { SignOuts } from "../../engine/writes/sign-outs";
 import type { Clock } from "../../ports/clock";
 
+/** A session lasts a week. Within it, a sign-out ends it on every instance. */
 export const SESSION_MS = 7 * 24 * 3_600_000;
 /** Verified tokens kept in memory. */
 const REMEMBERED = 100_000;

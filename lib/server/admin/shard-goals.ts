@@ -55,6 +55,7 @@ export async function runAll(
 
 const instant = (ns: bigint | null) => (ns === null ? null : formatConsensusTime(consensusNs(ns)));
 
+/** All shards for the operators' page, drained ones included. `prefix` begins the topics' names. */
 export function shardStatuses(prefix: string, registry: Registry): readonly ShardStatus[] {
   const activeOf = countActive(registry);
   return registry.shards.map((shard) => shardStatus(prefix, shard, activeOf(shard)));

@@ -24,6 +24,7 @@ export interface Env extends Values {
   readonly sessionSecrets: readonly string[] | null;
 }
 
+/** The configuration cannot be used. The message lists every problem, one to a line. */
 export class EnvError extends Error {
   override readonly name = "EnvError";
 }

@@ -26,6 +26,7 @@ export const failureReport =
     log.error("an answer could not be made", { cause });
   };
 
+/** Answers the API's routes without the framework. Work for later, such as a sync, starts after the answer was written. */
 export const routesOf = (app: App): ServeRoute => {
   const report = failureReport(app);
   return ({ name, params, address }, incoming, outgoing) => {

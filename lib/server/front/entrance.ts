@@ -27,6 +27,7 @@ export interface EntranceOptions {
   readonly isEnding: () => boolean;
 }
 
+/** The handler of every request: request gate, rate guard, then our routes, the web UI or Next. */
 export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serve {
   const guard = new RateGuard(app);
   /** Sends a refusal, and logs it as `answer` does the answers of routes. */

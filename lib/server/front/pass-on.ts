@@ -6,6 +6,7 @@ import type { UiOrigin } from "../ui-origin/ui-origin";
 import { headOf } from "./admission/request-head";
 import { sendProblem } from "./answers/plain-answer";
 
+/** Passes a request on to UI_ORIGIN and streams its answer back. If the client leaves, the request there is aborted. */
 export async function passOn(ui: UiOrigin, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = "GET", url: target = "/", headers } = request;
   const left = new AbortController();

@@ -3,6 +3,7 @@ import "server-only";
 import { type ConsensusNs, formatConsensusTime, parseConsensusTime } from "../../core/ledger/consensus-time";
 import { ProblemError } from "./answers/problem";
 
+/** The cursor of a page: the consensus time that it ended at, as base64url, so that clients do not compute with it. */
 export const encodeCursor = (ns: ConsensusNs): string => Buffer.from(formatConsensusTime(ns)).toString("base64url");
 
 /** Null for the first page. Throws ProblemError for a cursor that this server did not make. */

@@ -104,6 +104,7 @@ export type AnyRoute = Route<any, any>;
 
 type PublicRoute = Extract<AnyRoute, { access: "public" }>;
 
+/** Returns the route as it is. The call lets the compiler infer the types of its query and body from its schemas. */
 export const defineRoute = <Query, Body>(route: Route<Query, Body>): Route<Query, Body> => route;
 
 /** Parameter names that the UI uses for the owner of the data. */

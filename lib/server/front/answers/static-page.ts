@@ -22,6 +22,7 @@ export interface StaticPage {
   readonly refreshS?: number | undefined;
 }
 
+/** A page of plain HTML, without a script, for answers that Next does not give. It escapes the title and the sentences. */
 export function staticPage({ title, sentences, refreshS }: StaticPage): string {
   const refresh = refreshS === undefined ? "" : `<meta http-equiv="refresh" content="${refreshS}">`;
   const wayOn = refreshS === undefined ? '<p><a href="/">To the start page</a></p>' : "";

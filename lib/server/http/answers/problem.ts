@@ -46,7 +46,9 @@ const CODES = {
 
 export type ProblemCode = keyof typeof CODES;
 export const PROBLEM_CODES = Object.keys(CODES) as readonly ProblemCode[];
+/** The HTTP status of a problem. */
 export const problemStatus = (code: ProblemCode): number => CODES[code][0];
+/** A few words that are the same for every problem with this code, as RFC 9457 asks of a title. */
 export const problemTitle = (code: ProblemCode): string => CODES[code][1];
 
 export interface ProblemOptions {

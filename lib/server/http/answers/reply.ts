@@ -11,6 +11,7 @@ import type { App } from "../../boot/app";
 import type { RouteContext } from "../route";
 import { type Answer, type AnswerHeaders, json, type SharedBody } from "./answer";
 
+/** The freshness that a body shows. `isStaleCopy`: the view is a last good copy, because no tier could give a newer one. */
 export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness {
   return {
     asOf: now.asOfNs === null ? null : consensusText(now.asOfNs),
@@ -174,6 +175,7 @@ function member({ tier, outcome, stored, ttlSeconds, detail }: TierReport): stri
 /** Most reads from memory take less than a twentieth of a millisecond, and formatting a number takes 0.4 µs of CPU. */
 const inTenths = (ms: number) => (ms < 0.05 ? "0.0" : ms.toFixed(1));
 
+/** The Server-Timing header, in milliseconds: each tier that was asked, and the total. */
 export function serverTiming(tiers: readonly TierReport[], totalMs: number): string {
   let text = "";
   for (const { tier, tookMs } of tiers) text += `${tier};dur=${inTenths(tookMs)}, `;
@@ -187,5 +189,6 @@ export const publicJson = (content: unknown): Answer =>
     vary: "Accept-Encoding",
   });
 
+/** JSON that depends on the caller. No cache may store it. */
 export const privateJson = (content: unknown, headers: AnswerHeaders = {}, status = 200): Answer =>
   json(content, { "cache-control": "no-store", vary: VARY_BY_CALLER, ...headers }, status);
