@@ -12,6 +12,7 @@ export const TOPIC_CREATE_TINYBARS = tinybars(0.01);
 export const ACCOUNT_CREATE_TINYBARS = tinybars(0.05);
 export const QUERY_TINYBARS = tinybars(0.0001);
 
+/** The fee of a message in tinybars. Its first 100 bytes are part of the base price. */
 export function submitTinybars(messageBytes: number): number {
   return tinybars(0.0008 + 0.00000068 * Math.max(0, messageBytes - FREE_BYTES));
 }

@@ -45,6 +45,7 @@ const NS_PER_SECOND = 1_000_000_000n;
 
 const refused = (code: Code): Precheck => ({ ok: false, code });
 
+/** Checks a transaction before it reaches consensus. The first check that fails gives the answer's code. */
 export function precheck({ ledger, outcomes, nowMs }: PrecheckContext, request: proto.ITransaction): Precheck {
   const signedBytes = request.signedTransactionBytes ?? new Uint8Array();
   if (signedBytes.length > MAX_TRANSACTION_BYTES) return refused(Status.TRANSACTION_OVERSIZE);

@@ -29,6 +29,7 @@ export interface QueryContext {
 
 type Header = proto.IResponseHeader;
 
+/** The receipt of a transaction, which costs nothing. `RECEIPT_NOT_FOUND` if it has not reached consensus, or is no longer kept. */
 export function answerReceipt({ outcomes }: QueryContext, query: proto.IQuery): proto.IResponse {
   const id = query.transactionGetReceipt?.transactionID;
   if (!id) return { transactionGetReceipt: { header: header(Status.INVALID_TRANSACTION_ID) } };
@@ -37,6 +38,7 @@ export function answerReceipt({ outcomes }: QueryContext, query: proto.IQuery): 
   return { transactionGetReceipt: { header: header(Status.OK), receipt: outcome.receipt } };
 }
 
+/** The record of a transaction. As on the network, a query without its payment gets the price. */
 export function answerRecord(context: QueryContext, query: proto.IQuery): proto.IResponse {
   const asked = query.transactionGetRecord;
   const early = charge(context, asked?.header);

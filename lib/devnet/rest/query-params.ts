@@ -29,6 +29,7 @@ export const isOrder: ParamCheck = (value) => /^(asc|desc)$/i.test(value);
 export const isEncoding: ParamCheck = (value) => /^(base64|utf-?8)$/i.test(value);
 export const isBoolean: ParamCheck = (value, operator) => operator === "eq" && /^(true|false)$/i.test(value);
 
+/** The values of each parameter in their order, by its name in lower case. */
 export function parseQuery(text: string): Query {
   const query: Query = new Map();
   for (const [name, value] of new URLSearchParams(text)) {
@@ -71,6 +72,7 @@ export function limitOf(query: Query): number {
   return text === undefined ? DEFAULT_LIMIT : Math.min(Number(text), PAGE);
 }
 
+/** The order that the last `order` names, as a mirror node reads a repeated parameter. */
 export function orderOf(query: Query, defaultOrder: "asc" | "desc"): "asc" | "desc" {
   return (lastValue(query, "order")?.toLowerCase() as "asc" | "desc" | undefined) ?? defaultOrder;
 }

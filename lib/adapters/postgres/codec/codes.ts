@@ -16,6 +16,7 @@ const DISPOSITIONS = [
 const SIGNATURES = ["alone", "both", "wrong", "unprovable", "open"] as const satisfies readonly SignatureState[];
 const GAP_STATES = ["hole", "declared", "filled"] as const satisfies readonly GapState[];
 
+/** The number of all types that have none of their own. Their rows store the type's name. */
 export const UNNAMED_TYPE = 0;
 
 /**
@@ -95,6 +96,7 @@ export const flagsOf = (row: Pick<UserRow, "isActor" | "verification" | "author"
   (row.place ?? 0) * PLACE_UNIT;
 /** The same in SQL. */
 export const isActorIn = (flags: SQLWrapper): SQL => sql`(${flags} & ${literal(ACTOR_FLAG)} <> 0)`;
+/** Whether the row's user is the actor of its message. */
 export const isActorFlag = (flags: unknown): boolean => (Number(flags) & ACTOR_FLAG) !== 0;
 /** Throws RangeError if the flags hold a bit that a later version added. */
 export const verificationFlag = (flags: unknown): Verification =>

@@ -16,6 +16,7 @@ export const sequenceOf = (ref: bigint): Sequence => Number(BigInt.asUintN(REF_S
 /** The first `ref` of a topic, which no message has: sequences start at 1. */
 export const baseOf = (topicNo: SQLWrapper): SQL => sql`(${topicNo}::bigint << ${SHIFT})`;
 
+/** SQL for a message's `ref`, from its topic's number and its sequence number. */
 export const refOf = (topicNo: SQLWrapper, sequence: SQLWrapper): SQL => sql`(${baseOf(topicNo)} | ${sequence})`;
 
 /** The ref of another sequence of the same topic. */

@@ -12,6 +12,7 @@ import { disposition, gapState, NO_PAYER, signatureState, verification } from ".
 import { sequenceOf } from "./ref";
 import { fromShorthand } from "./shorthand";
 
+/** The payer of a stored row. Null where the mirror did not report one. */
 export const payerOf = (payer: AccountId): AccountId | null => (payer === NO_PAYER ? null : payer);
 
 /** Decodes a row of `topics`. */

@@ -2,6 +2,7 @@
 
 /** Small numbers of either sign as small numbers without one. */
 export const zigzag = (value: bigint) => (value < 0n ? -value * 2n - 1n : value * 2n);
+/** Undoes `zigzag`. */
 export const unzigzag = (value: bigint) => (value % 2n === 0n ? value / 2n : -(value + 1n) / 2n);
 
 /** Seven bits a byte, the low ones first; the high bit says that more come. */
@@ -13,6 +14,7 @@ export function varint(value: bigint): number[] {
   return bytes;
 }
 
+/** Undoes `varint`, for numbers that lie one after the other. A number that the bytes cut off is left out. */
 export function varints(bytes: Uint8Array): bigint[] {
   const values: bigint[] = [];
   let value = 0n;

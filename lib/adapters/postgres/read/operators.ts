@@ -47,6 +47,7 @@ export const OVERVIEW = preparedTemplate(
   UNNAMED,
 );
 
+/** A row of the topics with its first open gaps, and the database's time of the answer. */
 export function overviewOf({ databaseMs, gapCount, gaps, unpackedNs, ...row }: RowOf<typeof TOPIC>): DatedOverview {
   return {
     ...topicState(row),

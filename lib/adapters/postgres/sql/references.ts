@@ -20,6 +20,7 @@ export const topicNoOf = (topicId: TopicId | SQLWrapper): SQL<number> =>
 export const topicIdOf = (ref: SQLWrapper): SQL<TopicId | null> =>
   sql<TopicId | null>`(SELECT ${t.topicId} FROM ${topics} ${t} WHERE ${t.topicNo} = ${topicNoIn(ref)}::integer)`;
 
+/** SQL for the id of a user's number. */
 export const userIdOf = (userNo: SQLWrapper): SQL<UserId> =>
   sql<UserId>`(SELECT ${p.userId} FROM ${userHeads} ${p} WHERE ${p.userNo} = ${userNo})`;
 

@@ -56,6 +56,7 @@ export interface NamedParameters<V> {
   readonly values?: V;
 }
 
+/** Placeholders for the values of type `V`. The compiler refuses a name that `V` does not have. */
 export const parameters =
   <V extends object>(): NamedParameters<V> =>
   (name) =>

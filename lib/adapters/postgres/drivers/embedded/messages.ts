@@ -59,6 +59,7 @@ export function refusalOf(error: unknown): Refusal | null {
   return { message: error.message, members: Object.fromEntries(members) };
 }
 
+/** Undoes `refusalOf`: the server's error, with its SQLSTATE. */
 export const errorOf = ({ message, members }: Refusal): Error => Object.assign(new Error(message), members);
 
 /** Puts Buffers in place of the bytes in rows: a clone of a Buffer is a Uint8Array, and readers use a Buffer's methods. */

@@ -50,6 +50,7 @@ const unpackedRows =
 /** Whether a row is of a damaged segment: its `ref` is that of no message. Such rows take room on a page, as other unreadable rows do. */
 export const IS_DAMAGED = sql`${r.ref} = 0`;
 
+/** Rows of the table and of segments, in one statement. `me`: the user's number. */
 export const allRows =
   (me: SQL): RowSource =>
   (query) => {

@@ -32,6 +32,7 @@ export const present = <R extends { readonly ref: bigint | null }>(rows: readonl
   rows.filter((row): row is Present<R> => row.ref !== null);
 export type Present<R> = R & { readonly ref: bigint };
 
+/** The columns of an edge as the domain has them. A time that is null was never said: 0n. */
 export function edge(userId: UserId, peerId: UserId, row: Omit<EdgeAnswer, keyof typeof BESIDE | "peerId">): Edge {
   return {
     userId,
