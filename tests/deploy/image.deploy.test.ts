@@ -68,7 +68,7 @@ it("holds only files that run", () => {
   expect(folders).toEqual([]);
 });
 
-it("migrates as a step of its own, then starts and serves, by who may write nothing but data", async () => {
+it("migrates as a step of its own, then starts and serves as a user who may write data only", async () => {
   const migrate = await run(process.execPath, ["commands/migrate.mjs"], { cwd: app, env, ...user });
   expect(migrate.stdout).toMatch(/^applied 0000_init\n(applied .+\n)*The database is up to date now/);
 
@@ -104,7 +104,7 @@ it("reads, and writes through the SDK, out of what was traced", async () => {
   expect(await submitted.json()).toMatchObject({ ok: true });
 });
 
-it("logs JSON, nothing that failed among it, and ends when it is told to", async () => {
+it("logs JSON and no failure, and ends when it is told to", async () => {
   const { child, output, stop } = server as ServerProcess;
   const lines = output()
     .split("\n")

@@ -67,7 +67,7 @@ describe("a doorbell", () => {
     expect([heard.sequences, heard.ends]).toEqual([[1], []]);
   });
 
-  it("tells why it has ended: the mirror does not know the topic", async () => {
+  it("says why it has ended: the mirror does not know the topic", async () => {
     open();
     const { heard } = listen("0.0.999999999" as TopicId, START);
     await heard.until(({ ends }) => ends.length > 0);

@@ -63,7 +63,7 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
   });
   afterEach(() => bus.close());
 
-  it("tells its own listeners at once, before anybody else is told", async () => {
+  it("notifies its own listeners at once, before all others", async () => {
     const [a, b] = [new Recorder(), new Recorder()];
     bus.subscribe(a);
     bus.subscribe(b);
@@ -73,7 +73,7 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
     await published;
   });
 
-  it("tells them once and in order, however many commits there are at a time", async () => {
+  it("announces them once and in order, however many commits there are at a time", async () => {
     const listener = new Recorder();
     bus.subscribe(listener);
     const cursors = Array.from({ length: 50 }, (_, i) => i + 1);

@@ -58,7 +58,7 @@ describe.each(TCP_SET_UPS)("over TCP to %s", (setUp) => {
       expect([userId, await kindOf(b, userId)]).toEqual([userId, named.includes(userId) ? "lease" : "hit"]);
   });
 
-  it("expires everything for everybody where events may have been missed", async () => {
+  it("expires everything for everybody if events may have been missed", async () => {
     const network = newNetwork();
     const [a, b] = [fixture.tier(network), await listening(network)];
     for (const userId of PEOPLE) await keep(a, userId);

@@ -69,7 +69,7 @@ describe.each(TCP_SET_UPS)("over TCP to %s", (setUp) => {
     await expect.poll(async () => (await look(late, ada).catch(() => null))?.kind).toMatch(/lease|wait/);
   });
 
-  it("an instance that gave a lost number to an event of its own does not take that for the lost event", async () => {
+  it("an instance that gave a lost number to its own event does not take that for the lost event", async () => {
     if (fixture.cluster === null) return;
     const network = newNetwork();
     const [ada, bob] = await people(network);

@@ -135,7 +135,7 @@ describe("a Redis that went back to before a commit", () => {
     await expect.poll(() => sequenceIn(network)).toBe(2);
   });
 
-  it("is told apart from one that was idle for a long time", async () => {
+  it("is distinguished from one that was idle for a long time", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), tierOf(network)];
     await a.bus.publish(commitOf(1));

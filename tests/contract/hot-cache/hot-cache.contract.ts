@@ -106,7 +106,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       expect(await waitMs({ earlyMs: 10_000 })).toBe(0);
     });
 
-    it("tells each caller the latest watermark of all, to the nanosecond, and never lowers it", async () => {
+    it("returns the latest watermark of all callers to each, to the nanosecond, and never lowers it", async () => {
       const late = 1_790_000_000_123_456_789n;
       await hot.round([{ topicId: a, watermark: late }], { periodMs: 1_000 }, 0);
       const [of] = (await hot.round([{ topicId: a, watermark: late - 1n }], { periodMs: 1_000 }, 0)).topics;

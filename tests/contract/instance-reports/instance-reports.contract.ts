@@ -27,7 +27,7 @@ export function instanceReportsContract(open: () => Promise<InstanceReportsSubje
     expect(await ask("c", '{"n":4}')).toEqual(['{"n":2}', '{"n":3}', '{"n":4}']);
   });
 
-  it("returns nothing to a caller who asks for nobody", async () => {
+  it("returns nothing to a caller who asks for no one", async () => {
     await tell("a", "1");
     expect(await tell("b", "2")).toEqual([]);
   });

@@ -203,7 +203,7 @@ const viewsOf = async (id: UserId, { views }: PostgresStore = store) => ({
 
 describe.each([
   ["kept", ""],
-  ["made anew for each read", "?options=-c%20plan_cache_mode%3Dforce_custom_plan"],
+  ["planned again for each read", "?options=-c%20plan_cache_mode%3Dforce_custom_plan"],
 ])("with plans that are %s, a user's views", (_, options) => {
   it("are the user's own, though the known number has become another user's or nobody's", async () => {
     await opened(options);

@@ -331,7 +331,7 @@ describe("the thread of a database", () => {
 });
 
 describe("the program of the thread", () => {
-  it("is found beside a bundled program, runs without anything else, and its absence is told in a sentence", async () => {
+  it("is found beside a bundled program, runs without anything else, and its absence is reported in a sentence", async () => {
     const program = await bundleOf("tests/support/stores/open-pglite.ts");
     const directory = newDirectory();
     // Neither the sources nor tsx are there.

@@ -233,7 +233,7 @@ export function writeGuardContract(open: () => Promise<WriteGuardSubject>): void
       expect(await claimed(6, null)).toEqual(["next", null]);
     });
 
-    it("takes its time along if it gives its nonce back, and leaves the one before it as it was", async () => {
+    it("takes its time back with its nonce, and leaves the message before it as it was", async () => {
       await claimed(5, UNTIL_S, "before");
       const message = messageOf(8, { batchedUntilS: UNTIL_S + 5 });
       await begin(null, message);

@@ -217,7 +217,7 @@ describe("a parameter that a view does not have", () => {
     ...["/api/hcs/events?type=trust&_=1790000000000", "/api/signals?t=1", "/api/recognition?v=2&cb=3"],
     ...[`/api/signals?userId=${ALICE}`, `/api/hcs/events?type=trust&sessionId=${ALICE}`],
     ...["/api/registry/catalog?lang=en", "/api/profile/status?x=1", "/api/contacts?x=1", "/api/registry/topics?x=1"],
-  ])("is heeded nowhere, and not refused either: %s", async (path) => {
+  ])("has no effect anywhere, and is not refused either: %s", async (path) => {
     expect((await t.ask("GET", path, ALICE)).status).toBe(200);
   });
 });

@@ -57,7 +57,7 @@ const notesOf = () => t.json<SignalsAnswer>("/api/signals?type=CONTACT_NOTE&limi
 const timeOf = (item: SignalsAnswer["items"][number] | undefined) => item?.consensusTimestamp ?? "";
 const before = (time: string, ns: bigint) => consensusNs(BigInt(time.replace(".", "")) - ns);
 
-it("a page of signals that is cut for those on their way leaves what was dropped behind it to the next page", async () => {
+it("a page of signals that is cut short by pending ones leaves the note about dropped signals to the next page", async () => {
   const whole = await notesOf();
   expect([whole.items.length, whole.nextCursor]).toEqual([MESSAGES, null]);
   droppedNs = before(timeOf(whole.items.at(-1)), 1n);
@@ -76,7 +76,7 @@ it("a page of signals that is cut for those on their way leaves what was dropped
   expect((await notesOf()).droppedThrough).toBe(formatConsensusTime(droppedNs));
 });
 
-it("a page that is too long for an answer leaves what was dropped behind it to the next page", async () => {
+it("a page that is too long for an answer leaves the note about dropped messages to the next page", async () => {
   droppedNs = consensusNs(1n);
   const signals = await t.json<SignalsAnswer>("/api/signals?limit=200", ME);
   const recognition = await t.json<RecognitionAnswer>("/api/recognition", ME);

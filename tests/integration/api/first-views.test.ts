@@ -51,7 +51,7 @@ it("is not waited for: a page comes without data while the app does not open, or
   expect(await first(await cookieOf(ALICE), () => Promise.reject(new Error("no database")))).toBeNull();
 });
 
-it("heeds no condition of the page's own request: it is whole, whatever the browser has of the page", async () => {
+it("ignores the conditions of the page's own request: it is whole, whatever the browser has of the page", async () => {
   const headers = new Headers({
     ...{ host: "app.test", cookie: await cookieOf(ALICE) },
     ...{ "if-none-match": "*", "if-min-sequence": "0.0.1=99", "accept-encoding": "br" },

@@ -90,7 +90,7 @@ describe("the database", () => {
     expect(statements() - before).toBe(2);
   });
 
-  it("is not asked again for a page that can never change, until the topic begins anew", async () => {
+  it("is not asked again for a page that can never change, until the topic starts over", async () => {
     const path = `${page}?limit=11`;
     await get(path);
     const before = statements();

@@ -70,7 +70,7 @@ describe("spawnDevnet", () => {
     );
   });
 
-  it("tells when the process ends by itself", async () => {
+  it("reports when the process ends by itself", async () => {
     let onExit: (reason: string) => void = () => {};
     const ended = new Promise<string>((resolve) => {
       onExit = resolve;

@@ -38,7 +38,7 @@ const complete = async (opened: Stores, topics: readonly (readonly LedgerMessage
 describe("any way to sync", () => {
   beforeAll(async () => void (await emptyStores()));
 
-  it("equals one clean replay, whatever the pages, repeats, order of topics, crashes, lost answers and told cursors", async () => {
+  it("equals one clean replay, whatever the pages, repeats, order of topics, crashes, lost answers and announced cursors", async () => {
     const turn = fc.record({
       topic: fc.nat(1),
       instance: fc.nat(1),
@@ -146,7 +146,7 @@ describe("a race", () => {
     return { one, other, clock, seen };
   }
 
-  it("that another instance has won and told of costs a read of the cursor, and neither a page nor a commit", async () => {
+  it("that another instance has committed and announced costs a read of the cursor, and neither a page nor a commit", async () => {
     const { one, other, clock, seen } = await twoAtFirst();
     seen(2);
     await clock.drive(one.sync.run());
@@ -158,7 +158,7 @@ describe("a race", () => {
     expect(other.ledger.pages.map(({ after }) => after)).toEqual([2]);
   });
 
-  it("that another instance wins and tells of in the middle of a run costs no commit", async () => {
+  it("that another instance commits and announces in the middle of a run costs no commit", async () => {
     const { one, other, clock, seen } = await twoAtFirst();
     seen(2);
     const { page } = other.ledger;

@@ -110,7 +110,7 @@ const override = <S extends object, N extends keyof S>(store: S, name: N, method
 describe("a rolling upgrade to another decoder", () => {
   const share = fc.constantFrom(0, 0.25, 0.5, 0.75);
 
-  it("ends as a clean replay has it, while both versions commit and two instances read again", async () => {
+  it("ends as a clean replay does, while both versions commit and two instances read again", async () => {
     await fc.assert(
       fc.asyncProperty(history, share, async (topics, before) => {
         await upgrading(topics, async ({ earlier, current, commit, readAgain }) => {
@@ -122,7 +122,7 @@ describe("a rolling upgrade to another decoder", () => {
     );
   });
 
-  it("ends as a clean replay has it, if another topic's rows were numbered anew just before this one's go", async () => {
+  it("ends as a clean replay does, if another topic's rows were renumbered just before this topic's rows are removed", async () => {
     // The earlier decoder took both for signals of their sender.
     const outdated = { body: { type: "CONTACT_REQUEST", from: "tm-a" }, isSplit: false, isStranger: false } as const;
     const meaning = { type: "SIGNAL_MINT", picks: [0, 0, 0], weight: 1 } as const;

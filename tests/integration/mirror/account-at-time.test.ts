@@ -93,7 +93,7 @@ describe("an account at a time", () => {
       expect(asked).toHaveLength(50);
     });
 
-    it("is noticed within an hour, at one request an hour", async () => {
+    it("is noticed within an hour, at the cost of one request an hour", async () => {
       isDropped = false;
       const { id, createdNs } = devnet.ledger.createAccount(ecdsaWallet().encodedKey);
       const ask = () => ledger.account(id, createdNs);

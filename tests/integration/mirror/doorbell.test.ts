@@ -67,7 +67,7 @@ describe("a page that is open while a doorbell is live", () => {
     expect(lastOf(reader)?.lagMs).toBeGreaterThan(55_000);
   });
 
-  it("is told of in the answer of a view, unless the topics are not watched", async () => {
+  it("shows in the answer of a view, unless the topics are not watched", async () => {
     const watched = async () => (await t.json<{ watched?: true }>("/api/contacts", ALICE)).watched;
     expect(await watched()).toBeUndefined();
     await openPage();
@@ -77,7 +77,7 @@ describe("a page that is open while a doorbell is live", () => {
     expect(await watched()).toBeUndefined();
   });
 
-  it("has a message in the moment in which the mirror tells of it", async () => {
+  it("has a message as soon as the mirror announces it", async () => {
     const reader = await openPage();
     await t.clock.advance(60_000);
     submit("tm-1");
@@ -196,7 +196,7 @@ describe("a doorbell that", () => {
     expect(t.app.doorbells?.counts.failed).toBe(1);
   });
 
-  it("has stopped to hear of new messages is replaced within a minute, and nothing is lost", async () => {
+  it("no longer hears of new messages is replaced within a minute, and nothing is lost", async () => {
     const reader = await openPage();
     bell.manner = "deaf";
     submit("tm-1");
@@ -206,7 +206,7 @@ describe("a doorbell that", () => {
     expect(actors(reader)).toEqual(["tm-1"]);
   });
 
-  it("tells of messages that do not exist costs no more than the polls, and one pull", async () => {
+  it("announces messages that do not exist costs no more than the polls, and one pull", async () => {
     await openPage();
     const { contact } = t.devnet.topics;
     bell.ring(contact, { sequence: 9_999, consensusNs: consensusNs(1n), runningHash: null });

@@ -205,7 +205,7 @@ describe("with old messages dropped", () => {
     }
   });
 
-  it("a stream that resumes behind them begins anew, and one that resumes after them goes on", async () => {
+  it("a stream that resumes before them starts over, and one that resumes after them continues", async () => {
     const head = await t.app.stores.views.head(ALICE as never);
     const open = async (id: number) =>
       new SseReader(await t.ask("GET", "/api/stream", ALICE, { headers: { "last-event-id": String(id) } }));
@@ -217,7 +217,7 @@ describe("with old messages dropped", () => {
     await Promise.all([behind.cancel(), after.cancel()]);
   });
 
-  it("an audit begins behind them, checks the chain from there, and a resync brings none back", async () => {
+  it("an audit begins after them, checks the chain from there, and a resync brings none back", async () => {
     const found = { through: MESSAGES, checked: MESSAGES - DROPPED, matching: MESSAGES - DROPPED, restored: 0 };
     for (const action of ["audit", "resync"] as const) {
       const told = await check(action);

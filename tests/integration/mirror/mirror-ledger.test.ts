@@ -152,7 +152,7 @@ describe("an account", () => {
   });
 });
 
-describe("answers that are none", () => {
+describe("answers that are no mirror answer", () => {
   let server: Server;
   afterEach(() => void server.close());
   const serve = async (body: string, status = 200) => {

@@ -306,7 +306,7 @@ describe("a message that is dated later than the ledger", () => {
     ["the first of a topic", 1],
     ["one in the middle", 3],
     ["the last", 5],
-  ])("fails alone, be it %s: what follows is shown, and it heals", async (_, at) => {
+  ])("fails alone if it is %s: what follows is shown, and it heals", async (_, at) => {
     requests(5);
     mirrors.lie("first", (_, body) =>
       eachMessage(body, (message) =>

@@ -156,23 +156,27 @@ describe("starting a topic over", () => {
 
   it.each<[what: string, first: readonly Piece[], readonly Piece[]]>([
     [
-      "a bond that both topics told",
+      "a bond that both topics state",
       [asks(1, "tm-a", "tm-b"), accepts(4, "tm-b", "tm-a")],
       [asks(2, "tm-a", "tm-b"), accepts(3, "tm-b", "tm-a")],
     ],
     [
-      "a profile that the first topic told last",
+      "a profile that the first topic states last",
       [isNamed(3, "tm-a", "Of the first")],
       [isNamed(2, "tm-a", "Of the second")],
     ],
-    ["a definition whose owner only the first topic told", [defines(1, "tm-a", "Of a")], [defines(2, "tm-b", "Of b")]],
+    [
+      "a definition whose owner only the first topic states",
+      [defines(1, "tm-a", "Of a")],
+      [defines(2, "tm-b", "Of b")],
+    ],
     [
       "a definition whose owner claimed it earlier in the first topic",
       [defines(1, "tm-a", "Of a, at first")],
       [defines(2, "tm-b", "Of b"), defines(3, "tm-a", "Of a, later")],
     ],
     [
-      "a definition whose owner told it last in the first topic",
+      "a definition whose owner states it last in the first topic",
       [defines(3, "tm-a", "Of a, later")],
       [defines(1, "tm-a", "Of a, at first"), defines(2, "tm-b", "Of b")],
     ],
@@ -181,7 +185,7 @@ describe("starting a topic over", () => {
       Array.from({ length: MAX_CLAIMS }, (_, i) => defines(2 + i, `tm-early-${i}`, "Early")),
       [defines(1, "tm-a", "Of a"), defines(100, "tm-late", "Late")],
     ],
-  ])("leaves what the second topic told: %s", async (_, first, second) => {
+  ])("keeps what the second topic states: %s", async (_, first, second) => {
     const now = [chainOf(FIRST, [asks(200, "tm-c", "tm-d")]), chainOf(SECOND, second)];
     const opened = await stores();
     const clock = new DrivenClock();

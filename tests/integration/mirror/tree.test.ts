@@ -66,7 +66,7 @@ it("ends with the same log, whose hash chain it has checked itself", async () =>
   }
 });
 
-it("never says that it has what it does not have, though pages and heads come out of caches", async () => {
+it("never claims a message that it lacks, although pages and heads come from caches", async () => {
   const { contact } = up.devnet.topics;
   const told: boolean[] = [];
   for (let round = 0; round < 40; round += 1) {

@@ -184,7 +184,7 @@ describe("a log that an earlier decoder has read", () => {
     expect((await stores.sync.topics()).map(({ isReread }) => isReread)).toEqual([true, true]);
   });
 
-  it("ends as a clean replay has it, whatever that decoder made of the messages", async () => {
+  it("ends as a clean replay does, whatever that decoder made of the messages", async () => {
     await fc.assert(
       fc.asyncProperty(history, (topics) => expectAsReplayed(topics, (stores) => rereadThrough(stores, never()))),
       { numRuns: 12, endOnFailure: true },

@@ -147,15 +147,15 @@ const run = (moves: readonly Move[]): Promise<number> =>
   });
 
 describe("whatever goes back, lags, lies once or is split", () => {
-  it("a process that starts when Redis has gone back waits until the views of before are gone", async () => {
+  it("a process that starts after Redis has gone back waits until the views from before are gone", async () => {
     expect(await run(NEWCOMER)).toBeGreaterThan(4);
   });
 
-  it("a process that knows of a commit says fresh of no database that has lost it", async () => {
+  it("a process that knows of a commit calls no answer fresh from a database that has lost it", async () => {
     expect(await run(LOST_COMMIT)).toBeGreaterThan(2);
   });
 
-  it("a process that knows of a commit says fresh of no view in a Redis that has lost it", async () => {
+  it("a process that knows of a commit calls no view fresh from a Redis that has lost it", async () => {
     expect(await run(LOST_EVENT)).toBeGreaterThan(4);
   });
 
@@ -171,7 +171,7 @@ describe("whatever goes back, lags, lies once or is split", () => {
     expect(await run(UNTOLD)).toBeGreaterThan(4);
   });
 
-  it("a process that missed an event keeps no view of before it", async () => {
+  it("a process that missed an event keeps no view from before it", async () => {
     expect(await run(UNHEARD)).toBeGreaterThan(4);
   });
 
@@ -179,7 +179,7 @@ describe("whatever goes back, lags, lies once or is split", () => {
     expect(await run(HELD)).toBeGreaterThan(4);
   });
 
-  it("a process whose clock is behind calls no word fresh that another has given long ago", async () => {
+  it("a process whose clock is behind does not call another process's old claim fresh", async () => {
     expect(await run(OLD_WORD)).toBeGreaterThan(3);
   });
 

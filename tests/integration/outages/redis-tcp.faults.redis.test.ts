@@ -100,7 +100,7 @@ describe("a failure says its kind, and nothing of what was asked", () => {
     expect((await failureOf(finish(clientOf()))).message).toMatch(/failed \(rejected, (OOM|MISCONF)?/);
   });
 
-  it("of a server that takes commands and answers none", async () => {
+  it("of a server that takes commands and never answers", async () => {
     const client = clientOf(redis.url, { timeoutMs: 50 });
     await hotOf(clientOf()).ping();
     redis.pause();

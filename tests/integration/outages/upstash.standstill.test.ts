@@ -42,7 +42,7 @@ async function askAndStandStill(): Promise<unknown> {
   return answer;
 }
 
-it("is no failure of Redis, whose answer is there by then", async () => {
+it("is not a failure of Redis, whose answer has come by then", async () => {
   expect(await askAndStandStill()).toBe("pong");
   expect(client.stats().byPurpose.lookup).toMatchObject({ commands: 1, errors: 0 });
 });

@@ -334,7 +334,7 @@ describe("an issuer's message", () => {
   const payload = { t: "signal.mint@1", def_id: "grit.peer_mentor@1", to: BEN, fill: "Mentored eight students" };
   const message = (more: object = {}) => envelope("RECOGNITION_MINT", payload, { from: ISSUER, ...more });
 
-  it("is written as it was given, by whom the operator has named", async () => {
+  it("is written as it was given, if the operator has named its issuer", async () => {
     const sent = message();
     const { body } = await post("/api/issuer/submit", sent);
     expect(body).toMatchObject({

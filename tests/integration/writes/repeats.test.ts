@@ -120,7 +120,7 @@ const WRITES: Readonly<Record<string, (word: string) => object>> = {
   }),
 };
 
-it("every route that heeds an Idempotency-Key and writes for a user is among these", () => {
+it("every route that takes an Idempotency-Key and writes for a user is among these", () => {
   const routes = Object.entries(ROUTES as Readonly<Record<string, AnyRoute>>);
   const heeding = routes.filter(([, { access, heeds }]) => access === "user" && heeds?.includes("Idempotency-Key"));
   expect(heeding.map(([name]) => name.replace("POST ", "")).sort()).toEqual(Object.keys(WRITES).sort());

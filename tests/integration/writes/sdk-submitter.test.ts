@@ -129,7 +129,7 @@ describe("a topic", () => {
     expect(created).toEqual(created.map(() => ({ ok: true, value: topics().at(-1)?.id })));
   });
 
-  it("of an attempt too old to be sent is not created, which is told apart from a refusal", async () => {
+  it("of an attempt too old to be sent is not created, which is distinguished from a refusal", async () => {
     const before = topics().length;
     const old = `${devnet.operatorId}@${Math.floor(Date.now() / 1_000) - 3_600}.000000001`;
     expect(await submitter.createTopic(old, "memo")).toMatchObject({ ok: false, error: { code: "expired" } });

@@ -163,7 +163,7 @@ describe("refusals", () => {
     expect(detail).toContain("Reload the page");
   });
 
-  it("of a nonce further ahead than 130 s, so that nobody locks a client out that uses the time", async () => {
+  it("of a nonce further ahead than 130 s, so that nobody locks out a client that uses the time", async () => {
     await bond(1);
     const ask = (aheadMs: number) =>
       submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, { nonce: t.clock.now() + aheadMs }));

@@ -39,7 +39,7 @@ async function expectEachOnce(writes: readonly Written[], told: readonly SubmitA
 }
 
 describe("writes of several people at once", () => {
-  it("become one ledger message, and each has its own place, which a repeat is told again after all is forgotten", async () => {
+  it("become one ledger message, each with its own place, and a repeat gets that place even after everything is forgotten", async () => {
     const writes = newWrites(5);
     const answers = await sendAll(await world.start(true, LINGERING), writes);
     expect(world.messages.map((signals) => signals.length)).toEqual([5]);

@@ -36,7 +36,7 @@ vi.mock("@/app/_ui/features/signals/use-arrivals", () => ({
 afterEach(() => held.clear());
 
 describe("the list of signals", () => {
-  it("says once from where on it is not complete", () => {
+  it("says once from which place on it is not complete", () => {
     const text = textOf(
       { days: [20, 19] },
       { days: [18, 12], droppedThrough: at(15) },

@@ -20,7 +20,7 @@ describe("the end of a list", () => {
     );
   });
 
-  it("does not say again what the list has said where it stopped being complete", () => {
+  it("does not repeat what the list said where it stopped being complete", () => {
     expect(endOf("1795392000.000000001", true)).toContain("That is everything that is kept here.");
   });
 });

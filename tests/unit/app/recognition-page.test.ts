@@ -33,7 +33,7 @@ function textWith(instances: readonly object[], droppedThrough?: string, nextCur
 }
 
 describe("the list of recognitions", () => {
-  it("says once from where on it is not complete", () => {
+  it("says once from which place on it is not complete", () => {
     const text = textOf([20, 12, 11], at(15));
     expect(text).toMatch(
       /note 20 .*may not be complete\. Some recognitions until .* note 12 .*note 11 .*is kept here\./,

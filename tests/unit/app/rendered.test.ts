@@ -56,7 +56,7 @@ describe("rendered data", () => {
     });
   });
 
-  it("are missing where the server has rendered none", () => {
+  it("are missing if the server has rendered none", () => {
     expect(shownTo("tm-ann", null)).toMatchObject({ self: "tm-ann", signals: null, contacts: null, minute: 0 });
   });
 });

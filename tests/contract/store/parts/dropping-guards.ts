@@ -79,7 +79,7 @@ export function droppingGuardsContract(subject: Subject): void {
     expect(rows.map(({ n }) => n)).toEqual([1, 255, 257, 512]);
   });
 
-  it("a segment that came anew leaves the end as it is", async () => {
+  it("a segment whose messages were read again leaves the end as it is", async () => {
     await fill();
     await packAll(store);
     await dropAll(store, timeOf(T, 513));
@@ -168,7 +168,7 @@ export function droppingGuardsContract(subject: Subject): void {
     }
   });
 
-  it.each(["packed", "unpacked"])("a person's marks of dropped rows never go back where rows are %s", async (rows) => {
+  it.each(["packed", "unpacked"])("a person's marks of dropped rows never go back when rows are %s", async (rows) => {
     await fill();
     if (rows === "packed") await packAll(store);
     else await packMessages();
@@ -222,7 +222,7 @@ export function droppingGuardsContract(subject: Subject): void {
     expect(counted).toBe(0);
   });
 
-  it("readers that begin at the end are told of nothing that was dropped", async () => {
+  it("readers that begin at the end get no note about dropped messages", async () => {
     await fill();
     await packMessages();
     await dropAll(store, timeOf(T, 257));

@@ -107,7 +107,7 @@ export function droppingLateContract(subject: Subject): void {
     expect(await store.admin.droppedMessages()).toEqual(new Map());
   });
 
-  it("learns the hash at its end anew from a message that was mended there", async () => {
+  it("learns the hash at its end again from a message that was repaired there", async () => {
     await fill();
     await packAll(store);
     await dropAll(store, timeOf(T, 513));

@@ -257,7 +257,7 @@ export function droppingContract(subject: Subject): void {
     expect(await lacks({ topicId: R })).toBe(false);
   });
 
-  it("brings nothing back that is dropped, but what lies in a gap", async () => {
+  it("brings back nothing that was dropped, except what lies in a gap", async () => {
     for (const step of STEPS.slice(0, 3)) await step(store);
     await packAll(store);
     await dropAll(store, timeOf(T, 513));
@@ -290,7 +290,7 @@ export function droppingContract(subject: Subject): void {
     expect(await numberIn("SELECT format FROM meta")).toBe(6);
   });
 
-  it("takes damaged segments too", async () => {
+  it("drops damaged segments too", async () => {
     await fill();
     await packAll(store);
     await ask("UPDATE topic_segments SET content = '\\x0100' WHERE first_seq = 1 AND topic_no = 1");
@@ -307,7 +307,7 @@ export function droppingContract(subject: Subject): void {
     expect(counted).toBe(0);
   });
 
-  it("closes up positions behind it where rows go, and the next row is one that a stream finds", async () => {
+  it("leaves no gap in later positions when rows are removed, and a stream finds the next row", async () => {
     await fill();
     await packAll(store);
     await dropAll(store, timeOf(T, 513));
@@ -347,7 +347,7 @@ export function droppingContract(subject: Subject): void {
         })),
       );
 
-    it("takes all topics with dropped messages along, so that nobody loses a contact", async () => {
+    it("also starts over every topic with dropped messages, so that nobody loses a contact", async () => {
       await fill();
       const before = await views();
       await packAll(store);

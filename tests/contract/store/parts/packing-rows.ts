@@ -151,7 +151,7 @@ export function packingRowsContract(subject: Subject): void {
     ]);
   });
 
-  it("go where another decoder takes rows back, and close up the positions of the others", async () => {
+  it("are removed if another decoder takes rows back, and the positions of the others close up", async () => {
     const [unpacked, packed] = await onBoth(async () => {
       const remove = async (topicId: typeof T, from: number, sequences: readonly number[]) => {
         const messages = sequences.map(wordedIn(topicId));
@@ -256,7 +256,7 @@ export function packingRowsContract(subject: Subject): void {
       ["in a width", "time_bits = time_bits + 1"],
       ["in a kind", "kind_refs[1] = kind_refs[1] + 1"],
       ["in its types", "kind_types = array_fill(99::smallint, ARRAY[cardinality(kind_types)])"],
-    ])("%s is not read as other rows, and its rows come anew", async (_, change) => {
+    ])("%s is not read as other rows, and its rows return when their messages are read again", async (_, change) => {
       await store.sync.commit(batchOf(T, 0, run(1, 299)));
       const before = (await store.views.signals(A, { ...PAGE, limit: WHOLE })).rows.map(({ sequence }) => sequence);
       await packRows(store);

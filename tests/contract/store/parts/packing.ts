@@ -206,7 +206,7 @@ export function packingContract(subject: Subject): void {
       expect((await store.sync.log(T, 1, 1_000)).length).toBe(before + 3);
     });
 
-    it("is told with its topic and its sequence numbers by every reader", async () => {
+    it("is reported with its topic and its sequence numbers by every reader", async () => {
       await store.sync.commit(batchOf(T, 0, run(1, 560)));
       await packAll(store);
       await rawQuery(store.db, "UPDATE topic_segments SET content = '\\x0100' WHERE first_seq = 257");
@@ -226,7 +226,7 @@ export function packingContract(subject: Subject): void {
       }
     });
 
-    it("breaks no answer, is counted, and is replaced when its messages come anew", async () => {
+    it("breaks no answer, is counted, and is replaced when its messages are read again", async () => {
       await store.sync.commit(batchOf(T, 0, run(1, 299)));
       const before = await told(store);
       await packAll(store);
@@ -254,7 +254,7 @@ export function packingContract(subject: Subject): void {
     expect([...new Set(left)]).toEqual([26, 12, 0]);
   });
 
-  it("is undone where a topic is started over, and where everything is", async () => {
+  it("is undone if one topic or all topics are started over", async () => {
     for (const forget of [
       async () => {
         await store.sync.startOver(T);

@@ -18,7 +18,7 @@ async function findings(env: Readonly<Record<string, string>>) {
 }
 
 describe("the doctor", () => {
-  it("says that a mirror tells when topics move, if one of them has a message", async () => {
+  it("says that a mirror announces messages, if one of the topics has a message", async () => {
     const env = { MIRROR_GRPC: devnet.mirrorGrpcAddress, TOPIC_CONTACT: `0.0.987654,${devnet.topics.contact}` };
     expect(await findings(env)).toEqual([
       { what: "doorbell", ok: true, sentence: `Mirror ${devnet.mirrorGrpcAddress} tells when topics move.` },

@@ -36,7 +36,7 @@ it("says whether writes are logged, and by which policy keys leave", async () =>
   expect(await keeping()).toEqual({ persists: true, evicts: "allkeys-lru", isCluster: false });
 });
 
-it("says nothing where INFO is answered otherwise, or not at all", async () => {
+it("says nothing if INFO is answered in another form, or not at all", async () => {
   for (const answer of ["", "# Server\r\nredis_version:7\r\n", null, 7]) {
     expect(await readKeeping({ eval: async () => answer }, KEYS)).toEqual({
       persists: null,

@@ -46,7 +46,7 @@ async function logged() {
   return entry;
 }
 
-it("does nothing where nothing is to be packed on this deployment", async () => {
+it("does nothing if this deployment packs no messages", async () => {
   expect(await said({ HOT_HOURS: "0" })).toEqual(["HOT_HOURS is 0: nothing is packed on this deployment."]);
 });
 

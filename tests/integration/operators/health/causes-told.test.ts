@@ -75,7 +75,7 @@ describe("a topic that was reset", () => {
     ...{ TOPIC_CONTACT: "0.0.1", TOPIC_TRUST: "0.0.1", TOPIC_RECOGNITION: "0.0.1", TOPIC_PROFILE: "0.0.1" },
   };
 
-  it("is told once and everywhere, and every answer and stream says stale, in a process that runs and in one that starts", async () => {
+  it("is reported once and everywhere, and every answer and stream says stale, in a process that runs and in one that starts", async () => {
     await open();
     const stream = new SseReader(await t.ask("GET", "/api/stream", ALICE));
     expect(await read()).toMatchObject({ stale: false, header: "false" });
@@ -101,7 +101,7 @@ describe("a topic that was reset", () => {
     await other.cancel();
   });
 
-  it("is never called fresh where the network makes no blocks, from the moment at which it is told", async () => {
+  it("is never called fresh where the network makes no blocks, from the moment at which it is reported", async () => {
     await open({ env: CUSTOM });
     mirrors.lie("first", (path, body) => (path.startsWith("/blocks") ? { blocks: [] } : body));
     await readFor(20);
@@ -117,7 +117,7 @@ describe("a topic that was reset", () => {
   });
 });
 
-describe("operators are told once and everywhere", () => {
+describe("operators are told once and on every surface", () => {
   it("that two mirrors have different histories", async () => {
     await open({ moreMirrors: [SECOND] });
     mirrors.lie(SECOND, (_, body) =>

@@ -48,38 +48,43 @@ async function surfaces(code: IncidentCode) {
 }
 
 describe("every kind of incident", () => {
-  it.each(Object.entries(INCIDENT_KINDS))("%s is the same to everybody, and over for everybody", async (name, kind) => {
-    const code = name as IncidentCode;
-    // None that is kept here: its sync would report the end of what it does not see.
-    const subject = "0.0.9999";
-    const summary = `This stands for ${code}.`;
-    t.logged.length = 0;
-    show(code, subject, summary);
-    const { ready, ingestion, status, series } = await surfaces(code);
-    const expected = [{ code, subject, summary, severity: kind.severity, action: kind.action }];
-    expect(ready).toMatchObject({ degraded: true, incidents: expected });
-    expect(ingestion).toMatchObject({ ok: false, incidents: expected, alarms: [summary] });
-    expect(status.incidents).toMatchObject(expected);
-    expect(status.instances[0]?.incidents).toMatchObject(expected);
-    expect(series).toContain(`trustmesh_incidents{code="${code}",subject="${subject}",severity="${kind.severity}"} 1`);
-    const alarms = rules.filter(({ expr }) => expr.includes(`trustmesh_incidents{severity="${kind.severity}"}`));
-    expect(alarms.map(({ labels }) => labels.severity)).toEqual([kind.severity === "critical" ? "page" : "ticket"]);
+  it.each(Object.entries(INCIDENT_KINDS))(
+    "%s is the same on every surface, and ends on all of them",
+    async (name, kind) => {
+      const code = name as IncidentCode;
+      // None that is kept here: its sync would report the end of what it does not see.
+      const subject = "0.0.9999";
+      const summary = `This stands for ${code}.`;
+      t.logged.length = 0;
+      show(code, subject, summary);
+      const { ready, ingestion, status, series } = await surfaces(code);
+      const expected = [{ code, subject, summary, severity: kind.severity, action: kind.action }];
+      expect(ready).toMatchObject({ degraded: true, incidents: expected });
+      expect(ingestion).toMatchObject({ ok: false, incidents: expected, alarms: [summary] });
+      expect(status.incidents).toMatchObject(expected);
+      expect(status.instances[0]?.incidents).toMatchObject(expected);
+      expect(series).toContain(
+        `trustmesh_incidents{code="${code}",subject="${subject}",severity="${kind.severity}"} 1`,
+      );
+      const alarms = rules.filter(({ expr }) => expr.includes(`trustmesh_incidents{severity="${kind.severity}"}`));
+      expect(alarms.map(({ labels }) => labels.severity)).toEqual([kind.severity === "critical" ? "page" : "ticket"]);
 
-    show(code, subject, null);
-    const after = await surfaces(code);
-    expect(after.ready).toMatchObject({ ready: true, degraded: false, incidents: [] });
-    expect(after.ingestion).toMatchObject({ ok: true, incidents: [], alarms: [] });
-    expect(after.status.incidents).toEqual([]);
-    // The series stays, so that an alarm sees the end.
-    expect(after.series).toContain(
-      `trustmesh_incidents{code="${code}",subject="${subject}",severity="${kind.severity}"} 0`,
-    );
-    const level = kind.severity === "critical" ? "error" : "warn";
-    expect(t.logged.filter((line) => /incident|stands for/.test(line))).toEqual([
-      `${level}: ${summary}`,
-      "info: an incident has ended",
-    ]);
-  });
+      show(code, subject, null);
+      const after = await surfaces(code);
+      expect(after.ready).toMatchObject({ ready: true, degraded: false, incidents: [] });
+      expect(after.ingestion).toMatchObject({ ok: true, incidents: [], alarms: [] });
+      expect(after.status.incidents).toEqual([]);
+      // The series stays, so that an alarm sees the end.
+      expect(after.series).toContain(
+        `trustmesh_incidents{code="${code}",subject="${subject}",severity="${kind.severity}"} 0`,
+      );
+      const level = kind.severity === "critical" ? "error" : "warn";
+      expect(t.logged.filter((line) => /incident|stands for/.test(line))).toEqual([
+        `${level}: ${summary}`,
+        "info: an incident has ended",
+      ]);
+    },
+  );
 
   it("has a metric of value 0 before it was ever seen", async () => {
     const { series } = await surfaces("starting");

@@ -23,7 +23,7 @@ async function ready(app = t.app) {
 const missing = (words: string) =>
   `Contacts, trust and profiles may be incomplete, and answers are marked stale: ${words}.`;
 
-it("is told by ready, which stays 200, by the other health answers, and by the freshness of answers", async () => {
+it("is reported by ready, which stays 200, by the other health answers, and by the freshness of answers", async () => {
   t = await startTestApp({ env: { METRICS_TOKEN } });
   const { contact } = t.devnet.topics;
   const { sync } = t.app.stores;
@@ -63,7 +63,7 @@ it("is told by ready, which stays 200, by the other health answers, and by the f
   expect((await contacts()).stale).toBe(false);
 });
 
-it("is told too where the rows were dropped between two looks at the database, and by a process that starts later", async () => {
+it("is also reported if the rows were dropped between two looks at the database, and by a process that starts later", async () => {
   t = await startTestApp();
   const { contact } = t.devnet.topics;
   const { sync } = t.app.stores;

@@ -20,7 +20,7 @@ async function metrics(part: string): Promise<readonly string[]> {
   return (await answer.text()).split("\n").filter((line) => !line.startsWith("#") && line.includes(part));
 }
 
-it("tells of each topic how many messages are not packed, and counts those that were packed", async () => {
+it("says how many messages of each topic are not packed, and counts those that were packed", async () => {
   const topic = t.devnet.topics.contact;
   t.devnet.submitMany(
     topic,
@@ -43,7 +43,7 @@ it("tells of each topic how many messages are not packed, and counts those that 
   expect(await metrics("packing_packed")).toContain('trustmesh_packing_packed_total{what="messages"} 256');
 });
 
-it("tells how long ten thousand messages are late, by HOT_HOURS", async () => {
+it("says how late ten thousand messages are, by HOT_HOURS", async () => {
   const topic = t.devnet.topics.contact;
   const late = async () => {
     const line = (await metrics("packing_late")).find((each) => each.includes(topic));

@@ -96,7 +96,7 @@ it("a mirror that was away, and lets the question wait that finds out about it, 
   expect(await ask("/blocks")).toBe("ok");
 });
 
-describe("a mirror that accepts questions and answers none", () => {
+describe("a mirror that accepts requests and never answers", () => {
   const KINDS = ["/accounts", "/accounts/0.0.5", "/balances", "/blocks", "/tokens", "/tokens/0.0.5", "/transactions"];
 
   it("keeps four readers waiting, whatever they ask, and is asked again after a while", async () => {

@@ -60,7 +60,7 @@ describe("the keys of a list's pages", () => {
 });
 
 describe("keys in the cache of an application", () => {
-  it("are told apart: views of this client, and all others", () => {
+  it("tell views of this client from all others", () => {
     for (const key of [KEYS.contacts, KEYS.circle, KEYS.recognition, cacheKey(signalsPath({ cursor: "c" }))]) {
       expect(isView(key), key).toBe(true);
     }

@@ -100,7 +100,7 @@ describe("a write from a page", () => {
 
 describe("the notice of a failed write", () => {
   const failed = "Jonas was not asked";
-  it("does not say that nothing was written where nobody knows", () => {
+  it("does not say that nothing was written if that is not known", () => {
     const titleOf = (status: number, code: string) => failureTitle(new ApiError(status, code, "Why."), { failed });
     expect(titleOf(409, "slots-full")).toBe(failed);
     expect(titleOf(503, "unavailable")).toBe(failed);

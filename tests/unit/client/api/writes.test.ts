@@ -84,7 +84,7 @@ describe("seating", () => {
     expect(kinds(seated(2, 1))).toBe("ttweeeeee");
     expect(kinds(seated(50))).toBe("twwwwwwww");
   });
-  it("tells which contacts have no seat", () => {
+  it("says which contacts have no seat", () => {
     const over = seated(...Array(11).fill(1));
     expect(kinds(over)).toBe("ttttttttt");
     expect([over.beyond.length, over.given]).toEqual([2, 11]);

@@ -56,7 +56,7 @@ describe("a page that looks for the server", () => {
     expect(Math.max(...steps)).toBeLessThanOrEqual(45_000);
   });
 
-  it("is told once when the server is there, and looks no more", async () => {
+  it("is notified once when the server is there, and then stops looking", async () => {
     const { looks, opened, listeners } = setUp({ thereFrom: 3 });
     await pass(6_999);
     expect(opened).not.toHaveBeenCalled();

@@ -27,10 +27,10 @@ const textOf = (known: Partial<Knowledge>, laterMs = 0, downForMs = 0) =>
   describeFreshness({ ...base, ...known }, NOW + laterMs, downForMs).text;
 
 describe("the freshness line", () => {
-  it("tells the ledger time while everything is fresh", () => {
+  it("shows the ledger time while everything is fresh", () => {
     expect(textOf({})).toMatch(/^Up to date · ledger time \d\d:\d\d:04$/);
   });
-  it("tells since when the ledger is quiet, and does not call that up to date", () => {
+  it("says since when the ledger is quiet, and does not call that up to date", () => {
     expect(textOf({ quiet: true, lagMs: 0 })).toMatch(/^Ledger quiet since \d\d:\d\d:04$/);
     expect(textOf({ quiet: true, lagMs: 0 }, SILENCE_MS + 1_000)).toBe("21 s behind");
   });
@@ -42,7 +42,7 @@ describe("the freshness line", () => {
     expect(textOf(watched, SILENCE_MS + 1_000)).toBe("81 s behind");
     expect(textOf({ ...watched, stream: "down" }, 0, 1_000)).toMatch(/^Reconnecting/);
   });
-  it("tells how far behind the server says it is, and counts on", () => {
+  it("says how far behind the server is by its own word, and counts on from there", () => {
     expect(textOf({ stale: true, lagMs: 12_000 })).toBe("12 s behind");
     expect(textOf({ stale: true, lagMs: 12_000 }, 5_000)).toBe("17 s behind");
   });

@@ -185,7 +185,7 @@ describe("the package, installed from its tarball into an empty project", () => 
     expect(text).not.toMatch(/server-only|["'`]node:|\brequire\(|process\.env/);
   });
 
-  it("adds to a page of its examples no more than its document states, and less where a page uses one hook", async () => {
+  it("adds to a page of its examples no more than its document states, and less if a page uses one hook only", async () => {
     const external = ["react", "react/jsx-runtime", "swr", "swr/infinite"];
     const all = await bundled(EXAMPLES, { external });
     const [contacts = ""] = EXAMPLES.filter((code) => code.includes("useContacts("));

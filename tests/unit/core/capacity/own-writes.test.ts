@@ -55,7 +55,7 @@ it("a write by somebody who has not written for a day asks the log", () => {
   expect(sql.written).toBeCloseTo(writes * Math.exp(-2), 9);
 });
 
-it("rounds tell the registry's version, so it is asked for only where they are rare", () => {
+it("rounds carry the registry's version, so it is requested separately only where rounds are rare", () => {
   const at = (readsPerUserDay: number) => of({ ...written, ...{ instances: 1, readsPerUserDay } }).mean;
   const asked = 1 / (5 + 1 / at(0).writes);
   expect(at(0).sql.registry).toBeCloseTo(asked, 9);

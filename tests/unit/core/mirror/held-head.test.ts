@@ -68,7 +68,7 @@ describe("a list of blocks", () => {
     expect(held(list([5, 6], "/newer"), 6)?.links.next).toBe("/newer");
   });
 
-  it("is not told where nothing is left of it, or where it would look as if the ledger rested", () => {
+  it("is not passed on if nothing is left of it, or if it would look as if the ledger were quiet", () => {
     expect(held(list([9, 8]), 7)).toBeNull();
     expect(held(list([9, 8]), null)).toBeNull();
     expect(held('{"blocks":[{"timestamp":{"from":"1.0","to":null}}],"links":{"next":null}}', 9)).toBeNull();

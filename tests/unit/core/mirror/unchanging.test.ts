@@ -51,7 +51,7 @@ function pageOf(log: readonly Kept[], { order, limit, sequences, times }: Asked)
   return { order, limit, sequences, rows: page, isNeighbourVerified };
 }
 
-it("stays as it is, whatever turns up, is mended or comes later", () => {
+it("never changes, whatever turns up, is repaired or comes later", () => {
   let unchanging = 0;
   fc.assert(
     fc.property(fc.array(kept, { maxLength: LEDGER }), asked, fc.nat(5), (log, question, more) => {

@@ -74,7 +74,7 @@ describe("envelope", () => {
     });
   });
 
-  it("takes digits for a name where the envelope is not numeric", () => {
+  it("takes digits for a name if the envelope is not numeric", () => {
     expect(decode({ type: "3", from: "a", to: "b" })).toMatchObject({ value: { type: "3" } });
     expect(decode({ hcs: 21, type: "9".repeat(30), from: "a" })).toEqual({ ok: false, error: "bad-type" });
   });

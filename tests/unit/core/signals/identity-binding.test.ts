@@ -109,7 +109,7 @@ describe("the account of an identity", () => {
     expect(accountOf([ended, told({ account: "0.0.666", issued: 10_000 })])).toBe("0.0.666");
   });
 
-  it("may be told by a clock that is minutes ahead", () => {
+  it("may come from a clock that is minutes ahead", () => {
     expect(accountOf([ended, told({ issued: MAX_ISSUED_AHEAD_MS + 2_000, reached: 2_000 })])).toBe("0.0.7001");
   });
 
@@ -117,7 +117,7 @@ describe("the account of an identity", () => {
     expect(accountOf([told()], "*")).toBeUndefined();
   });
 
-  it("is no longer what a payer said who is not trusted any more", () => {
+  it("is no longer the one that a payer stated who is not trusted any more", () => {
     const messages = [told({ account: "0.0.1" }), told({ account: "0.0.2", issued: 9_000, payer: FORMER })];
     expect(accountOf(messages, new Set([OPERATOR, FORMER]))).toBe("0.0.2");
     expect(accountOf(messages)).toBe("0.0.1");

@@ -119,7 +119,7 @@ describe("a message", () => {
   });
 });
 
-describe("a message that cannot be taken as the mirror tells it", () => {
+describe("a message that cannot be accepted as the mirror reports it", () => {
   it.each([
     "bad-time",
     "bad-bytes",

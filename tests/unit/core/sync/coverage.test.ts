@@ -19,7 +19,7 @@ describe("coverage", () => {
     expect(extend(4, [])).toEqual({ run: [], hole: null, beyond: [] });
   });
 
-  it("leaves out messages behind the cursor, and takes the first copy of a repeat", () => {
+  it("leaves out messages at or before the cursor, and takes the first copy of a repeat", () => {
     const answer = [
       { sequence: 6, copy: 1 },
       { sequence: 3, copy: 1 },

@@ -54,7 +54,7 @@ describe("the chain", () => {
   });
 });
 
-describe("a cursor of which another instance tells", () => {
+describe("a cursor that another instance announces", () => {
   const told = (cursor: number) => ({ name: "told", cursor }) as const;
 
   it("leaves the chain behind if it is later, until the store has said where the topic stands", () => {
@@ -67,7 +67,7 @@ describe("a cursor of which another instance tells", () => {
     }
   });
 
-  it("counts for nothing before the store was asked, nor after a start over", () => {
+  it("does not count before the store was asked, or after a start over", () => {
     expect(isBehind(reached(SYNC_START, told(5)))).toBe(false);
     const over = { name: "start-over", isRunning: true, nowMs: 0 } as const;
     expect(reached(pulling(chainAt(3)), told(5), over).toldCursor).toBe(0);

@@ -101,7 +101,7 @@ describe("the doorbell of a topic", () => {
     expect([b.bell.topics, b.covered()]).toEqual([TOPICS, TOPICS]);
   });
 
-  it("covers nothing elsewhere while its holder lacks a message of which it has told", async () => {
+  it("covers nothing elsewhere while its holder lacks a message that it has announced", async () => {
     const [a, b] = [instance("a"), instance("b")];
     await pass(12_000, a, b);
     a.ring(2);
@@ -117,7 +117,7 @@ describe("the doorbell of a topic", () => {
     await Promise.all([a.doorbells.close(), b.doorbells.close()]);
   });
 
-  it("stays behind when it is made anew, until the message comes or ten minutes of polls have not brought it", async () => {
+  it("stays behind when its subscription is renewed, until the message comes or ten minutes of polls have not brought it", async () => {
     const a = instance("a");
     await pass(12_000, a);
     a.ring(2);
@@ -169,7 +169,7 @@ describe("the doorbell of a topic", () => {
     expect([a.bell.topics, clock.waiting]).toEqual([[], 0]);
   });
 
-  it("asks for a message until its turn comes, and no longer than it holds the topic", async () => {
+  it("asks the gate for a message until its turn comes, and only while it holds the topic", async () => {
     const a = instance("a");
     await pass(6_000, a);
     a.gate.waitMs = 700;

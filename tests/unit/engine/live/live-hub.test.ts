@@ -71,7 +71,7 @@ function commit(userId: UserId, head: number): void {
 }
 
 describe("a stream", () => {
-  it("that resumes behind dropped rows begins anew at the head, and goes on from there", async () => {
+  it("that resumes before dropped rows starts over at the head, and continues from there", async () => {
     [droppedThrough] = [2];
     const [behind, after] = [opened(ALICE, 1), opened(ALICE, 2)];
     await clock.advance(0);

@@ -201,7 +201,7 @@ const ACTIONS = {
 type Name = keyof typeof ACTIONS;
 
 describe("what a stream says of its freshness", () => {
-  it("is that of its process where nothing is left to send", () =>
+  it("is the freshness of its process if nothing is left to send", () =>
     scene(null, async (s) => {
       await s.takeFor(100);
       expect(s.events).toMatchObject([{ event: "hello", position: 3, freshness: { asOfNs: FIRST_NS, stale: false } }]);
@@ -210,7 +210,7 @@ describe("what a stream says of its freshness", () => {
       expect(s.last).toMatchObject({ asOfNs: s.nowNs, stale: false });
     }));
 
-  it("is not known before what its client has missed was sent, and told right after it", () =>
+  it("is not known before all missed signals were sent, and is reported right after them", () =>
     scene(1, async (s) => {
       await s.takeFor(200);
       expect(s.events.map(({ event }) => event)).toEqual(["hello", "signal", "signal", "freshness"]);
@@ -248,7 +248,7 @@ describe("what a stream says of its freshness", () => {
       expect(s.last).toMatchObject({ asOfNs: s.nowNs, stale: false });
     }));
 
-  it("tells of contacts that may have changed where the event of a commit was missed", () =>
+  it("reports contacts that may have changed if the event of a commit was missed", () =>
     scene(null, async (s) => {
       await s.takeFor(100);
       s.commit(false);

@@ -66,7 +66,7 @@ it("a commit counts as heard through its cursor, whichever order commits arrive 
   expect(told.has(through(9))).toBe(false);
 });
 
-it("messages behind the cursor move no cursor", async () => {
+it("messages before the cursor do not move it", async () => {
   await bus.publish(commit({ cursor: null }));
   expect(told.has(through(1))).toBe(false);
   expect(calls).toContain(`expire ${ALICE}`);

@@ -215,7 +215,7 @@ describe("a reader without a copy", () => {
 it.each([
   ["is there", filled],
   ["fails", down],
-])("a load leaves no timer behind when the view %s", async (_, load) => {
+])("a load leaves no timer behind if the view %s", async (_, load) => {
   const { clock, reader } = setUp({ isShared: false });
   await reader.read(USER, "contacts", load);
   expect(clock.waiting).toBe(0);

@@ -59,7 +59,7 @@ beforeEach(() => {
 });
 
 describe("an audit", () => {
-  it("begins behind dropped messages, and checks the chain from the last of them", async () => {
+  it("begins after dropped messages, and checks the chain from the last of them", async () => {
     topicOf(250);
     log.dropThrough(128);
     const nothing = { count: 0, first: [] };

@@ -92,7 +92,7 @@ describe("dropping", () => {
     expect(steps).toEqual([]);
   });
 
-  it("leaves a topic with a fault, tells of it, and drops of the others", async () => {
+  it("skips a topic with a fault, reports it, and drops messages of the others", async () => {
     const fault = new Error("a fault of ours");
     const { nextDrop } = store;
     store = { ...store, nextDrop: (...asked) => (asked[0] === BUSY ? Promise.reject(fault) : nextDrop(...asked)) };
@@ -123,7 +123,7 @@ describe("dropping", () => {
   it.each([
     ["paused", { paused: true, isReread: false }],
     ["read-again", { isReread: false }],
-  ] as const)("tells that a topic is %s, and does what may be done all the same", async (why, told) => {
+  ] as const)("says that a topic is %s, and still does what may be done", async (why, told) => {
     state.set(BUSY, told);
     left.set(OTHER, 1);
     const leaves: unknown[] = [];
@@ -138,7 +138,7 @@ describe("dropping", () => {
     ["starting-over", { isDropping: true, isReread: false }],
     ["folded-again", { projected: 256 }],
     ["read-again", { isReread: false, isReadTwice: true }],
-  ] as const)("tells that a topic that is %s holds up all of them, paused or not", async (by, told) => {
+  ] as const)("says that a topic that is %s holds up all of them, paused or not", async (by, told) => {
     const leaves: unknown[] = [];
     const heldUp: unknown[] = [];
     for (const paused of [false, true]) {

@@ -103,7 +103,7 @@ describe("packing", () => {
     ]);
   });
 
-  it("leaves a topic with a fault, tells of it, and packs the others", async () => {
+  it("skips a topic with a fault, reports it, and packs the others", async () => {
     const { nextRange } = store;
     const fault = new Error("a fault of ours");
     store = { ...store, nextRange: (topicId) => (topicId === BUSY ? Promise.reject(fault) : nextRange(topicId)) };
@@ -132,7 +132,7 @@ describe("packing", () => {
     expect(await all()).toEqual({ messages: 1, rows: 0 });
   });
 
-  it("tells that something else is done to a topic first, and packs the others", async () => {
+  it("says that other work on a topic comes first, and packs the others", async () => {
     store = {
       ...store,
       topics: async () =>
@@ -184,7 +184,7 @@ describe("packing", () => {
     expect(rowsAsked).toEqual(Array(4).fill([fromMs(nowMs - HOT_MS), fromMs(nowMs)]));
   });
 
-  it("waits for both kinds before it tells of a failure", async () => {
+  it("waits for both kinds before it reports a failure", async () => {
     left.set(BUSY, [[entryOf(1, 2 * HOT_MS)], [entryOf(257, 2 * HOT_MS)]]);
     store = { ...store, packRows: () => Promise.reject(new TierUnavailable("postgres", "down")) };
     await expect(all()).rejects.toThrow("down");

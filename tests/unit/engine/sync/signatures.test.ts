@@ -186,7 +186,7 @@ describe("a mirror that does not say which key an account had", () => {
     expect([signatures.trouble, recovered]).toEqual([null, 1]);
   });
 
-  it("is no trouble where only the budget is used up", async () => {
+  it("is not reported as trouble if only the budget is used up", async () => {
     budget.stored = 0;
     expect(await settled(message())).toEqual(["open"]);
     budget.stored = 5;

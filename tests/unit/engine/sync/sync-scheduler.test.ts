@@ -101,7 +101,7 @@ it("syncs no more often with rings than polls would, and once more, whichever in
   );
 });
 
-it("serves a ring that comes again after the wait that it was told, and asks nobody before", async () => {
+it("serves a ring that comes back after the stated wait, and asks nobody before", async () => {
   const { clock, schedulers, hot } = instances(2);
   const [mine, other] = schedulers as [SyncScheduler, SyncScheduler];
   const round = vi.spyOn(hot, "round");

@@ -124,7 +124,7 @@ describe("a message that went out alone", () => {
 
 describe("a memory that is younger than the message", () => {
   it.each(["next", "unknown", "same", "older"] as const)(
-    "does not tell of batches before it, so the log must be past all of them: %s",
+    "does not know the batches before it, so the log must be past all of them: %s",
     async (kind) => {
       const claim = claimOf(kind, { memoryMs: 4_000 });
       expect(await judge(writeOf(), claim)).toEqual({ kind: "unsettled" });
@@ -134,7 +134,7 @@ describe("a memory that is younger than the message", () => {
     },
   );
 
-  it("does tell if no instance makes batches", async () => {
+  it("is enough if no instance makes batches", async () => {
     expect(await judge(writeOf(), claimOf("unknown", { memoryMs: 4_000 }), open(false))).toEqual({
       kind: "send",
       isFirst: false,

@@ -97,7 +97,7 @@ it("the model of capacity repeats a set-up that it does not know", async () => {
   expect([code, err]).toEqual([2, expect.stringContaining('--set-up must be vercel or aws, not "gcp".')]);
 });
 
-it("a command whose output nobody reads any more goes on to its end", () => {
+it("a command whose output nobody reads any more still runs to its end", () => {
   // The doctor prints line by line, and the first line that cannot be printed is not the last one.
   const file = bundleOf("scripts/operator/doctor.ts");
   const shell = `{ "$0" --conditions=react-server "$1"; echo "status $?" >&2; } | true`;

@@ -25,7 +25,7 @@ describe("public/", () => {
     for (const name of FILES.filter((name) => !OF_THE_SITE.includes(name))) expect(`/${name}`).not.toMatch(isPage);
   });
 
-  it("is, with Next's build, all that stays ours in front of another deployment", async () => {
+  it("holds, with Next's build, all files that stay ours in front of another deployment", async () => {
     const own = [...FILES.filter((name) => !OF_THE_SITE.includes(name)), "icon.svg", "wallet-connector.js"].toSorted();
     expect(OWN_FILES).toEqual(own);
     const named = [...(config.matcher[0] as string).matchAll(/[\w-]+\\\.(?:svg|png|js)/g)];

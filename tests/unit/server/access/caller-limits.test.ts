@@ -95,7 +95,7 @@ it("sign-in counts an address over all instances", async () => {
   expect((await through(1, () => b.spendAddress("sign-in", "203.0.113.9"))).passed).toBe(0);
 });
 
-it("a refused user who goes on asking costs no command", async () => {
+it("a refused user who keeps sending requests costs no command", async () => {
   const limits = instance();
   const { burst } = LIMITS.sync.user;
   await through(burst + 1, () => limits.spendUser("sync", USER));
@@ -154,7 +154,7 @@ describe("a user who was refused", () => {
     }
   });
 
-  it("and goes on asking is blocked until the requests stop, on this limit only", async () => {
+  it("and keeps sending requests is blocked until they stop, on this limit only", async () => {
     const limits = instance();
     const { refusals, forMs } = BLOCKS.user;
     await through(burst + refusals.burst + 1, spend(limits));

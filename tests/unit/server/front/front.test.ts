@@ -184,7 +184,7 @@ describe("an address or a header that goes on too long", () => {
     ],
     ["a header that came in parts", [`GET / HTTP/1.1\r\nx: ${LONG}`, `${LONG}\r\n\r\n`], 431, /The address or the/],
     ["a header below a long address", [`GET /${LONG} HTTP/1.1\r\nx: ${LONG}\r\n\r\n`], 431, /^The headers are/],
-  ])("is told from the other, as far as the last bytes show it: %s", async (_, parts, status, sentence) => {
+  ])("is distinguished from the other, as far as the last bytes show it: %s", async (_, parts, status, sentence) => {
     front.serve = toRoutes((request, response) => send(request, response, { status: 200, headers: {}, body: "fine" }));
     connection.destroy();
     const opened = new Promise<Socket>((resolve) => front.server.once("connection", resolve));

@@ -46,7 +46,7 @@ const INPUTS: readonly unknown[] = [
 /** A sentence that names the member: `The member "nonce" must be a number.` */
 const OURS = /^The (body|member "[^"]*"|parameter "[^"]*") (is missing: it )?must (be|have|not be) .*[^.]\.$/;
 
-describe("what a client is told of input that does not fit", () => {
+describe("the sentence about input that does not fit", () => {
   const schemas = Object.entries(ROUTES).flatMap(([name, route]: [string, AnyRoute]) =>
     (["body", "query"] as const).flatMap((of) => {
       const { [of]: schema } = route;
@@ -156,7 +156,7 @@ describe("what a client is told of input that does not fit", () => {
     if (Object.values(given).some((value) => value !== undefined)) expect(detailOf(SubmitBody, given)).toMatch(detail);
   });
 
-  it("tells a name without characters from the body", () => {
+  it("distinguishes a name without characters from the body", () => {
     expect(detailOf(z.strictObject({}), { "": 1 }, asQuery)).toBe(
       'The parameter "" must be left out: this request has no parameters.',
     );
