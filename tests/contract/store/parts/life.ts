@@ -47,7 +47,7 @@ export function lifeContract(subject: Subject): void {
     expect((await store.views.signalsAfter(A, POSITIONS_PER_EPOCH + 1, 9)).rows).toEqual([]);
   });
 
-  it("says that a topic is read again from the beginning of a start over or a rebuild, until it has all its earlier messages", async () => {
+  it("says that a topic is read from the ledger again, from the start of a start over or a rebuild until it has all its earlier messages", async () => {
     const store = await emptied(subject);
     await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
     const readAnewThrough = async () => (await store.sync.topic(T))?.readAnewThrough;
