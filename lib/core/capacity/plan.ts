@@ -7,6 +7,7 @@ import type { Capacity, CostPart } from "./need";
 import { SET_UPS, type SetUp } from "./set-ups/set-ups";
 import { figure } from "./unit-figures";
 
+/** A row of the scaling plan for one number of users. */
 export interface PlanEstimate {
   readonly storageGb: number;
   /** Dollars a month without a cache, and with one. Null where the plan gives none. */
@@ -32,6 +33,7 @@ export function currentEstimate(users: number, dollars: (usd: number) => string,
   return usd === "not feasible" ? usd : dollars(usd);
 }
 
+/** One figure of the plan beside ours. */
 export interface Cell {
   readonly what: "storage" | "dollars";
   /** GB or dollars, a month. */

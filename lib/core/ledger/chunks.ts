@@ -6,6 +6,7 @@
  */
 import type { Verification } from "../signals/signal";
 
+/** The place of one part in a message that was split, as its sender claims it. */
 export interface ChunkInfo {
   /** The group's key, shared by all chunks of a message: payer, valid start, nonce and scheduled. Empty: no group. */
   readonly key: string;
@@ -22,6 +23,7 @@ export interface Piece {
   readonly verification: Verification;
 }
 
+/** A message whose parts are all there, joined. */
 export interface Whole {
   readonly message: Uint8Array;
   /** `verified` only if every part is. */

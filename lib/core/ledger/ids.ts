@@ -6,8 +6,10 @@
 import { showsWhole } from "../signals/text";
 import type { EvmAddress } from "./magic-token";
 
+/** `shard.realm.num`, as the ledger writes it. */
 export type TopicId = string & { readonly __brand: "TopicId" };
 export type AccountId = string & { readonly __brand: "AccountId" };
+/** An id of 1 to 50 characters: that of an account, or one that TrustMesh gave. */
 export type UserId = string & { readonly __brand: "UserId" };
 
 /** Position of a message in its topic: starts at 1, dense. int64 on the ledger; stored up to MAX_SEQUENCE. */
@@ -25,6 +27,7 @@ export type TopicKind = (typeof TOPIC_KINDS)[number];
 
 /** The kind of the one topic that binds identities to accounts. It has no shards, and this server never writes to it. */
 export const IDENTITY_KIND = "identity";
+/** The kinds of topics that are synced: those of users, and the identity topic's. */
 export type FollowedKind = TopicKind | typeof IDENTITY_KIND;
 
 /** TrustMesh's own limit for ids and type names. */

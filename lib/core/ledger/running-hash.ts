@@ -20,6 +20,7 @@ export const GENESIS_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
 /** SHA-384 of the bytes: 48 bytes. */
 export type Sha384 = (bytes: Uint8Array) => Uint8Array;
 
+/** The members of a message that its running hash covers, besides its bytes and the hash before. */
 export interface Link {
   readonly topicId: TopicId;
   readonly payer: AccountId;

@@ -29,6 +29,7 @@ type VerificationReason = (typeof REASONS)[number] | Defect;
 export const isVerdictReason = (reason: string): reason is VerificationReason =>
   (REASONS as readonly string[]).includes(reason) || defectIn(reason) !== null;
 
+/** The result of checking a message's running hash. The reason is null for a verified message. */
 export interface Verdict {
   readonly verification: Verification;
   readonly reason: VerificationReason | null;

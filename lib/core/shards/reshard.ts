@@ -19,12 +19,14 @@ import {
 
 type ShardRef = ShardGroup & Pick<Shard, "segment" | "generation">;
 
+/** The state of a group that an operator wants. It says nothing about how far the work is. */
 export type Goal =
   /** Make the group have `to` segments. */
   | { readonly name: "grow"; readonly group: ShardGroup; readonly to: number }
   /** Nothing more is written to this shard. */
   | { readonly name: "drain"; readonly shard: ShardRef };
 
+/** The next thing to do towards a goal. Each can be repeated without harm. */
 export type Step =
   /** Change these shards in one go. */
   | { readonly name: "plan" | "switch"; readonly put: readonly Shard[] }

@@ -38,6 +38,7 @@ export interface ShardGroup {
   readonly owner: TenantId | UserId | null;
 }
 
+/** One topic's place in the registry, from its planning to its drain. */
 export interface Shard extends ShardGroup {
   /** From 0, without a hole among the active ones of a group. */
   readonly segment: number;
@@ -55,6 +56,7 @@ export interface Shard extends ShardGroup {
   readonly drainedNs: bigint | null;
 }
 
+/** All shards, drained ones included, because their history is still read. */
 export interface Registry {
   /** Grows with each change of the registry; 0 for an empty one. */
   readonly version: number;

@@ -41,6 +41,7 @@ export interface Edge {
   readonly peerHrlNs: LatestNs;
 }
 
+/** The latest profile of a user. It replaces the earlier one as a whole, so a member that it leaves out is null. */
 export interface Profile {
   readonly userId: UserId;
   readonly consensusNs: ConsensusNs;
@@ -53,6 +54,7 @@ export interface Profile {
   readonly hrl: string | null;
 }
 
+/** A definition as its claim that counts has it, with the place of that message. */
 export interface Definition {
   readonly definitionId: string;
   readonly consensusNs: ConsensusNs;

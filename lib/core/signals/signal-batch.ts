@@ -25,6 +25,7 @@ const HEADER_BYTES = 6;
 const NEWLINE = 0x0a;
 const dictionary = new TextEncoder().encode(BATCH_DICTIONARY);
 
+/** The content of one ledger message that is a signal batch. */
 export interface OpenedBatch {
   /** One at least, each in the bytes in which it was written. */
   readonly signals: readonly Uint8Array[];

@@ -4,6 +4,7 @@
  */
 import { type BackoffPolicy, backoffMs } from "./backoff";
 
+/** `openings`: how often it has opened in a row, which sets the next wait. */
 export type CircuitBreaker =
   | { readonly name: "closed"; readonly failures: number }
   | { readonly name: "open"; readonly openings: number; readonly untilMs: number }

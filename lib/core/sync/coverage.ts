@@ -4,6 +4,7 @@
  */
 import type { Interval } from "./intervals";
 
+/** An answer of a mirror, split by what follows the cursor. */
 export interface Extension<T> {
   /** The messages that follow the cursor without a hole: `cursor + 1, cursor + 2, …`. */
   readonly run: readonly T[];

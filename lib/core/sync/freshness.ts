@@ -1,6 +1,7 @@
 /** How old the shown data is, from the sync state of each topic. */
 import { type ConsensusNs, consensusNs, fromMs } from "../ledger/consensus-time";
 
+/** How complete the stored data is now. `lagMs`: the age of the slowest topic, in milliseconds. */
 export interface FreshnessNow {
   /** Every topic is synced through this consensus time; null if one of them never was. */
   readonly asOfNs: ConsensusNs | null;

@@ -15,11 +15,13 @@
 import { type BackoffPolicy, backoffMs } from "./backoff";
 import type { Interval } from "./intervals";
 
+/** Missing sequence numbers, both ends included. */
 export interface Hole extends Interval {
   /** When the first instance saw it. Like all times here, on this process's monotonic clock. */
   readonly firstSeenMs: number;
 }
 
+/** The state of a topic's sync in this process. `declare`: the hole's grace time is over, so this run may declare it a gap. */
 export type SyncPhase =
   | { readonly name: "idle" }
   | { readonly name: "pulling"; readonly hole: Hole | null; readonly attempt: number; readonly declare: boolean }

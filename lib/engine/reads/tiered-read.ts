@@ -16,6 +16,7 @@ import { report, type TierReport } from "./tier-report";
 import type { View } from "./view";
 import { type Load, ViewLoader, type Wanted } from "./view-loader";
 
+/** A view, and the way by which it was found. */
 export interface ReadResult {
   readonly view: View;
   /** Closest to the origin first. */

@@ -40,6 +40,7 @@ import {
 import type { SignalBatches } from "./signal-batches";
 import type { Slots } from "./slots";
 
+/** A signal as its writer sends it, with its members checked. It goes to the ledger as JSON. */
 export interface Envelope {
   readonly type: string | number;
   readonly from: UserId;
