@@ -25,7 +25,7 @@ export const DECODER_VERSION = 5;
 /** Deeper than any known form, and far below the depth at which a recursive walk overflows. */
 const MAX_DEPTH = 32;
 /** Above the plan's largest amounts by far; keeps sums of weights exact. */
-const MAX_WEIGHT = 1_000_000_000;
+export const MAX_WEIGHT = 1_000_000_000;
 const DECIMAL = /^\s*\d{1,30}(\.\d{1,30})?\s*$/;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });

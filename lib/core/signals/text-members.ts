@@ -54,6 +54,12 @@ export function profileIn(metadata: DecodedBody["metadata"]): Fields {
   return isFields(metadata.profile) ? { ...metadata, ...metadata.profile } : metadata;
 }
 
+/** Whether a profile names any of its texts, perhaps to delete it. Readers take one that names none as an empty profile. */
+export function namesProfileText(metadata: DecodedBody["metadata"]): boolean {
+  const fields = profileIn(metadata);
+  return Object.values(PROFILE_TEXTS).some((names) => names.some((name) => Object.hasOwn(fields, name)));
+}
+
 const isMisfit = (value: unknown) => isThere(value) && typeof value !== "string";
 
 /** The first of these members that has a value and no text; null if there is none. */

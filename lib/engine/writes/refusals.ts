@@ -1,5 +1,6 @@
 /** Refusals of a write, each with the sentence that its sender reads. */
 import { err, type Result } from "../../core/result";
+import { MAX_WEIGHT } from "../../core/signals/envelope";
 import { bodyOf, pathOf } from "../../core/signals/forms/fields";
 import { targetPath } from "../../core/signals/forms/sides";
 import type { UndecodableReason } from "../../core/signals/signal";
@@ -62,6 +63,13 @@ export const GIVES_NOTHING = refuse(
   "payload.definitionId",
 );
 
+/** The refusal of a profile that names none of its members: readers would take it as an empty one, and what it said before would be lost. */
+export const EMPTY_PROFILE = refuse(
+  "bad-envelope",
+  "Give the payload at least one member of a profile: handle, displayName, bio, avatar or profileHrl. Members that are left out are deleted.",
+  "payload",
+);
+
 /** The refusal of trust for which there is no slot. */
 export function noSlot(refusal: Exclude<SlotRefusal, "given">, envelope: Members): Result<never, SubmitRefusal> {
   if (refusal === "not-bonded")
@@ -89,7 +97,7 @@ const REASONS: Partial<Record<UndecodableReason, string>> = {
   "no-target": "Name the person whom this message is for.",
   "self-target": "Choose another person: this message cannot be for yourself.",
   "bad-id": "Check the ids in this message: an id has 1 to 50 characters and no spaces.",
-  "bad-weight": "Give trust a weight above zero.",
+  "bad-weight": `Give trust a weight that is a number above 0 and at most ${MAX_WEIGHT.toLocaleString("en")}.`,
   "no-definition": "Give this recognition definition an id.",
   "bad-type": "Choose a type of message that TrustMesh knows.",
   "too-deep": "Flatten the payload of this message: it is nested too deep.",

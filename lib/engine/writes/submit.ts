@@ -12,7 +12,7 @@ import { decodeJson } from "../../core/signals/envelope";
 import { topicKindOf } from "../../core/signals/message-types";
 import type { Author, DecodedBody } from "../../core/signals/signal";
 import { MAX_SIGNED_AHEAD_MS, signedIn } from "../../core/signals/signed";
-import { saysWhatItGives, unreadableMember } from "../../core/signals/text-members";
+import { namesProfileText, saysWhatItGives, unreadableMember } from "../../core/signals/text-members";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
 import type { NonceClaim, RequestRefusal, WriteGuard } from "../../ports/shared/write-guard";
@@ -23,6 +23,7 @@ import type { Signatures } from "../sync/topic/signatures";
 import { type EarlierWrites, MAX_NONCE_AHEAD_MS, TS_FUTURE_S, type Write } from "./earlier-writes";
 import { GuardedWrite, type WriteRequest } from "./guarded-write";
 import {
+  EMPTY_PROFILE,
   GIVES_NOTHING,
   LEDGER_CODES,
   NONCE_TOO_FAR,
@@ -176,11 +177,14 @@ export class SubmitService {
         "not-yours",
         "You can only write in your own name, and a member of this message names another actor.",
       );
-    const { type, target } = decoded.value;
+    const { type, target, metadata } = decoded.value;
+    // The ledger may hold a recognition for oneself, and readers show it.
+    if (type === "RECOGNITION_MINT" && target === envelope.from) return undecodable("self-target", envelope);
     if (target !== null && !mayBeSomebody(target) && !ENDS.test(type)) return toNobody(envelope);
     const unreadable = unreadableMember(decoded.value, envelope);
     if (unreadable !== null) return notText(unreadable, envelope);
     if (type === "RECOGNITION_MINT" && !saysWhatItGives(decoded.value, envelope)) return GIVES_NOTHING;
+    if (type === "PROFILE_UPDATE" && !namesProfileText(metadata)) return EMPTY_PROFILE;
     const message = new TextEncoder().encode(JSON.stringify(envelope));
     if (message.length > MAX_MESSAGE_BYTES) return TOO_LONG;
     const { from, nonce, ts: madeS } = envelope;

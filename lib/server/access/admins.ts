@@ -3,7 +3,7 @@ import "server-only";
 import type { UserId } from "../../core/ledger/ids";
 import type { App } from "../boot/app";
 import { ProblemError } from "../http/answers/problem";
-import type { ApiRequest } from "../http/api-request";
+import { type ApiRequest, onlyReads } from "../http/api-request";
 import { bearerToken, isSameSecret } from "./secrets";
 
 /** The name in the operator log for requests with the admin token. It contains a space, which no user id does. */
@@ -23,7 +23,8 @@ export async function adminOf(app: Pick<App, "env" | "operatorId" | "sessions">,
     throw new ProblemError("wrong-token", "This token is not the ADMIN_TOKEN of this server.");
   }
   const userId = await app.sessions.userOf(request.headers.get("cookie"));
-  if (userId === null) throw new ProblemError("no-session", "Sign in as an operator to see this.");
+  if (userId === null)
+    throw new ProblemError("no-session", `Sign in as an operator to ${onlyReads(request) ? "see" : "do"} this.`);
   if (!isAdmin(app, userId))
     throw new ProblemError("not-admin", "Only operators can see and do this. ADMIN_ACCOUNTS names them.");
   return userId;

@@ -15,6 +15,9 @@ export interface ApiRequest {
   readonly body: AsyncIterable<Uint8Array> | null;
 }
 
+/** Whether a request only reads, by its method (RFC 9110 §9.2.1). */
+export const onlyReads = ({ method }: Pick<ApiRequest, "method">): boolean => method === "GET" || method === "HEAD";
+
 /**
  * Calls `make` once for requests with equal heads, which share their `headers` (front/admission/request-head.ts). `make` may read only the
  * method, the URL and the headers. Nothing may change its result. An error that it throws is not kept.

@@ -16,7 +16,7 @@ import { preflight } from "./answers/any-site";
 import { routeHeaders } from "./answers/api-headers";
 import { compressed } from "./answers/compression";
 import { isProblem, type ProblemCode, ProblemError, problemAnswer, problemStatus } from "./answers/problem";
-import { type ApiRequest, perHead, urlOf } from "./api-request";
+import { type ApiRequest, onlyReads, perHead, urlOf } from "./api-request";
 import { checkedBody, checkedQuery } from "./checked-input";
 import { readJsonBody } from "./read-body";
 import { NO_FLOOR, parseFloor, type ReadFloor, reachFloor } from "./read-floor";
@@ -158,7 +158,7 @@ function observe(app: App, route: AnyRoute, status: number, ms: number): void {
 
 function respond(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Answer> {
   const { request, address } = routed;
-  if (request.method !== "GET" && request.method !== "HEAD") refuseCrossSite(request);
+  if (!onlyReads(request)) refuseCrossSite(request);
   const from = address ?? app.limits.addressOf((name) => request.headers.get(name));
   return andThen(app.limits.spendAddress(route.limit, from), () => {
     if (route.access === "admin")
@@ -172,7 +172,8 @@ function respond(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Ans
           : remembered(app, route, context),
       );
     return andThen(callerOf(app, request), (caller) => {
-      if (caller === null) throw new ProblemError("no-session", "Sign in to see this.");
+      if (caller === null)
+        throw new ProblemError("no-session", `Sign in to ${onlyReads(request) ? "see" : "do"} this.`);
       return withInput(route, new Context(app, routed, from, caller), (context) =>
         route.access === "ledger" ? route.handle(context) : signedIn(caller, () => route.handle(context as UserOf)),
       );

@@ -38,6 +38,11 @@ describe("refusals", () => {
     ["payload.def.title", () => envelope("RECOGNITION_DEFINITION", { def: { id: "grit", title: 5 } })],
     ["payload.definitionId", () => envelope("RECOGNITION_MINT", { to: "tm-p1", definitionId: { id: "grit" } })],
     ["payload.definitionId", () => envelope("RECOGNITION_MINT", { to: "tm-p1" })],
+    ["payload.to", () => envelope("RECOGNITION_MINT", { to: ALICE, name: "Grit" })],
+    ["payload.recipient", () => envelope("NFT_MINT", { recipient: ALICE, name: "Grit" })],
+    ["payload", () => envelope("PROFILE_UPDATE", {})],
+    ["payload", () => envelope("PROFILE_UPDATE", {}, { displayName: "beside the payload" })],
+    ["payload", () => envelope("PROFILE_UPDATE", { visibility: "public" })],
   ] as const)("name the member as the caller named it: %s", async (field, body) => {
     expect(await (await submit(body())).json()).toMatchObject({ field });
   });
@@ -45,6 +50,14 @@ describe("refusals", () => {
   it.each([
     ["/api/trust/allocate", { sessionId: ALICE, targetId: "tm-stranger" }, "not-bonded", "targetId"],
     ["/api/trust/allocate", { sessionId: ALICE, targetId: ALICE }, "bad-input", "targetId"],
+    ["/api/trust/allocate", { sessionId: ALICE, targetId: "tm-p1", weight: 2e9 }, "bad-input", "weight"],
+    ["/api/trust/allocate", { sessionId: ALICE, targetId: "tm-p1", weight: "abc" }, "bad-input", "weight"],
+    [
+      "/api/recognition/create",
+      { label: "Grit", emoji: "💪", lens: "base", to: { accountId: ALICE } },
+      "bad-input",
+      "to.accountId",
+    ],
   ] as const)("name the member as the caller of %s named it: %j", async (path, body, code, field) => {
     const response = await t.ask("POST", path, ALICE, { body });
     expect(await response.json()).toMatchObject({ code, field });
@@ -59,6 +72,17 @@ describe("refusals", () => {
       "RECOGNITION_MINT",
       "Say what this recognition is: give the id of its definition as definitionId, or a name.",
     ],
+    [{ to: ALICE, name: "Grit" }, "RECOGNITION_MINT", "Choose another person: this message cannot be for yourself."],
+    [
+      {},
+      "PROFILE_UPDATE",
+      "Give the payload at least one member of a profile: handle, displayName, bio, avatar or profileHrl. Members that are left out are deleted.",
+    ],
+    ...(["abc", -1, 0, 2_000_000_000, true].map((weight) => [
+      { target: "tm-p1", weight },
+      "TRUST_ALLOCATE",
+      "Give trust a weight that is a number above 0 and at most 1,000,000,000.",
+    ]) as [object, string, string][]),
     [
       { target: "tm-p1", note: "x".repeat(10_300) },
       "CONTACT_REQUEST",

@@ -115,7 +115,14 @@ describe("the check of answers", () => {
 describe("a write", () => {
   const submit = (more: object) =>
     t.ask("POST", "/api/hcs/submit", ME, {
-      body: { type: "PROFILE_UPDATE", from: ME, nonce: 1, ts: Math.floor(t.clock.now() / 1_000), payload: {}, ...more },
+      body: {
+        type: "PROFILE_UPDATE",
+        from: ME,
+        nonce: 1,
+        ts: Math.floor(t.clock.now() / 1_000),
+        payload: { displayName: "Me" },
+        ...more,
+      },
     });
 
   it.each([

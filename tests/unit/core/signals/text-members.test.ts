@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import { decodeJson } from "@/lib/core/signals/envelope";
 import { claimsOf, type DecodedMessage, profileOf } from "@/lib/core/signals/projection";
-import { misfitPath, saysWhatItGives, unreadableMember } from "@/lib/core/signals/text-members";
+import { misfitPath, namesProfileText, saysWhatItGives, unreadableMember } from "@/lib/core/signals/text-members";
 import { VECTORS } from "../../../support/repository/vectors";
 
 /** The names of each text, the one that counts first. */
@@ -140,6 +140,26 @@ describe("the words of another signal", () => {
     expect(read.length).toBeGreaterThan(40);
     expect(read.filter(([, member]) => member !== null)).toEqual([]);
   });
+});
+
+describe("a profile", () => {
+  const names = (payload: object, more: object = {}) =>
+    namesProfileText(decoded(bodyOf(payload, "PROFILE_UPDATE", more)).metadata);
+
+  it.each(Object.values(NAMES).flat())("names a text by %s, also to delete it, flat or nested", (name) => {
+    for (const value of ["words", "", null]) {
+      expect(names({ [name]: value })).toBe(true);
+      expect(names({ profile: { [name]: value } })).toBe(true);
+    }
+  });
+
+  it.each([[{}], [{ visibility: "public", location: "Lagos" }], [{ profile: {} }], [{ toString: "x" }]])(
+    "names none, so readers take it as an empty one: %j",
+    (payload) => {
+      expect(names(payload, { displayName: "beside the payload" })).toBe(false);
+      expect(profileIn(payload)).toMatchObject({ handle: null, displayName: null, bio: null, avatar: null });
+    },
+  );
 });
 
 describe("a recognition", () => {
