@@ -49,8 +49,9 @@ export function understand<O extends Options>(
   const parsed = parseArgs({ args: [...args], options: known, allowPositionals: true, strict: false, tokens: true });
   for (const token of parsed.tokens) if (token.kind === "option") checkOption(token, known[token.name]?.type);
   const { values, positionals } = parsed as unknown as { values: Values<O>; positionals: string[] };
-  if (positionals.length > words.most) throw new UsageError(`Unknown argument: ${positionals[words.most]}.`);
-  if (positionals.length < words.least) throw new UsageError("An argument is missing.");
+  if (positionals.length > words.most)
+    throw new UsageError(`There is no argument ${positionals[words.most]} here: leave it out.`);
+  if (positionals.length < words.least) throw new UsageError("An argument is missing: add it as shown here.");
   return { values, words: positionals };
 }
 
@@ -62,7 +63,8 @@ interface Given {
 
 /** Throws UsageError. `type` is that of the option, undefined if the command has none of this name. */
 function checkOption({ rawName, value, inlineValue = false }: Given, type: "boolean" | "string" | undefined): void {
-  if (type === undefined) throw new UsageError(`There is no option ${rawName}.`);
+  if (type === undefined)
+    throw new UsageError(`There is no option ${rawName}: use the options shown here, or leave it out.`);
   if (type === "boolean" && value !== undefined) throw new UsageError(`${rawName} takes no value. Leave it out.`);
   // `-5` counts as a value, and `--next` as the next option.
   const isNext = value !== undefined && !inlineValue && /^-\D/.test(value);

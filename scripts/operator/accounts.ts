@@ -4,7 +4,7 @@
  */
 
 import { openStoresOfCommand } from "@/lib/server/boot/open";
-import { ACCOUNTS_USAGE, runAccountsCommand, WrongWords } from "@/lib/server/cli/bind-account";
+import { ACCOUNTS_USAGE, type AccountsWork, accountsWork, WrongWords } from "@/lib/server/cli/bind-account";
 import { readEnv } from "@/lib/server/config/env";
 import { command, UsageError } from "../command";
 import { environment } from "../environment";
@@ -16,12 +16,19 @@ const SPEC = {
 } as const;
 
 void command(SPEC, async ({ words, values }) => {
+  const work = workOf(words, values);
   const { accounts, admin, views, close } = await openStoresOfCommand(readEnv(environment()));
   try {
-    console.log(await runAccountsCommand(words, values, { accounts, admin, views, now: Date.now }));
-  } catch (cause) {
-    throw cause instanceof WrongWords ? new UsageError(cause.message) : cause;
+    console.log(await work({ accounts, admin, views, now: Date.now }));
   } finally {
     await close();
   }
 });
+
+function workOf(...asked: Parameters<typeof accountsWork>): AccountsWork {
+  try {
+    return accountsWork(...asked);
+  } catch (cause) {
+    throw cause instanceof WrongWords ? new UsageError(cause.message) : cause;
+  }
+}

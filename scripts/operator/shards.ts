@@ -230,7 +230,8 @@ function workOf(name: string, rest: readonly string[], values: Values): Work {
       const topicId = topicOf(rest[0]);
       return (tools, env, now) => {
         const goals = drainGoals(now, topicId);
-        if (goals.length === 0) throw new Refusal(`Topic ${topicId} is not in use.`);
+        if (goals.length === 0)
+          throw new Refusal(`Topic ${topicId} is not in use. npm run shards -- status lists the topics that are.`);
         return carryOut(tools, env.TOPIC_PREFIX, goals, topicId);
       };
     }
@@ -292,7 +293,7 @@ function assign([tenant = "", ...users]: readonly string[]): Work {
   return async ({ registry, admin }) => {
     await recordCommand(admin, { action: "shards.assign", target: tenant }, async () => {
       if (!(await registry.assign(userIds as UserId[], tenantId)))
-        throw new Refusal(`Tenant ${tenant} does not exist.`);
+        throw new Refusal(`Tenant ${tenant} does not exist. Check the id, or add it with tenant add.`);
       return { users: userIds };
     });
     say(
@@ -331,9 +332,9 @@ const MAX_WORDS = 1_000;
 
 void command({ usage: USAGE, options: OPTIONS, words: { least: 1, most: MAX_WORDS } }, async ({ values, words }) => {
   const [name = "", ...rest] = words;
-  if (!COMMANDS.includes(name)) throw new UsageError(`There is no command ${name}.`);
+  if (!COMMANDS.includes(name)) throw new UsageError(`There is no command ${name}: use one of ${COMMANDS.join(", ")}.`);
   const takes = { drain: 1, tenant: MAX_WORDS, assign: MAX_WORDS }[name] ?? 0;
-  if (rest.length > takes) throw new UsageError(`Unknown argument: ${rest[takes]}.`);
+  if (rest.length > takes) throw new UsageError(`There is no argument ${rest[takes]} here: leave it out.`);
   await (values.app === undefined ? directly(workOf(name, rest, values)) : throughApp(values.app, name, rest, values));
   // The SDK keeps idle connections open, so exit without waiting for them.
 }).then(() => process.exit());

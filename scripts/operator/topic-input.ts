@@ -29,7 +29,8 @@ export async function readMessages(source: string | undefined, what: string): Pr
   const topicId = source === undefined ? null : parseTopicId(source);
   if (topicId !== null) return fetchTopic(topicId);
   const messages = parseMessages(readText(source, what), nameOf(source));
-  if (messages.length === 0) throw new Unreadable(`${nameOf(source)} holds no message.`);
+  if (messages.length === 0)
+    throw new Unreadable(`${nameOf(source)} holds no message. It must hold a page of the mirror: {"messages":[…]}.`);
   return messages;
 }
 
@@ -48,7 +49,10 @@ export function readText(source: string | undefined, what: string): string {
     if (code === "EISDIR") throw new Unreadable(`${source} is a folder: name a file in it.`);
     throw new Unreadable(`${nameOf(source)} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
-  if (bytes.length === 0) throw new Unreadable(`${nameOf(source)} is empty: it must hold the mirror's JSON.`);
+  if (bytes.length === 0)
+    throw new Unreadable(
+      `${nameOf(source)} is empty: it must hold the mirror's JSON. Pipe a page of messages into the command, or name a topic or a file.`,
+    );
   const encoding = encodingOf(bytes);
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
@@ -128,6 +132,9 @@ async function fetchTopic(topicId: TopicId): Promise<readonly LedgerMessage[]> {
     if (answer.value.length === 0) break;
     messages.push(...answer.value);
   }
-  if (messages.length === 0) throw new Unreadable(`The mirror has no messages of topic ${topicId}.`);
+  if (messages.length === 0)
+    throw new Unreadable(
+      `The mirror has no messages of topic ${topicId}. Check the id, or set MIRROR_URL to a mirror of its network.`,
+    );
   return messages;
 }

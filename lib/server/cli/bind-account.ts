@@ -26,33 +26,36 @@ const EARLIER_ID = /^tm-[a-z0-9][a-z0-9._-]*$/;
 const RULE =
   "such an id is tm- followed by lower-case letters, digits, dots, hyphens or underscores, at most 50 characters";
 
-export interface AccountsDeps {
+interface AccountsDeps {
   readonly accounts: AccountStore;
   readonly admin: Pick<AdminStore, "begin" | "update">;
   readonly views: Pick<ViewStore, "contacts">;
   readonly now: () => number;
 }
 
-/** Runs the command in `words` and returns the text to print. Throws WrongWords and NotDone. */
-export async function runAccountsCommand(
+/** Does what was asked and resolves with the text to print. Rejects with NotDone. */
+export type AccountsWork = (deps: AccountsDeps) => Promise<string>;
+
+/** The work of the command in `words`. Throws WrongWords before anything is opened for it. */
+export function accountsWork(
   words: readonly string[],
   { replace = false }: { readonly replace?: boolean | undefined },
-  deps: AccountsDeps,
-): Promise<string> {
+): AccountsWork {
   const [command, account = "", user = "", ...rest] = words;
   const most = command === "bind" ? 3 : command === "unbind" ? 2 : 1;
+  if (command !== "list" && command !== "bind" && command !== "unbind")
+    throw new WrongWords(`There is no command ${command}: use list, bind or unbind.`);
   if (rest.length > 0 || words.length > most || (replace && command !== "bind"))
-    throw new WrongWords(`The arguments of ${command} are wrong.`);
-  if (command === "list") return list(deps.accounts);
-  if (command !== "bind" && command !== "unbind") throw new WrongWords("Use list, bind or unbind.");
+    throw new WrongWords(`The arguments of ${command} are wrong: write them as shown here.`);
+  if (command === "list") return ({ accounts }) => list(accounts);
   const accountId = parseAccountId(account);
   if (accountId === null)
     throw new WrongWords(`"${account}" is not an account id. An account id looks like 0.0.7226146.`);
-  if (command === "unbind") return unbind(accountId, deps);
+  if (command === "unbind") return (deps) => unbind(accountId, deps);
   const userId = EARLIER_ID.test(user) ? parseUserId(user) : null;
   // An account that signed in as another account would be two people to every reader of the ledger.
   if (userId === null) throw new WrongWords(`"${user}" is not an id from before accounts: ${RULE}.`);
-  return bind(accountId, userId, replace, deps);
+  return (deps) => bind(accountId, userId, replace, deps);
 }
 
 async function list(accounts: AccountStore): Promise<string> {
@@ -65,7 +68,8 @@ async function list(accounts: AccountStore): Promise<string> {
 
 async function unbind(accountId: AccountId, { accounts, admin, now }: AccountsDeps): Promise<string> {
   const userId = await accounts.boundTo(accountId);
-  if (userId === null) throw new NotDone(`${accountId} is not bound.`);
+  if (userId === null)
+    throw new NotDone(`${accountId} is not bound. npm run accounts -- list shows which accounts are.`);
   const act = { action: "accounts.unbind", target: accountId };
   await recordCommand(admin, act, async () => ((await accounts.unbind(accountId)) ? { was: userId } : null), now);
   return `${accountId} signs in as itself again; it was ${userId}.`;

@@ -127,7 +127,12 @@ describe("topic:verify", () => {
     ],
     ["a folder", ["."], "", ". is a folder: name a file in it."],
     ["a page without messages", [], '{"messages":[]}', "standard input holds no message."],
-    ["nothing", [], "", "standard input is empty: it must hold the mirror's JSON."],
+    [
+      "nothing",
+      [],
+      "",
+      "standard input is empty: it must hold the mirror's JSON. Pipe a page of messages into the command, or name a topic or a file.",
+    ],
     ["HTML", [], "<html>", "standard input is not JSON in the mirror's shape"],
     ["a message without a topic", [], '{"messages":[{"sequence_number":1}]}', "message 1 has no topic_id"],
     ["a message without a number", [], '{"messages":[{"topic_id":"0.0.7"}]}', "message 1 has no sequence_number"],

@@ -92,6 +92,16 @@ describe("a command of package.json", () => {
   });
 });
 
+it.each([
+  ["accounts", "frob", "There is no command frob: use list, bind or unbind."],
+  ["shards", "frob", "There is no command frob: use one of status, "],
+])("%s refuses a command that it does not have before it looks for a database", async (name, word, sentence) => {
+  const { code, out, err } = await run(`scripts/operator/${name}.ts`, word);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain(sentence);
+  expect(err).toContain(`npm run ${name} -- COMMAND`);
+});
+
 it("the model of capacity repeats a set-up that it does not know", async () => {
   const { code, err } = await run("scripts/operator/capacity.ts", "--set-up", "gcp");
   expect([code, err]).toEqual([2, expect.stringContaining('--set-up must be vercel or aws, not "gcp".')]);
@@ -119,12 +129,12 @@ describe("the words of a command", () => {
   });
 
   it.each([
-    [[], "An argument is missing."],
-    [["a", "b", "c"], "Unknown argument: c."],
-    [["a", "--wrong"], "There is no option --wrong."],
-    [["a", "--wrong=5"], "There is no option --wrong."],
-    [["a", "-x"], "There is no option -x."],
-    [["a", "--no-json"], "There is no option --no-json."],
+    [[], "An argument is missing: add it as shown here."],
+    [["a", "b", "c"], "There is no argument c here: leave it out."],
+    [["a", "--wrong"], "There is no option --wrong: use the options shown here, or leave it out."],
+    [["a", "--wrong=5"], "There is no option --wrong: use the options shown here, or leave it out."],
+    [["a", "-x"], "There is no option -x: use the options shown here, or leave it out."],
+    [["a", "--no-json"], "There is no option --no-json: use the options shown here, or leave it out."],
     [["a", "--to"], "--to needs a value: write --to and the value after it."],
     [["a", "--to="], "--to needs a value: write --to and the value after it."],
     [["a", "--to", "--json"], "--to needs a value: write --to and the value after it."],
