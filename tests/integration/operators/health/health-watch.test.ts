@@ -59,6 +59,21 @@ it("notices once that a database went down and once that it is back, without any
   expect(told().filter((line) => line.startsWith("error: The database"))).toHaveLength(1);
 });
 
+it("tells nothing that is only the end: neither its own look that is under way nor a last health check", async () => {
+  const before = t.logged.length;
+  isDatabaseDown = true;
+  t.devnet.faults.add({ kind: "badGateway" });
+  t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
+  await t.clock.drive(t.app.scheduler.demand());
+  t.app.health.close();
+  for (let check = 0; check < 20; check += 1) {
+    await t.clock.drive(t.app.health.examineAsReader());
+    await t.clock.advance(5_000);
+  }
+  expect(codes()).toEqual([]);
+  expect(t.logged.slice(before).filter((line) => /^(warn|error):/.test(line))).toEqual([]);
+});
+
 it("reports a full disk of the database while it still answers, and the end when there is room again", async () => {
   await damage(
     `CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS
