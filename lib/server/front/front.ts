@@ -52,6 +52,7 @@ class Incoming extends IncomingMessage {
 export class Front {
   readonly server: Server<typeof Incoming>;
   private readonly underWay = new Set<ServerResponse>();
+  private readonly endingUnread = new WeakSet<Socket>();
   private lastMs = 0;
   private isLast = false;
   /** Hears of errors that no route has caught. It may be replaced at any time; there is no log before the app is open. */
@@ -123,6 +124,7 @@ export class Front {
   /** `refusal` is the sentence for a request that is refused unread. Null for all others. */
   private receive(request: Incoming, response: ServerResponse, refusal: string | null = null): void {
     const head = headOf(request);
+    (request.socket as Connection)[LAST_RESPONSE] = response;
     if (!request.url?.startsWith("/api/health")) this.lastMs = this.clock.monotonicMs();
     if (this.isLast) response.shouldKeepAlive = false;
     // Runs before Node's own listener, which closes the connection.
@@ -159,25 +161,62 @@ export class Front {
     this.endUnread(socket, status, sentence);
   }
 
-  /** Answers in plain text and ends the connection. An answer that has begun there is broken off. */
-  private endUnread(socket: Socket, status: number, sentence: string, more: readonly (readonly string[])[] = []): void {
-    // A request before it may have its answer already.
+  /**
+   * Ends a connection whose next bytes cannot be read, and says so in plain text. A complete request before them gets its answer first,
+   * because it may have changed something. An answer that has begun is broken off.
+   */
+  private endUnread(socket: Connection, status: number, sentence: string, more: HeaderPairs = []): void {
+    // More bytes that cannot be read may come while an answer is awaited.
+    if (this.endingUnread.has(socket)) return;
+    this.endingUnread.add(socket);
+    // A request before them may have its answer already.
     flushBatch();
-    const isAnswered = [...this.underWay].some((response) => response.socket === socket && response.headersSent);
-    if (!socket.writable || isAnswered) return void socket.destroy();
-    const body = `${sentence}\n`;
-    const headers = [
-      ...Object.entries(apiHeaders(null)),
-      ...more,
-      [REQUEST_ID_HEADER, requestIdOf(null)],
-      ["content-type", "text/plain; charset=utf-8"],
-      ["cache-control", "no-store"],
-      ["connection", "close"],
-      ["content-length", String(Buffer.byteLength(body))],
-    ];
-    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`, () => socket.destroy());
+    const last = socket[LAST_RESPONSE];
+    const refuse = () => refuseUnread(socket, status, sentence, more);
+    if (last === undefined) refuse();
+    else if (last.headersSent && !last.writableEnded) socket.destroy();
+    else if (!last.req.complete) {
+      // The bytes are its body. It gets one answer: this refusal, or the one that it has.
+      if (last.headersSent) afterAnswer(last, () => socket.destroy());
+      else inTurn(last, refuse);
+    } else if (!last.headersSent) last.shouldKeepAlive = false;
+    // After an answer that ends the connection, a client waits for no other (RFC 9112 §9.6).
+    else if (last.shouldKeepAlive) afterAnswer(last, refuse);
   }
+}
+
+/** A connection, and the response to the last request that came on it. */
+type Connection = Socket & { [LAST_RESPONSE]?: ServerResponse };
+const LAST_RESPONSE = Symbol("the last response of the connection");
+
+type HeaderPairs = readonly (readonly string[])[];
+
+/** Acts once the whole answer is sent. */
+function afterAnswer(response: ServerResponse, act: () => void): void {
+  if (response.writableFinished) act();
+  else response.once("finish", act);
+}
+
+/** Acts once all answers before it are sent. Until then the response has no socket. */
+function inTurn(response: ServerResponse, act: () => void): void {
+  if (response.socket !== null) act();
+  else response.once("socket", act);
+}
+
+function refuseUnread(socket: Socket, status: number, sentence: string, more: HeaderPairs): void {
+  if (!socket.writable) return;
+  const body = `${sentence}\n`;
+  const headers = [
+    ...Object.entries(apiHeaders(null)),
+    ...more,
+    [REQUEST_ID_HEADER, requestIdOf(null)],
+    ["content-type", "text/plain; charset=utf-8"],
+    ["cache-control", "no-store"],
+    ["connection", "close"],
+    ["content-length", String(Buffer.byteLength(body))],
+  ];
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`, () => socket.destroy());
 }
 
 /** An error of Node's parser: the bytes that it was reading, and how many of them it has read. */

@@ -1,0 +1,126 @@
+/** Bytes that cannot be read, behind a request: the request gets its own answer, once. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { send } from "@/lib/server/front/answers/plain-answer";
+import { writeInBatch } from "@/lib/server/front/answers/write-batch";
+import { Front } from "@/lib/server/front/front";
+import { DrivenClock } from "../../../support/control/driven-clock";
+import { RawConnection } from "../../../support/servers/raw-http";
+
+const ANSWER = { status: 200, headers: {}, body: "done" };
+
+let front: Front;
+let connection: RawConnection;
+/** The server's end of the connection. */
+let socket: Socket;
+/** Ends the answers that wait, first come first. */
+let waiting: (() => void)[];
+beforeEach(async () => {
+  waiting = [];
+  front = new Front((request, response) => {
+    const answer = () => send(request, response, ANSWER);
+    if (request.url === "/waits") waiting.push(answer);
+    else if (request.url === "/batched") writeInBatch({ request, response, write: answer, report: front.report });
+    else if (request.url === "/streams") response.writeHead(200).write("begun");
+    else if (request.url === "/reads") readThen(request, response);
+    else answer();
+  }, new DrivenClock());
+  const port = await front.listen(0, "127.0.0.1");
+  const accepted = new Promise<Socket>((resolve) => front.server.once("connection", resolve));
+  connection = await RawConnection.open(port);
+  socket = await accepted;
+});
+afterEach(async () => {
+  connection.destroy();
+  front.server.closeAllConnections();
+  await front.stopAccepting();
+});
+
+function readThen(request: IncomingMessage, response: ServerResponse): void {
+  request.resume().on("end", () => send(request, response, ANSWER));
+}
+
+const get = (path: string, ...headers: string[]) =>
+  `GET ${path} HTTP/1.1\r\n${["host: a", ...headers].join("\r\n")}\r\n\r\n`;
+const GARBAGE = "GARBAGE\r\n\r\n";
+const CLOSE = "connection: close";
+
+/** The statuses of all answers until the server closes. */
+async function statuses(): Promise<number[]> {
+  const all: number[] = [];
+  for (;;) {
+    const answer = await connection.answer().catch((error: Error) => error);
+    if (answer instanceof Error) return all;
+    all.push(answer.status);
+  }
+}
+
+/** Resolves when so many requests wait for their answers. */
+const arrived = (count: number) => expect.poll(() => waiting.length).toBe(count);
+/** Time in which the server has read what was sent before. */
+const read = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+describe("bytes that cannot be read", () => {
+  it.each([
+    ["a request that asks for the end", get("/waits", CLOSE), get("/")],
+    ["a request that asks for the end, garbage", get("/waits", CLOSE), GARBAGE],
+    ["a request", get("/waits"), GARBAGE],
+  ])("leave the answer that is still to come: %s", async (_, request, more) => {
+    connection.send(request);
+    await arrived(1);
+    for (let i = 0; i < 3; i += 1) {
+      connection.send(more);
+      await read();
+    }
+    waiting[0]?.();
+    expect(await statuses()).toEqual([200]);
+  });
+
+  it.each([
+    ["/at-once", [200, 400]],
+    ["/batched", [200, 400]],
+  ])("are refused after the answer of a connection that goes on: %s", async (path, expected) => {
+    connection.send(get(path) + GARBAGE);
+    expect(await statuses()).toEqual(expected);
+  });
+
+  it.each(["/at-once", "/batched"])("are ignored after an answer that ends the connection: %s", async (path) => {
+    connection.send(get(path, CLOSE) + GARBAGE);
+    expect(await statuses()).toEqual([200]);
+  });
+
+  it("leave the answers of all requests before them, in their order", async () => {
+    connection.send(get("/waits") + get("/waits"));
+    await arrived(2);
+    connection.send(GARBAGE);
+    await read();
+    waiting[1]?.();
+    waiting[0]?.();
+    expect(await statuses()).toEqual([200, 200]);
+  });
+
+  it("break off an answer that has begun", async () => {
+    connection.send(get("/streams"));
+    await read();
+    connection.send(GARBAGE);
+    await connection.closed();
+  });
+
+  it("of a body are the request's refusal, after the answers before it", async () => {
+    const post = "POST /reads HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nnot a length\r\n";
+    connection.send(get("/waits") + post);
+    await arrived(1);
+    await read();
+    waiting[0]?.();
+    expect(await statuses()).toEqual([200, 400]);
+  });
+
+  it("of a body that was answered before get no second answer", async () => {
+    connection.send("POST /at-once HTTP/1.1\r\nhost: a\r\ncontent-length: 50\r\n\r\nx");
+    expect((await connection.answer()).status).toBe(200);
+    // As Node does once the rest has not come in time.
+    front.server.emit("clientError", Object.assign(new Error(), { code: "ERR_HTTP_REQUEST_TIMEOUT" }), socket);
+    expect(await statuses()).toEqual([]);
+  });
+});
