@@ -33,6 +33,17 @@ export function readTarget(
   return segments.every((segment) => segment !== null) ? ok(segments) : err("malformed");
 }
 
+const WITH_AUTHORITY = /^https?:\/\/[^/?#]+/i;
+
+/**
+ * The target without its scheme and host, which clients send to a proxy and which every server must accept (RFC 9112 §3.2.2).
+ * `http://a.test/b?c` gives `/b?c`. Other targets stay as they are.
+ */
+export function withoutAuthority(target: string): string {
+  const path = target.replace(WITH_AUTHORITY, "");
+  return path === target || path.startsWith("/") ? path : `/${path}`;
+}
+
 const parametersOf = (query: string): number => (query === "" ? 0 : query.split("&").length);
 
 /** Null for a segment that none of our paths has. */

@@ -6,7 +6,7 @@ import "server-only";
 import { createServer, IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { type Awaitable, orElse } from "../../core/awaitable";
-import { TARGET_FAULTS } from "../../core/request-target";
+import { TARGET_FAULTS, withoutAuthority } from "../../core/request-target";
 import type { Clock } from "../../ports/clock";
 import { LIMITS_OF_CLIENTS } from "../access/client-address";
 import { apiHeaders } from "../http/answers/api-headers";
@@ -123,6 +123,7 @@ export class Front {
 
   /** `refusal` is the sentence for a request that is refused unread. Null for all others. */
   private receive(request: Incoming, response: ServerResponse, refusal: string | null = null): void {
+    if (request.url?.startsWith("/") === false) request.url = withoutAuthority(request.url);
     const head = headOf(request);
     (request.socket as Connection)[LAST_RESPONSE] = response;
     if (!request.url?.startsWith("/api/health")) this.lastMs = this.clock.monotonicMs();

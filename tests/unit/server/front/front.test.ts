@@ -170,6 +170,15 @@ describe("a request that is hardly HTTP", () => {
   });
 });
 
+it("an address with scheme and host, as clients send it to a proxy, is the one without", async () => {
+  front.serve = toRoutes((request, response) => send(request, response, { ...OPEN, body: String(request.url) }));
+  for (const [target, path] of [
+    ["http://a.test/api/health", "/api/health"],
+    ["https://a.test:8443/api/contacts?a=1", "/api/contacts?a=1"],
+  ])
+    expect(await ask(`GET ${target}`)).toMatchObject({ status: 200, body: path });
+});
+
 describe("an address or a header that goes on too long", () => {
   const LONG = "a".repeat(10_000);
   const OK = "GET /api/health HTTP/1.1\r\nhost: a\r\n\r\n";
