@@ -4,8 +4,20 @@ import * as z from "zod/mini";
 import { counted } from "../../core/counted";
 import { ProblemError } from "./answers/problem";
 
-/** The checked body. Throws the ProblemError "bad-input", which names the member at fault and says what it must be. */
-export const checkedBody = <T>(schema: z.ZodMiniType<T>, input: unknown): T => parsed(schema, input, "member", wording);
+/**
+ * The checked body. `input` is undefined if the request had none. Throws the ProblemError "bad-input", which names the member at
+ * fault and says what it must be.
+ */
+export const checkedBody = <T>(schema: z.ZodMiniType<T>, input: unknown): T =>
+  parsed(schema, input === undefined && isAllOptional(schema) ? {} : input, "member", wording);
+
+/** Whether a request may leave its body out. */
+export const mayBeLeftOut = (schema: z.ZodMiniType): boolean =>
+  schema.safeParse(undefined).success || isAllOptional(schema);
+
+/** No member is needed, so that a request without a body says as much as one with an empty object. */
+const isAllOptional = (schema: z.ZodMiniType): boolean =>
+  schema instanceof z.ZodMiniObject && schema.safeParse({}).success;
 
 /** The parameters of an address, each with its text, or with a list of texts if the address has it more than once. */
 type Query = Readonly<Record<string, string | readonly string[]>>;

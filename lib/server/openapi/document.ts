@@ -2,6 +2,7 @@ import "server-only";
 /** Writes the OpenAPI 3.1 document from the route table. Zod's JSON Schema 2020-12 fits OpenAPI 3.1 unchanged. */
 import type { z } from "zod/mini";
 import { SESSION_COOKIES } from "../access/session";
+import { mayBeLeftOut } from "../http/checked-input";
 import type { AnyRoute, HeededHeader } from "../http/route";
 import { answersOf, HEADERS, PROBLEM_SCHEMA } from "./answers";
 import { jsonSchema } from "./schema";
@@ -93,7 +94,7 @@ function operation(method: string, path: string, route: AnyRoute): Operation {
     ...(route.body
       ? {
           requestBody: {
-            required: !route.body.safeParse(undefined).success,
+            required: !mayBeLeftOut(route.body),
             content: { "application/json": { schema: jsonSchema(route.body, "input") } },
           },
         }

@@ -103,6 +103,13 @@ describe("the sentence about input that does not fit", () => {
     expect(detailOf(schema, {}, asQuery)).toMatch(/^The parameter "type" is missing: /);
   });
 
+  it("takes no body for an empty object where no member is needed", () => {
+    expect(checkedBody(z.strictObject({}), undefined)).toEqual({});
+    expect(checkedBody(z.object({ a: z.optional(z.string()) }), undefined)).toEqual({});
+    expect(checkedBody(z.optional(z.object({})), undefined)).toBeUndefined();
+    expect(detailOf(z.strictObject({}), null)).toBe("The body must be an object.");
+  });
+
   it.each([
     ["none", {}, "this request has no members"],
     ["one", { a: z.number() }, "the only member is a"],
