@@ -43,8 +43,8 @@ export function topicActionWords(action: TopicAction, topicId: string): ActionWo
     "start-over": {
       verb: "Start over",
       consequence:
-        "Drops the topic's stored messages and reads them from the mirror again. Use it after a network reset or after a mirror sent false messages. Until it ends, all data is marked stale and open pages reload. With KEEP_MONTHS, topics with dropped messages start over too.",
-      confirm: "Drop and start over",
+        "Deletes what this server stored of the topic and reads it from the mirror again. The ledger keeps every message. Until it ends, pages lack what is not read yet and say that they are behind. Use it after a network reset, or if a mirror sent false messages. With KEEP_MONTHS, every topic with dropped messages starts over too.",
+      confirm: "Delete and start over",
       taken: `${topicId} starts over.`,
     },
     pause: {

@@ -148,7 +148,7 @@ test("Start over: drops a topic and reads it from the ledger again, and nobody m
   await admin.begin(topicId, "Start over");
   await expect(admin.confirmation).toContainText("Drops the topic's stored messages");
   await expect(admin.confirmation).toContainText("all data is marked stale and open pages reload");
-  await expect(admin.confirmation.getByRole("button", { name: "Drop and start over" })).toBeDisabled();
+  await expect(admin.confirmation.getByRole("button", { name: "Delete and start over" })).toBeDisabled();
   expect(await admin.confirm(topicId)).not.toBe("");
   await expect(new Shell(page).notice(`${topicId} starts over.`)).toBeVisible();
   expect((await over(admin, "topic.start-over")).detail?.dropped).toBeGreaterThanOrEqual(stored);
