@@ -33,15 +33,16 @@ export function readTarget(
   return segments.every((segment) => segment !== null) ? ok(segments) : err("malformed");
 }
 
-const WITH_AUTHORITY = /^https?:\/\/[^/?#]+/i;
+const ABSOLUTE = /^https?:\/\/([^/?#@]+)([/?#].*)?$/is;
 
 /**
- * The target without its scheme and host, which clients send to a proxy and which every server must accept (RFC 9112 §3.2.2).
- * `http://a.test/b?c` gives `/b?c`. Other targets stay as they are.
+ * Host and path of a target that has both, as clients send it to a proxy: every server must accept it (RFC 9112 §3.2.2).
+ * `http://a.test:80/b?c` gives `a.test:80` and `/b?c`. Null for any other target.
  */
-export function withoutAuthority(target: string): string {
-  const path = target.replace(WITH_AUTHORITY, "");
-  return path === target || path.startsWith("/") ? path : `/${path}`;
+export function absoluteForm(target: string): { readonly authority: string; readonly path: string } | null {
+  const [, authority, path = ""] = ABSOLUTE.exec(target) ?? [];
+  if (authority === undefined) return null;
+  return { authority, path: path.startsWith("/") ? path : `/${path}` };
 }
 
 const parametersOf = (query: string): number => (query === "" ? 0 : query.split("&").length);

@@ -6,7 +6,7 @@ import "server-only";
 import { createServer, IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { type Awaitable, orElse } from "../../core/awaitable";
-import { TARGET_FAULTS, withoutAuthority } from "../../core/request-target";
+import { absoluteForm, TARGET_FAULTS } from "../../core/request-target";
 import type { Clock } from "../../ports/clock";
 import { LIMITS_OF_CLIENTS } from "../access/client-address";
 import { apiHeaders } from "../http/answers/api-headers";
@@ -123,7 +123,7 @@ export class Front {
 
   /** `refusal` is the sentence for a request that is refused unread. Null for all others. */
   private receive(request: Incoming, response: ServerResponse, refusal: string | null = null): void {
-    if (request.url?.startsWith("/") === false) request.url = withoutAuthority(request.url);
+    if (request.url?.startsWith("/") === false) applyAbsoluteForm(request);
     const head = headOf(request);
     (request.socket as Connection)[LAST_RESPONSE] = response;
     if (!request.url?.startsWith("/api/health")) this.lastMs = this.clock.monotonicMs();
@@ -175,11 +175,11 @@ export class Front {
     const last = socket[LAST_RESPONSE];
     const refuse = () => refuseUnread(socket, status, sentence, more);
     if (last === undefined) refuse();
-    else if (last.headersSent && !last.writableEnded) socket.destroy();
+    else if (last.headersSent && !last.writableEnded) inTurn(last, () => socket.destroy());
     else if (!last.req.complete) {
       // The bytes are its body. It gets one answer: this refusal, or the one that it has.
-      if (last.headersSent) afterAnswer(last, () => socket.destroy());
-      else inTurn(last, refuse);
+      if (!last.headersSent) inTurn(last, refuse);
+      else if (last.shouldKeepAlive) afterAnswer(last, () => socket.destroy());
     } else if (!last.headersSent) last.shouldKeepAlive = false;
     // After an answer that ends the connection, a client waits for no other (RFC 9112 §9.6).
     else if (last.shouldKeepAlive) afterAnswer(last, refuse);
@@ -191,6 +191,18 @@ type Connection = Socket & { [LAST_RESPONSE]?: ServerResponse };
 const LAST_RESPONSE = Symbol("the last response of the connection");
 
 type HeaderPairs = readonly (readonly string[])[];
+
+/** An address with scheme and host becomes a path, and its host counts instead of the Host header (RFC 9112 §3.2.2). */
+function applyAbsoluteForm(request: IncomingMessage): void {
+  const absolute = absoluteForm(request.url ?? "");
+  if (absolute === null) return;
+  request.url = absolute.path;
+  request.headers.host = absolute.authority;
+  const { rawHeaders } = request;
+  const at = rawHeaders.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === "host");
+  if (at >= 0) rawHeaders[at + 1] = absolute.authority;
+  else rawHeaders.push("Host", absolute.authority);
+}
 
 /** Acts once the whole answer is sent. */
 function afterAnswer(response: ServerResponse, act: () => void): void {
@@ -213,6 +225,7 @@ function refuseUnread(socket: Socket, status: number, sentence: string, more: He
     [REQUEST_ID_HEADER, requestIdOf(null)],
     ["content-type", "text/plain; charset=utf-8"],
     ["cache-control", "no-store"],
+    ["date", new Date().toUTCString()],
     ["connection", "close"],
     ["content-length", String(Buffer.byteLength(body))],
   ];
@@ -233,7 +246,10 @@ const LONG_HEAD =
 
 const UNREADABLE: Readonly<Record<string, (error: Unreadable) => readonly [status: number, sentence: string]>> = {
   HPE_HEADER_OVERFLOW: tooLong,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: () => [413, "One chunk of the body is larger than this server accepts. Send less."],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: () => [
+    413,
+    "The body's chunk extensions are longer than this server accepts. Leave them out.",
+  ],
   ERR_HTTP_REQUEST_TIMEOUT: () => [408, "The request did not come in time. Send it again."],
 };
 

@@ -40,7 +40,7 @@ export type GateVerdict =
   | {
       readonly kind: "refuse";
       readonly problem: ProblemParts;
-      /** Null if the address or its method belongs to no route. */
+      /** Null if the request was refused before its route was known, or has none. */
       readonly route: RouteName | null;
       /** Pages of any site may read the refusal. */
       readonly isForAnySite: boolean;

@@ -40,11 +40,15 @@ export function setHead(
 /** Whether an answer of the status has a body, perhaps an empty one (RFC 9112 §6.3). */
 export const mayHaveBody = (status: number): boolean => status !== 204 && status !== 304;
 
-/** The connection goes on after the answer, the client can tell where it ends, and nothing was set before. */
-const isUsual = ({ httpVersion }: IncomingMessage, response: ServerResponse & UnsentHead): boolean =>
+/**
+ * The connection goes on after the answer, as HTTP/1.1 allows, and nobody has set a head or a header before. An answer to `Expect` is
+ * Node's, which may have to end the connection: a client that holds its body back sends its next request instead.
+ */
+const isUsual = ({ httpVersion, headers }: IncomingMessage, response: ServerResponse & UnsentHead): boolean =>
   response._header === null &&
   response.shouldKeepAlive &&
   httpVersion === "1.1" &&
+  headers.expect === undefined &&
   response.getHeaderNames().length === 0;
 
 /** Names and values in turn. */
@@ -80,7 +84,7 @@ function textOf({ status, headers, common, lines = [] }: Answer, bytes: number |
 
 const texts = new WeakMap<readonly string[], string>();
 
-/** Few arrays are shared by all answers, so each is turned into text once. */
+/** The arrays that answers share are few, and each is turned into text once. */
 function commonText(common: readonly string[]): string {
   let text = texts.get(common);
   if (text === undefined) {

@@ -22,7 +22,9 @@ export const starting = (loading: () => readonly string[], hasUi: boolean): Serv
     const detail = [...reasons, "Try again in a few seconds."].join(" ");
     const problem = { code: "unavailable", detail, options: { retryAfterS: REFRESH_S } } as const;
     sendProblem(request, response, problem, {
-      ...{ title: "TrustMesh is starting", refreshS: REFRESH_S, isForAnySite: isForAnySite(route) },
+      title: "TrustMesh is starting",
+      refreshS: REFRESH_S,
+      isForAnySite: isForAnySite(route),
     });
   });
 

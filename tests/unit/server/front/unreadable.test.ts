@@ -107,6 +107,16 @@ describe("bytes that cannot be read", () => {
     await connection.closed();
   });
 
+  it("break off an answer that has begun only after the answers before it", async () => {
+    connection.send(get("/waits") + get("/streams"));
+    await arrived(1);
+    connection.send(GARBAGE);
+    await read();
+    waiting[0]?.();
+    expect((await connection.answer()).body).toBe("done");
+    await connection.closed();
+  });
+
   it("of a body are the request's refusal, after the answers before it", async () => {
     const post = "POST /reads HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nnot a length\r\n";
     connection.send(get("/waits") + post);
