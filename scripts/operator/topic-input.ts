@@ -30,7 +30,9 @@ export async function readMessages(source: string | undefined, what: string): Pr
   if (topicId !== null) return fetchTopic(topicId);
   const messages = parseMessages(readText(source, what), nameOf(source));
   if (messages.length === 0)
-    throw new Unreadable(`${nameOf(source)} holds no message. It must hold a page of the mirror: {"messages":[…]}.`);
+    throw new Unreadable(
+      `${nameOf(source)} holds no message. Fetch a page of the mirror that has some: {"messages":[…]}.`,
+    );
   return messages;
 }
 

@@ -55,8 +55,8 @@ export function incompleteWords(stored: Rebuilt["stored"], topics: Rebuilt["topi
     topicsThat(working("folded-again"), "is folded again", "are folded again"),
     topicsThat(
       topics.flatMap(({ topicId, isReadAnew }) => (isReadAnew && !isWorkedOn.has(topicId) ? [topicId] : [])),
-      "is read from the ledger anew",
-      "are read from the ledger anew",
+      "is read from the ledger again",
+      "are read from the ledger again",
     ),
   ].filter((part) => part !== null);
   if (parts.length === 0) return null;

@@ -12,7 +12,7 @@ export interface Watermark {
 }
 
 /**
- * Greater than any time in nanoseconds. The time has the last twenty digits of a packed watermark: the scripts in Redis cut the text
+ * Greater than any time in nanoseconds. The time has the last twenty digits of an encoded watermark: the scripts in Redis cut the text
  * there, and compare generation and time separately.
  */
 const GENERATION = 10n ** 20n;
@@ -32,7 +32,7 @@ export function decodeWatermark(value: bigint): Watermark {
   return { generation: Number(value / GENERATION), throughNs: value % GENERATION };
 }
 
-/** Whether a packed watermark is further ahead of the clock than one may be. */
+/** Whether an encoded watermark is further ahead of the clock than one may be. */
 export function isAhead(value: bigint, nowMs: number): boolean {
   return decodeWatermark(value).throughNs > fromMs(nowMs + AHEAD_MS);
 }

@@ -65,9 +65,9 @@ export async function dropOlder(deps: DropDeps, { mostMs, ...options }: DropOpti
   let [messages, rows] = [0, 0];
   for (const topic of topics) {
     const { topicId } = topic;
-    const [work, waiting] = [dropBlocker(topic), packBlocker(topic)];
+    const [work, skipped] = [dropBlocker(topic), packBlocker(topic)];
     if (work !== null) options.onHeldUp?.(topicId, work, topic.paused);
-    else if (waiting !== null) options.onLeft?.(topicId, waiting);
+    else if (skipped !== null) options.onLeft?.(topicId, skipped);
     const onDropped: Run["onDropped"] = (_topicId, through, count) => {
       messages += count;
       options.onDropped?.(topicId, through, count);

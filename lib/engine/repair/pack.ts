@@ -101,8 +101,8 @@ async function packTopics(deps: PackDeps, run: Run): Promise<number> {
   for (const topic of await deps.store.topics()) {
     if (isOver(run, deps.clock)) break;
     const { topicId } = topic;
-    const waiting = packBlocker(topic);
-    if (waiting !== null) run.onLeft?.(topicId, waiting);
+    const skipped = packBlocker(topic);
+    if (skipped !== null) run.onLeft?.(topicId, skipped);
     try {
       await packTopic(deps, { ...run, onPacked }, topicId);
     } catch (cause) {

@@ -178,7 +178,7 @@ export class SubmitService {
         "You can only write in your own name, and a member of this message names another actor.",
       );
     const { type, target, metadata } = decoded.value;
-    // The ledger may hold a recognition for oneself, and readers show it.
+    // Refused here only: the ledger may hold a recognition for oneself, and readers show it.
     if (type === "RECOGNITION_MINT" && target === envelope.from) return undecodable("self-target", envelope);
     if (target !== null && !mayBeSomebody(target) && !ENDS.test(type)) return toNobody(envelope);
     const unreadable = unreadableMember(decoded.value, envelope);

@@ -16,7 +16,7 @@ import { instancePlace } from "../config/instance-name";
 import { HealthWatch } from "../health/watch";
 import { RememberedAnswers } from "../http/answers/remembered-answers";
 import { ReadersSeen } from "../mirror/readers-seen";
-import { composeReport, readingOf } from "../observe/instance-report";
+import { composeReport, instanceSampleOf } from "../observe/instance-report";
 import { followApp } from "../observe/metric-sources";
 import { Metrics } from "../observe/metrics";
 import { MinuteHistory } from "../observe/minute-history";
@@ -128,7 +128,7 @@ export function createApp({
     ...access,
     adminReads: reads,
     errors,
-    history: new MinuteHistory(() => readingOf(app), clock),
+    history: new MinuteHistory(() => instanceSampleOf(app), clock),
     health: new HealthWatch(() => app),
     ui: env.UI_ORIGIN === null ? null : new UiOrigin({ origin: env.UI_ORIGIN, incidents }),
     remembered: new RememberedAnswers(clock),

@@ -15,7 +15,7 @@ export const checkedBody = <T>(schema: z.ZodMiniType<T>, input: unknown): T =>
 export const mayBeLeftOut = (schema: z.ZodMiniType): boolean =>
   schema.safeParse(undefined).success || isAllOptional(schema);
 
-/** No member is needed, so that a request without a body says as much as one with an empty object. */
+/** Whether no member is needed. A request without a body then says as much as one with an empty object. */
 const isAllOptional = (schema: z.ZodMiniType): boolean =>
   schema instanceof z.ZodMiniObject && schema.safeParse({}).success;
 

@@ -70,7 +70,7 @@ export function withoutReplaced(reports: readonly InstanceReport[]): readonly In
 }
 
 /** Counters and levels for the minute history. No I/O. */
-export function readingOf({ metrics, l1, sharedStats, stores, ledger, scheduler, hub }: App): InstanceSample {
+export function instanceSampleOf({ metrics, l1, sharedStats, stores, ledger, scheduler, hub }: App): InstanceSample {
   const lags = scheduler.topics.flatMap(({ topicId }) =>
     scheduler.syncs.get(topicId)?.state.name === "paused" ? [] : [scheduler.lagMs(topicId)],
   );

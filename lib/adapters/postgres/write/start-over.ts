@@ -6,7 +6,7 @@
  *   new epoch     rows, positions, edges                               profiles, new epoch
  *
  * `topics.projected` says how far this is, so any instance goes on where another has stopped. The topic is not read, and so never
- * called fresh, before the last step. That step begins another epoch, after which every topic is read anew.
+ * called fresh, before the last step. That step begins another epoch, after which every topic is read again.
  *
  * The facts of dropped messages (./drop-old.ts) cannot be folded again. So every topic with dropped messages is started over too.
  *
@@ -100,7 +100,7 @@ const isOfTopic = (ref: SQLWrapper) => sql`${topicNoIn(ref)} = topic`;
 const ofPeople = (userNo: SQLWrapper) => sql`${userNo} > after AND ${userNo} <= upto`;
 
 /**
- * One step. People keep gap-free positions: all rows of a person go at once, and the others are numbered anew. Another topic may
+ * One step. People keep gap-free positions: all rows of a person go at once, and the others are renumbered. Another topic may
  * have said something of a pair, a profile or a definition too, so all other topics are to be folded again in the end.
  */
 const step = (topicId: TopicId, most: number) =>

@@ -59,7 +59,7 @@ it("notices once that a database went down and once that it is back, without any
   expect(told().filter((line) => line.startsWith("error: The database"))).toHaveLength(1);
 });
 
-it("tells nothing that is only the end: neither its own look that is under way nor a last health check", async () => {
+it("reports nothing that only ends with it, neither in a look that is under way nor in a last health check", async () => {
   const before = t.logged.length;
   isDatabaseDown = true;
   t.devnet.faults.add({ kind: "badGateway" });

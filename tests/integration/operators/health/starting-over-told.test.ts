@@ -50,7 +50,7 @@ it("is reported by ready, which stays 200, by the other health answers, and by t
   await sync.setPaused(contact, false);
   await t.app.scheduler.checkPaused(contact);
   for (let i = 0; i < 4; i += 1) await ready();
-  expect(await ready()).toMatchObject({ status: 200, says: missing(`topic ${contact} is read from the ledger anew`) });
+  expect(await ready()).toMatchObject({ status: 200, says: missing(`topic ${contact} is read from the ledger again`) });
   expect(await contacts()).toMatchObject({ stale: true, asOf: null, contacts: [] });
 
   t.devnet.faults.clear();
@@ -74,7 +74,7 @@ it("is also reported if the rows were dropped between two looks at the database,
   await sync.startOver(contact);
   while ((await sync.topic(contact))?.isDropping) await sync.dropSome(contact, 5_000);
   for (let i = 0; i < 4; i += 1) await ready();
-  const isReadAnew = missing(`topic ${contact} is read from the ledger anew`);
+  const isReadAnew = missing(`topic ${contact} is read from the ledger again`);
   expect((await ready()).says).toBe(isReadAnew);
 
   const started = createTestApp({ devnet: t.devnet, stores: t.app.stores, clock: t.clock });

@@ -42,11 +42,11 @@ describe("the judgement of health", () => {
       }),
     ).toEqual(
       rest(
-        "topic 0.0.1 starts over, 4 topics are folded again (0.0.2, 0.0.3, 0.0.4, …), topic 0.0.8 is read from the ledger anew",
+        "topic 0.0.1 starts over, 4 topics are folded again (0.0.2, 0.0.3, 0.0.4, …), topic 0.0.8 is read from the ledger again",
       ),
     );
     expect(said({ stored: work(null, "0.0.1"), topics: topics.slice(0, 2) })).toEqual(
-      rest("2 topics are read from the ledger anew (0.0.1, 0.0.2)"),
+      rest("2 topics are read from the ledger again (0.0.1, 0.0.2)"),
     );
   });
 

@@ -103,7 +103,7 @@ describe("the sentence about input that does not fit", () => {
     expect(detailOf(schema, {}, asQuery)).toMatch(/^The parameter "type" is missing: /);
   });
 
-  it("takes no body for an empty object where no member is needed", () => {
+  it("treats a missing body as an empty object if no member is needed", () => {
     expect(checkedBody(z.strictObject({}), undefined)).toEqual({});
     expect(checkedBody(z.object({ a: z.optional(z.string()) }), undefined)).toEqual({});
     expect(checkedBody(z.optional(z.object({})), undefined)).toBeUndefined();
