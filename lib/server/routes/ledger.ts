@@ -35,9 +35,14 @@ export const proof = defineRoute({
     const row = await app.stores.views.proof(userId, topicId, sequence);
     if (row === null) {
       await unlessDropped(app, topicId, sequence);
+      const sync = app.scheduler.syncs.get(topicId);
+      if (sync === undefined)
+        throw new ProblemError(
+          "not-found",
+          `This server does not sync topic ${topicId}, and has no such message for you.`,
+        );
       // The ledger is public, so the message is no secret. The answer does not show whom it concerns.
-      const isThere = sequence <= (app.scheduler.syncs.get(topicId)?.cursor ?? 0);
-      throw isThere
+      throw sequence <= (sync.cursor ?? 0)
         ? new ProblemError("not-yours", "This message does not concern you.")
         : new ProblemError("not-found", "There is no such message yet.");
     }

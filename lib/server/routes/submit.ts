@@ -55,7 +55,7 @@ async function mirrored(app: App, userId: UserId, body: SubmitBody): Promise<obj
   if (accept === null)
     throw new ProblemError(
       "not-yours",
-      `Somebody else (${userId}) is signed in in this browser now, so nothing was written. Reload the page, then try again.`,
+      `You are signed in as ${userId} now, and this message is from somebody else, so nothing was written. Reload the page, then try again. A program sends its own id as "from".`,
       { field: "from" },
     );
   return { ok: true, ...ledgerPlaceOf(accept) };

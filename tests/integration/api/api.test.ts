@@ -328,6 +328,12 @@ describe("proof", () => {
     expect(Buffer.from(proof.message.bytes, "base64").toString()).toContain(ALICE);
   });
 
+  it("says why there is none", async () => {
+    const detailOf = async (path: string) => (await t.json<{ detail: string }>(`/api/proof/${path}`, ALICE)).detail;
+    expect(await detailOf(`${t.devnet.topics.contact}/999999`)).toBe("There is no such message yet.");
+    expect(await detailOf("0.0.9/1")).toMatch(/does not sync topic 0\.0\.9/);
+  });
+
   it.each(["/api/proof/abc/1", "/api/proof/0.0.1001/0", "/api/proof/0.0.1001/1.5"])("refuses %s", async (path) => {
     expect((await t.ask("GET", path, ALICE)).status).toBe(400);
   });

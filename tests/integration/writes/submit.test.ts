@@ -155,11 +155,11 @@ describe("refusals", () => {
     expect(submitter.submitted).toEqual([]);
   });
 
-  it("of another person's name say that somebody else is signed in in this browser now, and what to do", async () => {
+  it("of another person's name say who is signed in now, and what to do", async () => {
     const response = await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }), {}, "tm-carol");
     const { detail, field } = (await response.json()) as { detail: string; field: string };
     expect(field).toBe("from");
-    expect(detail).toContain("Somebody else (tm-carol) is signed in in this browser now");
+    expect(detail).toContain("You are signed in as tm-carol now, and this message is from somebody else");
     expect(detail).toContain("Reload the page");
   });
 
