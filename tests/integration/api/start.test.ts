@@ -72,9 +72,9 @@ it("a start without its mirror says which topics it could not read and why, and 
   await alone.close();
   const lines = said.mock.calls.map(String);
   said.mockRestore();
-  expect(lines.filter((line) => line.includes("Not complete yet, will retry: 4 topics"))).toEqual([
-    expect.stringContaining("nothing listens"),
-  ]);
+  // Where the machine stalls, another reason may come first: the mirror did not answer in time.
+  const reasons = lines.filter((line) => line.includes("Not complete yet, will retry: 4 topics"));
+  expect(reasons.filter((line) => line.includes("nothing listens"))).toHaveLength(1);
   expect(lines.some((line) => line.includes("Serving after"))).toBe(true);
   expect(lines.filter((line) => line.includes("Ready after"))).toEqual([]);
   rmSync(own, { recursive: true, force: true });
