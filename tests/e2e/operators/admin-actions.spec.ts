@@ -146,8 +146,10 @@ test("Start over: drops a topic and reads it from the ledger again, and nobody m
   const stored = await admin.storedThrough();
   expect(stored).toBeGreaterThan(0);
   await admin.begin(topicId, "Start over");
-  await expect(admin.confirmation).toContainText("Drops the topic's stored messages");
-  await expect(admin.confirmation).toContainText("all data is marked stale and open pages reload");
+  await expect(admin.confirmation).toContainText("Deletes what this server stored of the topic");
+  await expect(admin.confirmation).toContainText(
+    "The ledger keeps every message. Until it ends, pages lack what is not read yet",
+  );
   await expect(admin.confirmation.getByRole("button", { name: "Delete and start over" })).toBeDisabled();
   expect(await admin.confirm(topicId)).not.toBe("");
   await expect(new Shell(page).notice(`${topicId} starts over.`)).toBeVisible();
