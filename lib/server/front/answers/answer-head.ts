@@ -30,8 +30,8 @@ export function setHead(
   answer: Answer,
   bytes: number | null,
 ): ServerResponse {
-  const text = isUsual(request, response) ? textOf(answer, bytes) : null;
-  if (text === null) return response.writeHead(answer.status, linesOf(answer, bytes));
+  const text = isUsual(request, response) ? headText(answer, bytes) : null;
+  if (text === null) return response.writeHead(answer.status, headLines(answer, bytes));
   response.statusCode = answer.status;
   response._header = text;
   return response;
@@ -52,7 +52,7 @@ const isUsual = ({ httpVersion, headers }: IncomingMessage, response: ServerResp
   response.getHeaderNames().length === 0;
 
 /** Names and values in turn. */
-function linesOf({ headers, common = [], lines = [] }: Answer, bytes: number | null): string[] {
+function headLines({ headers, common = [], lines = [] }: Answer, bytes: number | null): string[] {
   const all = [...common, ...lines];
   for (const name in headers) all.push(name, headers[name] as string);
   if (bytes !== null) all.push("content-length", String(bytes));
@@ -63,7 +63,7 @@ function linesOf({ headers, common = [], lines = [] }: Answer, bytes: number | n
 const INVALID = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** The head as text. Null if a value has a character that cannot be sent. */
-function textOf({ status, headers, common, lines = [] }: Answer, bytes: number | null): string | null {
+function headText({ status, headers, common, lines = [] }: Answer, bytes: number | null): string | null {
   // An answer without a length is a stream, whose chunks Node has to frame.
   if (bytes === null && mayHaveBody(status)) return null;
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;

@@ -14,10 +14,13 @@ let front: Front;
 let connection: RawConnection;
 /** The server's end of the connection. */
 let socket: Socket;
+/** How many bytes this test has delivered. */
+let sent: number;
 /** Ends the answers that wait, first come first. */
 let waiting: (() => void)[];
 beforeEach(async () => {
   waiting = [];
+  sent = 0;
   front = new Front((request, response) => {
     const answer = () => send(request, response, ANSWER);
     if (request.url === "/waits") waiting.push(answer);
@@ -58,8 +61,12 @@ async function statuses(): Promise<number[]> {
 
 /** Resolves when so many requests wait for their answers. */
 const arrived = (count: number) => expect.poll(() => waiting.length).toBe(count);
-/** Time in which the server has read what was sent before. */
-const read = () => new Promise((resolve) => setTimeout(resolve, 50));
+/** Sends text, and resolves when the server has read it. */
+async function deliver(text: string): Promise<void> {
+  connection.send(text);
+  sent += text.length;
+  while (socket.bytesRead < sent && !socket.destroyed) await new Promise(setImmediate);
+}
 
 describe("bytes that cannot be read", () => {
   it.each([
@@ -67,11 +74,10 @@ describe("bytes that cannot be read", () => {
     ["a request that asks for the end, garbage", get("/waits", CLOSE), GARBAGE],
     ["a request", get("/waits"), GARBAGE],
   ])("leave the answer that is still to come: %s", async (_, request, more) => {
-    connection.send(request);
+    await deliver(request);
     await arrived(1);
     for (let i = 0; i < 3; i += 1) {
-      connection.send(more);
-      await read();
+      await deliver(more);
     }
     waiting[0]?.();
     expect(await statuses()).toEqual([200]);
@@ -91,27 +97,24 @@ describe("bytes that cannot be read", () => {
   });
 
   it("leave the answers of all requests before them, in their order", async () => {
-    connection.send(get("/waits") + get("/waits"));
+    await deliver(get("/waits") + get("/waits"));
     await arrived(2);
-    connection.send(GARBAGE);
-    await read();
+    await deliver(GARBAGE);
     waiting[1]?.();
     waiting[0]?.();
     expect(await statuses()).toEqual([200, 200]);
   });
 
   it("break off an answer that has begun", async () => {
-    connection.send(get("/streams"));
-    await read();
+    await deliver(get("/streams"));
     connection.send(GARBAGE);
     await connection.closed();
   });
 
   it("break off an answer that has begun only after the answers before it", async () => {
-    connection.send(get("/waits") + get("/streams"));
+    await deliver(get("/waits") + get("/streams"));
     await arrived(1);
-    connection.send(GARBAGE);
-    await read();
+    await deliver(GARBAGE);
     waiting[0]?.();
     expect((await connection.answer()).body).toBe("done");
     await connection.closed();
@@ -119,9 +122,8 @@ describe("bytes that cannot be read", () => {
 
   it("of a body are the request's refusal, after the answers before it", async () => {
     const post = "POST /reads HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nnot a length\r\n";
-    connection.send(get("/waits") + post);
+    await deliver(get("/waits") + post);
     await arrived(1);
-    await read();
     waiting[0]?.();
     expect(await statuses()).toEqual([200, 400]);
   });
