@@ -137,20 +137,24 @@ function matched(template: readonly string[], segments: readonly string[]): Reco
   return params;
 }
 
-type Refused = Extract<GateVerdict, { kind: "refuse" }>;
+export type Refused = Extract<GateVerdict, { kind: "refuse" }>;
 
-const refuse = (code: ProblemParts["code"], detail: string, more: Partial<Refused> = {}): Refused => ({
+/** `field`: the part of the request that is at fault. */
+const refuse = (
+  code: ProblemParts["code"],
+  detail: string,
+  { field, ...more }: Partial<Refused> & { readonly field?: string } = {},
+): Refused => ({
   kind: "refuse",
-  problem: { code, detail, options: {} },
-  ...{ route: null, isForAnySite: false, allow: null },
+  problem: { code, detail, options: field === undefined ? {} : { field } },
+  route: null,
+  isForAnySite: false,
+  allow: null,
   ...more,
 });
 
-const refuseBody = (detail: string, route: RouteName | null = null): Refused => ({
-  kind: "refuse",
-  problem: { code: "too-large", detail, options: { field: "body" } },
-  ...{ route, isForAnySite: isForAnySite(route), allow: null },
-});
+const refuseBody = (detail: string, route: RouteName | null = null): Refused =>
+  refuse("too-large", detail, { field: "body", route, isForAnySite: isForAnySite(route) });
 
 const NO_ROUTE = refuse("not-found", "Nothing exists at this address. /api/openapi.json lists all addresses.");
 

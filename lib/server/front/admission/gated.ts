@@ -4,11 +4,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Awaitable } from "../../../core/awaitable";
 import { sendProblem } from "../answers/plain-answer";
 import type { Serve } from "../front";
-import { type GateVerdict, judgeRequest } from "./gate";
+import { type GateVerdict, judgeRequest, type Refused } from "./gate";
 import { headOf, type RequestHead } from "./request-head";
 
 type LetIn = Extract<GateVerdict, { kind: "pass" }>;
-type Refused = Extract<GateVerdict, { kind: "refuse" }>;
 export type Enter = (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
 type Refuse = (refused: Refused, request: IncomingMessage, response: ServerResponse) => void;
 
