@@ -46,6 +46,7 @@ export default defineConfig({
     },
   },
   test: {
+    setupFiles: ["tests/support/quick-equality.ts"],
     sequence: { sequencer: LongFirst },
     // Files share a process: a process for each takes a quarter more CPU, most of it to load modules. No test depends on another file.
     isolate: false,
