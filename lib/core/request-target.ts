@@ -37,11 +37,16 @@ const ABSOLUTE = /^https?:\/\/([^/?#@]+)([/?#].*)?$/is;
 
 /**
  * Host and path of a target that has both, as clients send it to a proxy: every server must accept it (RFC 9112 §3.2.2).
- * `http://a.test:80/b?c` gives `a.test:80` and `/b?c`. Null for any other target.
+ * `http://a.test:80/b?c` gives `a.test:80` and `/b?c`. Null for any other target. No path is `/`, but for OPTIONS it is the server
+ * as a whole (`*`, RFC 9110 §4.2.3).
  */
-export function absoluteForm(target: string): { readonly authority: string; readonly path: string } | null {
+export function absoluteForm(
+  target: string,
+  method = "GET",
+): { readonly authority: string; readonly path: string } | null {
   const [, authority, path = ""] = ABSOLUTE.exec(target) ?? [];
   if (authority === undefined) return null;
+  if (path === "" && method === "OPTIONS") return { authority, path: "*" };
   return { authority, path: path.startsWith("/") ? path : `/${path}` };
 }
 

@@ -194,7 +194,7 @@ type HeaderPairs = readonly (readonly string[])[];
 
 /** An address with scheme and host becomes a path, and its host counts instead of the Host header (RFC 9112 §3.2.2). */
 function applyAbsoluteForm(request: IncomingMessage): void {
-  const absolute = absoluteForm(request.url ?? "");
+  const absolute = absoluteForm(request.url ?? "", request.method);
   if (absolute === null) return;
   request.url = absolute.path;
   request.headers.host = absolute.authority;
@@ -243,6 +243,7 @@ const NOT_HTTP = "This server could not read the request. Send it again as HTTP/
 const LONG_HEADERS = "The headers are larger than this server accepts. Delete this site's cookies and try again.";
 const LONG_HEAD =
   "The address or the headers are larger than this server accepts. Shorten the address or delete this site's cookies, and try again.";
+const NOT_A_PATH = "This address cannot be read. Send a path that begins with a slash, in percent-encoding.";
 
 const UNREADABLE: Readonly<Record<string, (error: Unreadable) => readonly [status: number, sentence: string]>> = {
   HPE_HEADER_OVERFLOW: tooLong,
@@ -250,6 +251,7 @@ const UNREADABLE: Readonly<Record<string, (error: Unreadable) => readonly [statu
     413,
     "The body's chunk extensions are longer than this server accepts. Leave them out.",
   ],
+  HPE_INVALID_URL: () => [400, NOT_A_PATH],
   ERR_HTTP_REQUEST_TIMEOUT: () => [408, "The request did not come in time. Send it again."],
 };
 

@@ -28,6 +28,8 @@ describe("an address", () => {
         expect(absoluteForm(target)).toBeNull();
       }),
     );
+    expect(absoluteForm("http://a.test", "OPTIONS")).toEqual({ authority: "a.test", path: "*" });
+    expect(absoluteForm("http://a.test?b", "OPTIONS")).toEqual({ authority: "a.test", path: "/?b" });
     for (const other of ["*", "a.test:443", "ftp://a.test/b", "http:///b", "http://me@a.test/b", ""])
       expect(absoluteForm(other)).toBeNull();
   });

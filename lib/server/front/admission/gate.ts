@@ -105,6 +105,10 @@ function judgePassed(method: string, header: HeaderReader): GateVerdict {
   if (Number(header("content-length") ?? 0) > MAX_PASSED_BYTES) return refuseBody(PASSED_TOO_LARGE);
   return { kind: "pass", to: "ui", route: null, params: {}, limit: "passed" };
 }
+const OWN_METHODS = ["GET", "HEAD", "POST", "OPTIONS"];
+
+/** The Allow header for the server as a whole: every method that some address has. */
+export const allowedSomewhere = (hasUi: boolean): string => (hasUi ? PASSED_METHODS : OWN_METHODS).join(", ");
 
 /** Static files: the framework serves them from disk, or answers 404. */
 const isFile = ([first, second]: readonly string[]) =>

@@ -184,6 +184,38 @@ it("an address with scheme and host, as clients send it to a proxy, is the one w
     expect(await ask(`GET ${target}`)).toMatchObject({ status: 200, body: hostAndPath });
 });
 
+describe("a request for no path", () => {
+  it.each(["OPTIONS *", "OPTIONS http://a.test", "OPTIONS https://a.test:8443"])(
+    "that asks about the server as a whole is answered with its methods, also while the app loads: %s",
+    async (line) => {
+      const ofOwn = toFramework((_, response) => void response.writeHead(299).end());
+      for (const [serve, allow] of [
+        [front.serve, "GET, HEAD, POST, OPTIONS"],
+        [ofOwn, "GET, HEAD, POST, OPTIONS"],
+        [starting(loadingNow, true), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
+      ] as const) {
+        front.serve = serve;
+        const answer = await ask(line);
+        expect(answer).toMatchObject({ status: 204, headers: { ...SAFE, allow, "cache-control": "no-store" } });
+        expect(answer.headers["content-length"]).toBeUndefined();
+      }
+    },
+  );
+
+  it.each([
+    ["GET *", /^\{.*malformed/],
+    ["OPTIONS *x", /^\{.*malformed/],
+    ["OPTIONS ftp://a.test/b", /^\{.*malformed/],
+    ["GET a.test:80", /^This address cannot be read/],
+    ["OPTIONS a.test:80", /^This address cannot be read/],
+    ["GET signals", /^This address cannot be read/],
+  ])("is refused otherwise, with what is wrong: %s", async (line, sentence) => {
+    const answer = await ask(line);
+    expect(answer).toMatchObject({ status: 400, headers: SAFE });
+    expect(answer.body).toMatch(sentence);
+  });
+});
+
 describe("an address or a header that goes on too long", () => {
   const LONG = "a".repeat(10_000);
   const OK = "GET /api/health HTTP/1.1\r\nhost: a\r\n\r\n";
