@@ -41,7 +41,7 @@ export const isOutcomeUnknown = (error: unknown): boolean =>
 export const isUnauthenticated = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 
 /** The request is wrong, is refused for good, or asks for what is gone for good. So the same request gets the same answer. */
-const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 403, 405, 410, 413, 414, 415, 422, 431]);
+const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 403, 405, 410, 413, 414, 415, 422, 431, 501]);
 
 /** Whether the same request may succeed later, so that it helps to offer "Try again". */
 export const mayPassLater = (error: unknown): boolean =>

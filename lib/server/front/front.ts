@@ -127,7 +127,7 @@ export class Front {
     const head = headOf(request);
     (request.socket as Connection)[LAST_RESPONSE] = response;
     if (!request.url?.startsWith("/api/health")) this.lastMs = this.clock.monotonicMs();
-    if (this.isLast) response.shouldKeepAlive = false;
+    if (this.isLast || isFramedWrongly(request)) response.shouldKeepAlive = false;
     // Runs before Node's own listener, which closes the connection.
     if (head.isBodyLong)
       response.prependOnceListener("finish", () => {
@@ -204,6 +204,10 @@ function applyAbsoluteForm(request: IncomingMessage): void {
   else rawHeaders.push("Host", absolute.authority);
 }
 
+/** HTTP/1.0 has no transfer codings, so nobody knows where such a request ends (RFC 9112 §6.1). */
+const isFramedWrongly = ({ httpVersion, headers }: IncomingMessage): boolean =>
+  httpVersion === "1.0" && headers["transfer-encoding"] !== undefined;
+
 /** Acts once the whole answer is sent. */
 function afterAnswer(response: ServerResponse, act: () => void): void {
   if (response.writableFinished) act();
@@ -239,19 +243,19 @@ interface Unreadable extends NodeJS.ErrnoException {
   readonly bytesParsed?: number;
 }
 
+const NOT_A_PATH = "This address cannot be read. Send a path that begins with a slash, in percent-encoding.";
 const NOT_HTTP = "This server could not read the request. Send it again as HTTP/1.1.";
 const LONG_HEADERS = "The headers are larger than this server accepts. Delete this site's cookies and try again.";
 const LONG_HEAD =
   "The address or the headers are larger than this server accepts. Shorten the address or delete this site's cookies, and try again.";
-const NOT_A_PATH = "This address cannot be read. Send a path that begins with a slash, in percent-encoding.";
 
 const UNREADABLE: Readonly<Record<string, (error: Unreadable) => readonly [status: number, sentence: string]>> = {
   HPE_HEADER_OVERFLOW: tooLong,
+  HPE_INVALID_URL: () => [400, NOT_A_PATH],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: () => [
     413,
     "The body's chunk extensions are longer than this server accepts. Leave them out.",
   ],
-  HPE_INVALID_URL: () => [400, NOT_A_PATH],
   ERR_HTTP_REQUEST_TIMEOUT: () => [408, "The request did not come in time. Send it again."],
 };
 

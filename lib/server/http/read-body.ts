@@ -42,9 +42,17 @@ export async function readJsonBody(request: ApiRequest, clock: Clock): Promise<u
 export const isBodyLong = (header: HeaderReader): boolean =>
   (header("transfer-encoding") ?? "") !== "" || Number(header("content-length") ?? 0) > MAX_BODY_BYTES;
 
-/** Whether a body follows the headers (RFC 9112 §6.3). */
+/** Whether a body follows the headers (RFC 9112 §6.3). A length is one digit or more, so `00` is none, too (RFC 9110 §8.6). */
 export const hasBody = (header: HeaderReader): boolean =>
-  (header("transfer-encoding") ?? "") !== "" || (header("content-length") ?? "0") !== "0";
+  (header("transfer-encoding") ?? "") !== "" || !/^0*$/.test(header("content-length") ?? "");
+
+/** Whether the body is in a transfer coding that nobody here decodes. The parser of HTTP takes off `chunked` alone. */
+export const hasOtherTransferCoding = (header: HeaderReader): boolean =>
+  !/^(chunked)?$/i.test(header("transfer-encoding") ?? "");
+
+/** Whether the body is compressed or encoded otherwise. */
+export const hasContentCoding = (header: HeaderReader): boolean =>
+  !/^(identity)?$/i.test(header("content-encoding") ?? "");
 
 const BROKEN_OFF = "The body ended before it was complete. Send the request again.";
 

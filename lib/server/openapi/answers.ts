@@ -88,6 +88,7 @@ function problemsOf(route: AnyRoute, method: string): ReadonlySet<ProblemCode> {
     "too-large",
     "address-too-long",
     "headers-too-large",
+    "bad-transfer-coding",
     "too-many",
     "internal",
     "unavailable",
@@ -96,7 +97,7 @@ function problemsOf(route: AnyRoute, method: string): ReadonlySet<ProblemCode> {
       ? (["no-session", "not-yours", "wrong-token", "account-refused", "ledger-unavailable"] as const)
       : []),
     ...(access === "admin" ? (["no-session", "wrong-token", "not-admin"] as const) : []),
-    ...(body ? (["bad-media-type", "too-slow"] as const) : []),
+    ...(body ? (["bad-media-type", "bad-content-coding", "too-slow"] as const) : []),
     ...(heeds.includes("If-Min-Sequence") ? (["not-yet", "paused"] as const) : []),
     ...problems,
   ]);

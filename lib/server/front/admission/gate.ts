@@ -8,7 +8,13 @@ import { readTarget, TARGET_FAULTS } from "../../../core/request-target";
 import type { HeaderReader } from "../../access/client-address";
 import type { LimitName } from "../../access/limits";
 import type { ProblemParts } from "../../http/answers/problem";
-import { BODY_TOO_LARGE, hasBody, MAX_BODY_BYTES } from "../../http/read-body";
+import {
+  BODY_TOO_LARGE,
+  hasBody,
+  hasContentCoding,
+  hasOtherTransferCoding,
+  MAX_BODY_BYTES,
+} from "../../http/read-body";
 import type { AnyRoute } from "../../http/route";
 import { ROUTES, type RouteName } from "../../routes/table";
 import { MAX_PASSED_BYTES, PASSED_TOO_LARGE } from "../../ui-origin/forward";
@@ -87,6 +93,7 @@ export function judgeRequest({ method, target, header, headerCount, hasUi }: Gat
   if (!read.ok) return refuse(read.error === "too-long" ? "address-too-long" : "bad-input", TARGET_FAULTS[read.error]);
   if (headerCount > MAX_HEADERS)
     return refuse("headers-too-large", `A request may have at most ${MAX_HEADERS} headers.`);
+  if (hasOtherTransferCoding(header)) return refuse("bad-transfer-coding", ONLY_CHUNKED, { field: "body" });
   const segments = read.value;
   if (segments[0] === "api")
     return judgeRoute(method, segments, header) ?? (hasUi ? judgePassed(method, header) : NO_ROUTE);
@@ -98,6 +105,10 @@ export function judgeRequest({ method, target, header, headerCount, hasUi }: Gat
 
 /** The methods of HTTP that carry a request to a server's resource (RFC 9110 §9.3, RFC 5789). */
 const PASSED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const OWN_METHODS = ["GET", "HEAD", "POST", "OPTIONS"];
+
+/** The Allow header for the server as a whole: every method that some address has. */
+export const allowedSomewhere = (hasUi: boolean): string => (hasUi ? PASSED_METHODS : OWN_METHODS).join(", ");
 
 /** Requests that go on to UI_ORIGIN. Their bodies are counted again while they pass. */
 function judgePassed(method: string, header: HeaderReader): GateVerdict {
@@ -105,10 +116,6 @@ function judgePassed(method: string, header: HeaderReader): GateVerdict {
   if (Number(header("content-length") ?? 0) > MAX_PASSED_BYTES) return refuseBody(PASSED_TOO_LARGE);
   return { kind: "pass", to: "ui", route: null, params: {}, limit: "passed" };
 }
-const OWN_METHODS = ["GET", "HEAD", "POST", "OPTIONS"];
-
-/** The Allow header for the server as a whole: every method that some address has. */
-export const allowedSomewhere = (hasUi: boolean): string => (hasUi ? PASSED_METHODS : OWN_METHODS).join(", ");
 
 /** Static files: the framework serves them from disk, or answers 404. */
 const isFile = ([first, second]: readonly string[]) =>
@@ -125,6 +132,8 @@ function judgeRoute(method: string, segments: readonly string[], header: HeaderR
     const route = routeNamed(name);
     if (route.body === undefined && hasBody(header)) return noBody(name);
     if (Number(header("content-length") ?? 0) > MAX_BODY_BYTES) return refuseBody(BODY_TOO_LARGE, name);
+    if (hasBody(header) && hasContentCoding(header))
+      return refuse("bad-content-coding", NO_CODING, { field: "body", route: name, isForAnySite: isForAnySite(name) });
     return { kind: "pass", to: "us", route: name, params, limit: route.limit };
   }
   return null;
@@ -160,6 +169,10 @@ const refuse = (
 const refuseBody = (detail: string, route: RouteName | null = null): Refused =>
   refuse("too-large", detail, { field: "body", route, isForAnySite: isForAnySite(route) });
 
+/** A body in another coding would be read as if it were text (RFC 9112 §6.1). */
+const ONLY_CHUNKED =
+  "The body has a Transfer-Encoding other than chunked, which this server cannot decode. Send only chunked.";
+const NO_CODING = "The body is compressed, and this server reads none such. Send it without Content-Encoding.";
 const NO_ROUTE = refuse("not-found", "Nothing exists at this address. /api/openapi.json lists all addresses.");
 
 const noBody = (route: RouteName | null = null) =>

@@ -31,7 +31,7 @@ describe("a request that failed", () => {
     expect(PROBLEM_CODES.filter(isFinal)).toEqual([
       ...["bad-input", "challenge", "not-yours", "not-admin", "no-token", "cross-site", "account-refused"],
       ...["method-not-allowed", "dropped", "key-reused", "too-large", "address-too-long", "bad-media-type"],
-      "headers-too-large",
+      ...["bad-content-coding", "headers-too-large", "bad-transfer-coding"],
     ]);
     // A firewall or a proxy may refuse now and not later.
     expect([403, 413].map((status) => mayPassLater(new ApiError(status, "unknown", "")))).toEqual([true, true]);

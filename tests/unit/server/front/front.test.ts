@@ -314,6 +314,34 @@ describe("a body that nobody wants", () => {
     await connection.closed();
   });
 
+  it.each(["0", "00"])("is none of length %s: the connection goes on", async (length) => {
+    front.serve = toRoutes((request, response) => send(request, response, OPEN));
+    for (let i = 0; i < 2; i += 1)
+      expect(await ask("GET /api/health", `content-length: ${length}`)).toMatchObject({
+        status: 200,
+        headers: { connection: "keep-alive" },
+      });
+  });
+
+  it.each([
+    ["a transfer coding", "transfer-encoding: gzip, chunked", 501, /Send only chunked/],
+    ["a content coding", "content-encoding: gzip\r\ncontent-length: 2", 415, /without Content-Encoding/],
+  ])("is refused in %s that this server does not have", async (_, header, status, sentence) => {
+    const answer = await ask("POST /api/sync", "content-type: application/json", header);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body).detail).toMatch(sentence);
+  });
+
+  it("that HTTP/1.0 cannot have ends the connection with its answer", async () => {
+    front.serve = toRoutes((request, response) => {
+      request.resume().on("end", () => send(request, response, OPEN));
+    });
+    const lines = ["POST /api/sync HTTP/1.0", "host: a", "connection: keep-alive", "transfer-encoding: chunked"];
+    connection.send(`${lines.join("\r\n")}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`);
+    expect(await connection.answer()).toMatchObject({ status: 200, headers: { connection: "close" } });
+    await connection.closed();
+  });
+
   it("ends the connection when the answer comes before its end", async () => {
     front.serve = toRoutes((_, response) => void response.writeHead(401, { "content-length": 0 }).end());
     expect((await ask("POST /api/sync", "transfer-encoding: chunked", "", "5", "first")).status).toBe(401);

@@ -56,7 +56,28 @@ describe("a route", () => {
     for (const headers of withBody)
       expect(statusOf(method, pathOf(name), headers)).toBe(isReading ? "pass" : "too-large");
     expect(statusOf(method, pathOf(name), { "content-length": String(MAX_BODY_BYTES + 1) })).toBe("too-large");
-    expect(statusOf(method, pathOf(name), { "content-length": "0" })).toBe("pass");
+    // A length is any number of digits (RFC 9110 §8.6).
+    for (const none of ["0", "00", "0000000000000000000000"])
+      expect(statusOf(method, pathOf(name), { "content-length": none })).toBe("pass");
+    for (const length of ["01", "+0", "-0", "0x0", "0.0", "0, 0"])
+      expect(statusOf(method, pathOf(name), { "content-length": length })).toBe(isReading ? "pass" : "too-large");
+  });
+
+  it.each(NAMES)("refuses a body in a coding that it would read as text: %s", (name) => {
+    const [method = ""] = name.split(" ");
+    const coded = (transfer: string, content: string | null = null) =>
+      statusOf(method, pathOf(name), {
+        "transfer-encoding": transfer,
+        ...(content === null ? {} : { "content-encoding": content }),
+      });
+    for (const coding of ["gzip, chunked", "gzip,chunked", "identity, chunked", "chunked, gzip", "deflate"])
+      expect(coded(coding), coding).toBe("bad-transfer-coding");
+    const whole = coded("chunked");
+    expect(coded("Chunked", "identity")).toBe(whole);
+    const isReading = routeNamed(name).body !== undefined;
+    for (const coding of ["gzip", "br", "x-gzip", "gzip, gzip"])
+      expect(coded("chunked", coding), coding).toBe(isReading ? "bad-content-coding" : whole);
+    expect(statusOf(method, pathOf(name), { "content-encoding": "gzip" })).toBe("pass");
   });
 
   it("of health caches its answer, so that its limit may be wide", () => {
@@ -135,6 +156,16 @@ describe("with another deployment's pages on this origin", () => {
       expect(askWithUi(method, pathOf(name))).toMatchObject({ kind: "pass", to: "us", route: name });
       expect(askWithUi("DELETE", pathOf(name))).toMatchObject({ problem: { code: "method-not-allowed" } });
     }
+  });
+
+  it("a body goes on in any content coding, but no transfer coding that would be lost on the way", () => {
+    expect(askWithUi("POST", "/upload", { "content-encoding": "gzip", "content-length": "7" })).toMatchObject({
+      kind: "pass",
+      to: "ui",
+    });
+    expect(askWithUi("POST", "/upload", { "transfer-encoding": "gzip, chunked" })).toMatchObject({
+      problem: { code: "bad-transfer-coding" },
+    });
   });
 
   it("large bodies, long addresses and malformed addresses are still refused", () => {

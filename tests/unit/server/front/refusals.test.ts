@@ -77,6 +77,8 @@ const REFUSED: readonly (readonly [string, string, Readonly<Record<string, strin
   ["PUT", "/api/contacts", {}, 405, undefined],
   ["DELETE", "/signals", {}, 405, undefined],
   ["GET", "/api/nowhere", {}, 404, undefined],
+  ["POST", "/api/hcs/submit", { "transfer-encoding": "gzip, chunked" }, 501, "body"],
+  ["POST", "/api/hcs/submit", { "content-encoding": "gzip", "content-length": "9" }, 415, "body"],
 ];
 
 describe("a refusal of the gate names its request, as every problem does", () => {

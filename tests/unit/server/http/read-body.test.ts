@@ -43,6 +43,7 @@ it.each<Record<string, string>>([
   {},
   { "content-type": "application/json" },
   { "content-type": "application/json; charset=utf-8", "content-length": "0" },
+  { "content-length": "00" },
 ])("is nothing where a POST has no body, with these headers: %o", async (headers) => {
   const request = new Request("http://app.test/api/hcs22/resolve", { method: "POST", headers });
   await expect(readJsonBody(request, new DrivenClock())).resolves.toBeUndefined();
