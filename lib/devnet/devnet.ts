@@ -7,9 +7,9 @@ import type { AccountId, TopicId, TopicKind } from "@/lib/core/ledger/ids";
 import { DEVELOPMENT_ONLY_OPERATOR_KEY, developmentKey, NODE_ID, OPERATOR_ID } from "./development-keys";
 import { Faults } from "./faults/faults";
 import { splitMessage } from "./ledger/chunks";
-import type { Ledger } from "./ledger/ledger";
+import type { DevnetLedger } from "./ledger/ledger";
 import { openLedger } from "./ledger/store";
-import type { LedgerMessage, TransactionId } from "./ledger/types";
+import type { DevnetMessage, TransactionId } from "./ledger/types";
 import { readRecording } from "./replay";
 import { controlRoutes } from "./rest/control-routes";
 import { encodeEd25519Key } from "./rest/key-json";
@@ -17,7 +17,7 @@ import { MirrorView } from "./rest/mirror-view";
 import { RequestCounter } from "./rest/request-counter";
 import { startRestServer } from "./rest/rest-server";
 import { createRng } from "./rng";
-import type { Person } from "./seed/people";
+import type { DemoPerson } from "./seed/people";
 import { seedWorld, type World } from "./seed/world";
 import { Trickle } from "./trickle/trickle";
 
@@ -53,7 +53,7 @@ export interface DevnetAddresses {
   /** DEVELOPMENT ONLY, DER hex. */
   readonly operatorKey: string;
   readonly topics: Readonly<Record<TopicKind, TopicId>>;
-  readonly people: readonly Person[];
+  readonly people: readonly DemoPerson[];
 }
 
 interface SubmitOptions {
@@ -64,24 +64,24 @@ interface SubmitOptions {
 }
 
 export interface Devnet extends DevnetAddresses {
-  readonly ledger: Ledger;
+  readonly ledger: DevnetLedger;
   readonly faults: Faults;
   /** Counts the requests of the mirror's REST API. */
   readonly requests: RequestCounter;
   /** Creates a topic without gRPC. */
   createTopic(options?: { memo?: string }): TopicId;
   /** Submits a message without gRPC, in chunks as the SDK does; answers each chunk's place on the ledger. */
-  submit(topicId: TopicId, message: Uint8Array | string | object, options?: SubmitOptions): LedgerMessage[];
+  submit(topicId: TopicId, message: Uint8Array | string | object, options?: SubmitOptions): DevnetMessage[];
   /** Submits many messages with one write to disk. */
   submitMany(
     topicId: TopicId,
     messages: readonly (Uint8Array | string | object)[],
     options?: SubmitOptions,
-  ): LedgerMessage[];
+  ): DevnetMessage[];
   /** Serves recorded messages as they are, under their own topic ids: a file's path, or mirror JSON. */
   replay(source: unknown): TopicId[];
   /** Makes one plausible new message now. */
-  trickle(): LedgerMessage[];
+  trickle(): DevnetMessage[];
   stop(): Promise<void>;
 }
 
@@ -90,7 +90,7 @@ const DEFAULT_WORLD_SEED = 42;
 /** Starts a devnet; resolves when all its servers listen. */
 export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {
   const { host = "127.0.0.1", people = 0, worldSeed = DEFAULT_WORLD_SEED, now = Date.now } = options;
-  const seed = (ledger: Ledger): World => {
+  const seed = (ledger: DevnetLedger): World => {
     createNetworkAccounts(ledger, now() - 1);
     return seedWorld(ledger, { people, rng: createRng(worldSeed), nowMs: now(), payer: OPERATOR_ID });
   };
@@ -192,7 +192,7 @@ function toBytes(message: Uint8Array | string | object): Uint8Array {
 }
 
 /** The operator and the node's own account exist on every devnet. */
-function createNetworkAccounts(ledger: Ledger, createdMs: number): void {
+function createNetworkAccounts(ledger: DevnetLedger, createdMs: number): void {
   for (const [id, name] of [
     [OPERATOR_ID, "operator"],
     [NODE_ID, "node"],

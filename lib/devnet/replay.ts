@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type ConsensusNs, parseConsensusTime } from "@/lib/core/ledger/consensus-time";
 import { type AccountId, parseAccountId, parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
-import type { LedgerMessage } from "./ledger/types";
+import type { DevnetMessage } from "./ledger/types";
 
 /** The members that a recorded message needs to be found. All others are served untouched. */
 const recorded = z.looseObject({
@@ -19,7 +19,7 @@ const recording = z.union([z.array(recorded), z.object({ messages: z.array(recor
 
 export interface RecordedTopic {
   readonly topicId: TopicId;
-  readonly messages: readonly LedgerMessage[];
+  readonly messages: readonly DevnetMessage[];
   readonly json: readonly unknown[];
 }
 
@@ -28,7 +28,7 @@ export function readRecording(source: unknown): RecordedTopic[] {
   const value = typeof source === "string" ? JSON.parse(readFileSync(source, "utf8")) : source;
   const parsed = recording.safeParse(value);
   if (!parsed.success) throw new Error("a recording is the mirror's JSON: {messages:[{sequence_number, …}]}");
-  const topics = new Map<TopicId, { message: LedgerMessage; json: unknown }[]>();
+  const topics = new Map<TopicId, { message: DevnetMessage; json: unknown }[]>();
   for (const json of parsed.data) {
     const message = toMessage(json);
     const entries = topics.get(message.topicId) ?? [];
@@ -41,7 +41,7 @@ export function readRecording(source: unknown): RecordedTopic[] {
   });
 }
 
-function toMessage(json: z.infer<typeof recorded>): LedgerMessage {
+function toMessage(json: z.infer<typeof recorded>): DevnetMessage {
   const topicId = parseTopicId(json.topic_id);
   const consensusNs = parseConsensusTime(json.consensus_timestamp);
   if (!topicId || !consensusNs) throw new Error(`a recorded message has a bad topic id or time: ${json.topic_id}`);

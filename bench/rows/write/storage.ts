@@ -6,7 +6,7 @@
 import { openStore, type PostgresStore } from "@/lib/adapters/postgres/store";
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
-import type { Person } from "@/lib/devnet/seed/people";
+import type { DemoPerson } from "@/lib/devnet/seed/people";
 import { startPostgres } from "@/tests/support/servers/postgres/postgres-server";
 import { addTopics } from "@/tests/support/stores/add-topics";
 import { devnetHistory, HISTORY_PAYER, HISTORY_TOPICS, peopleOf } from "../../support/devnet-history";
@@ -159,7 +159,7 @@ async function commitAll(history: Iterator<LedgerMessage>, ours: Measured, overH
 }
 
 /** µs of CPU of one read. */
-async function read(people: readonly Person[], { views }: PostgresStore, ours: MeasuredPostgres): Promise<number> {
+async function read(people: readonly DemoPerson[], { views }: PostgresStore, ours: MeasuredPostgres): Promise<number> {
   const page = { types: [], beforeNs: null, limit: 51, maxRows: 10_000 };
   const before = ours.cpuUs();
   for (let i = 0; i < READS; i += 1) {

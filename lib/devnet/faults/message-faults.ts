@@ -1,5 +1,5 @@
 /** Applies faults to messages: each is passed on, withheld, or served in another form. */
-import type { LedgerMessage } from "../ledger/types";
+import type { DevnetMessage } from "../ledger/types";
 import { messageJson, messageObject } from "../rest/message-json";
 import { type Faults, inRange, type SelectedFault } from "./faults";
 
@@ -9,7 +9,7 @@ type MessageKind = (typeof MESSAGE_KINDS)[number];
 /** How the messages of one answer are served. */
 export interface MessageView {
   /** The message's JSON, or null if it is withheld. */
-  json(message: LedgerMessage): string | null;
+  json(message: DevnetMessage): string | null;
   /** Call it once the answer is complete: faults that showed in it use up one of their `times`. */
   done(): void;
 }

@@ -1,14 +1,14 @@
 /** Applies a transaction that has reached consensus, and leaves its receipt. */
 import { proto } from "@hiero-ledger/proto";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
-import type { Ledger } from "../ledger/ledger";
-import { type ChunkInfo, MAX_CHUNK_BYTES, transactionKey } from "../ledger/types";
+import type { DevnetLedger } from "../ledger/ledger";
+import { type DevnetChunkInfo, MAX_CHUNK_BYTES, transactionKey } from "../ledger/types";
 import { EXCHANGE_RATE } from "./fees";
 import type { Outcomes } from "./outcomes";
 import type { CheckedTransaction, Code } from "./precheck";
 import { messageReceipt } from "./receipts";
 import { isSignedBy } from "./signatures";
-import { accountIdProto, topicIdOf, topicIdProto, transactionIdOf } from "./wire";
+import { accountIdProto, topicIdFromProto, topicIdProto, transactionIdFromProto } from "./wire";
 
 const { ResponseCodeEnum: Status } = proto;
 
@@ -18,7 +18,7 @@ interface Effect {
 }
 
 /** Applies the transaction and keeps its outcome. */
-export function reachConsensus(ledger: Ledger, outcomes: Outcomes, transaction: CheckedTransaction): void {
+export function reachConsensus(ledger: DevnetLedger, outcomes: Outcomes, transaction: CheckedTransaction): void {
   const { body, id, hash, feeTinybars } = transaction;
   const effect = body.consensusSubmitMessage
     ? submitMessage(ledger, transaction, body.consensusSubmitMessage)
@@ -30,17 +30,17 @@ export function reachConsensus(ledger: Ledger, outcomes: Outcomes, transaction: 
   outcomes.keep({ transactionId: id, hash, memo: body.memo, feeTinybars, ...effect });
 }
 
-function failed(ledger: Ledger, status: Code): Effect {
+function failed(ledger: DevnetLedger, status: Code): Effect {
   return { consensusNs: ledger.clock.next(), receipt: { status, exchangeRate: EXCHANGE_RATE } };
 }
 
 function submitMessage(
-  ledger: Ledger,
+  ledger: DevnetLedger,
   transaction: CheckedTransaction,
   body: proto.IConsensusSubmitMessageTransactionBody,
 ): Effect {
   const bytes = body.message ?? new Uint8Array();
-  const topic = ledger.topics.get(topicIdOf(body.topicID));
+  const topic = ledger.topics.get(topicIdFromProto(body.topicID));
   if (bytes.length > MAX_CHUNK_BYTES) return failed(ledger, Status.MESSAGE_SIZE_TOO_LARGE);
   if (!topic || topic.recorded) return failed(ledger, Status.INVALID_TOPIC_ID);
   if (topic.submitKey && !isSignedBy(topic.submitKey, transaction.bodyBytes, transaction.signatures)) {
@@ -56,13 +56,13 @@ function submitMessage(
   return { consensusNs: message.consensusNs, receipt: messageReceipt(message) };
 }
 
-function chunkOf(info: proto.IConsensusMessageChunkInfo): ChunkInfo {
-  const initialTransactionId = transactionIdOf(info.initialTransactionID ?? {});
+function chunkOf(info: proto.IConsensusMessageChunkInfo): DevnetChunkInfo {
+  const initialTransactionId = transactionIdFromProto(info.initialTransactionID ?? {});
   return { initialTransactionId, number: info.number ?? 0, total: info.total ?? 0 };
 }
 
 /** A chunk's number lies within its total, and it names its own payer. The first chunk names its own transaction. */
-function checkChunk({ initialTransactionId, number, total }: ChunkInfo, { id }: CheckedTransaction): Code {
+function checkChunk({ initialTransactionId, number, total }: DevnetChunkInfo, { id }: CheckedTransaction): Code {
   if (number < 1 || number > total) return Status.INVALID_CHUNK_NUMBER;
   if (initialTransactionId.accountId !== id.accountId) return Status.INVALID_CHUNK_TRANSACTION_ID;
   const isFirst = transactionKey(initialTransactionId) === transactionKey(id);
@@ -70,7 +70,7 @@ function checkChunk({ initialTransactionId, number, total }: ChunkInfo, { id }: 
 }
 
 function createTopic(
-  ledger: Ledger,
+  ledger: DevnetLedger,
   { bodyBytes, signatures }: CheckedTransaction,
   body: proto.IConsensusCreateTopicTransactionBody,
 ): Effect {
@@ -81,7 +81,7 @@ function createTopic(
   return { consensusNs: topic.createdNs, receipt };
 }
 
-function createAccount(ledger: Ledger, body: proto.ICryptoCreateTransactionBody): Effect {
+function createAccount(ledger: DevnetLedger, body: proto.ICryptoCreateTransactionBody): Effect {
   const key = encodeKey(body.key);
   if (!key) return failed(ledger, Status.KEY_REQUIRED);
   const account = ledger.createAccount(key, { memo: body.memo ?? "" });

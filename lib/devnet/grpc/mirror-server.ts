@@ -8,7 +8,7 @@ import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { MirrorView } from "../rest/mirror-view";
 import { type GrpcServer, startGrpcServer, streamMethod } from "./server";
 import { subscribe } from "./subscription";
-import { bigintOf, nsOf, topicIdOf } from "./wire";
+import { bigintFromProto, nsFromProto, topicIdFromProto } from "./wire";
 
 const { ConsensusTopicQuery, ConsensusTopicResponse } = com.hedera.mirror.api.proto;
 type TopicQuery = com.hedera.mirror.api.proto.IConsensusTopicQuery;
@@ -66,9 +66,9 @@ function subscribeTopic(
   call: ServerWritableStream<TopicQuery, TopicResponse>,
 ): void {
   const { topicID, consensusStartTime, consensusEndTime, limit } = call.request;
-  const topic = view.ledger.topics.get(topicIdOf(topicID));
-  const startNs = consensusStartTime ? nsOf(consensusStartTime) : fromMs(nowMs());
-  const endNs = consensusEndTime ? nsOf(consensusEndTime) : null;
+  const topic = view.ledger.topics.get(topicIdFromProto(topicID));
+  const startNs = consensusStartTime ? nsFromProto(consensusStartTime) : fromMs(nowMs());
+  const endNs = consensusEndTime ? nsFromProto(consensusEndTime) : null;
   const refusal = refusalOf(call.request, endNs !== null && endNs <= startNs, topic !== undefined);
   if (refusal || !topic) {
     call.emit("error", refusal);
@@ -76,7 +76,8 @@ function subscribeTopic(
   }
   const write = (response: TopicResponse) => call.write(response);
   const end = () => void call.end();
-  const subscription = subscribe({ view, topic, startNs, endNs, limit: Number(bigintOf(limit)), nowMs, write, end });
+  const most = Number(bigintFromProto(limit));
+  const subscription = subscribe({ view, topic, startNs, endNs, limit: most, nowMs, write, end });
   call.on("drain", () => subscription.resume());
   call.on("cancelled", () => subscription.close());
   call.on("close", () => subscription.close());
@@ -85,7 +86,7 @@ function subscribeTopic(
 function refusalOf({ topicID, limit }: TopicQuery, endsBeforeStart: boolean, exists: boolean) {
   const code = status.INVALID_ARGUMENT;
   if (!topicID) return { code, details: "topicId: Missing required topicID" };
-  if (bigintOf(limit) < 0n) return { code, details: "limit: must be greater than or equal to 0" };
+  if (bigintFromProto(limit) < 0n) return { code, details: "limit: must be greater than or equal to 0" };
   if (endsBeforeStart) return { code, details: "endTime: must be after start time" };
-  return exists ? null : { code: status.NOT_FOUND, details: `Topic ${topicIdOf(topicID)} does not exist` };
+  return exists ? null : { code: status.NOT_FOUND, details: `Topic ${topicIdFromProto(topicID)} does not exist` };
 }

@@ -3,17 +3,17 @@ import { proto } from "@hiero-ledger/proto";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Faults } from "../faults/faults";
-import type { Ledger } from "../ledger/ledger";
+import type { DevnetLedger } from "../ledger/ledger";
 import { reachConsensus } from "./consensus";
 import { Outcomes } from "./outcomes";
 import { precheck } from "./precheck";
 import { answerBalance, answerReceipt, answerRecord, answerTopicInfo, type QueryContext } from "./queries";
 import { messageReceipt } from "./receipts";
 import { type GrpcServer, startGrpcServer, unaryMethod } from "./server";
-import { bigintOf } from "./wire";
+import { bigintFromProto } from "./wire";
 
 export interface NodeOptions {
-  readonly ledger: Ledger;
+  readonly ledger: DevnetLedger;
   readonly faults: Faults;
   readonly nowMs: () => number;
   readonly host: string;
@@ -71,7 +71,7 @@ function restoredOutcomes({ ledger, transactions }: NodeOptions): Outcomes {
     outcomes.keep({
       transactionId: {
         accountId: accountId as typeof message.payer,
-        validStartNs: (bigintOf(seconds) * 1_000_000_000n + bigintOf(nanos)) as ConsensusNs,
+        validStartNs: (bigintFromProto(seconds) * 1_000_000_000n + bigintFromProto(nanos)) as ConsensusNs,
         nonce: Number(nonce ?? 0),
         scheduled: scheduled !== undefined,
       },

@@ -6,12 +6,12 @@ import { createHash } from "node:crypto";
 import { proto } from "@hiero-ledger/proto";
 import type { AccountId } from "@/lib/core/ledger/ids";
 import { NODE_ID } from "../development-keys";
-import type { Ledger } from "../ledger/ledger";
+import type { DevnetLedger } from "../ledger/ledger";
 import type { TransactionId } from "../ledger/types";
 import { ACCOUNT_CREATE_TINYBARS, submitTinybars, TOPIC_CREATE_TINYBARS } from "./fees";
 import type { Outcomes } from "./outcomes";
 import { isSignedBy } from "./signatures";
-import { accountIdOf, bigintOf, transactionIdOf } from "./wire";
+import { accountIdFromProto, bigintFromProto, transactionIdFromProto } from "./wire";
 
 const { ResponseCodeEnum: Status } = proto;
 export type Code = proto.ResponseCodeEnum;
@@ -28,7 +28,7 @@ export interface CheckedTransaction {
 }
 
 export interface PrecheckContext {
-  readonly ledger: Ledger;
+  readonly ledger: DevnetLedger;
   readonly outcomes: Outcomes;
   readonly nowMs: () => number;
 }
@@ -53,10 +53,10 @@ export function precheck({ ledger, outcomes, nowMs }: PrecheckContext, request: 
   if (!parsed) return refused(Status.INVALID_TRANSACTION_BODY);
   const { body, bodyBytes, signatures } = parsed;
   if (!body.transactionID?.accountID) return refused(Status.INVALID_TRANSACTION_ID);
-  const id = transactionIdOf(body.transactionID);
-  if (accountIdOf(body.nodeAccountID) !== NODE_ID) return refused(Status.INVALID_NODE_ACCOUNT);
+  const id = transactionIdFromProto(body.transactionID);
+  if (accountIdFromProto(body.nodeAccountID) !== NODE_ID) return refused(Status.INVALID_NODE_ACCOUNT);
   if (Buffer.byteLength(body.memo) > MAX_MEMO_BYTES) return refused(Status.MEMO_TOO_LONG);
-  const timeCode = checkTime(id, bigintOf(body.transactionValidDuration?.seconds), nowMs());
+  const timeCode = checkTime(id, bigintFromProto(body.transactionValidDuration?.seconds), nowMs());
   if (timeCode !== Status.OK) return refused(timeCode);
   if (outcomes.has(id)) return refused(Status.DUPLICATE_TRANSACTION);
   const account = ledger.accounts.get(id.accountId);
@@ -65,7 +65,7 @@ export function precheck({ ledger, outcomes, nowMs }: PrecheckContext, request: 
   const bodyCode = checkBody(body);
   if (bodyCode !== Status.OK) return refused(bodyCode);
   const feeTinybars = feeOf(body);
-  if (bigintOf(body.transactionFee) < BigInt(feeTinybars)) return refused(Status.INSUFFICIENT_TX_FEE);
+  if (bigintFromProto(body.transactionFee) < BigInt(feeTinybars)) return refused(Status.INSUFFICIENT_TX_FEE);
   const hash = createHash("sha384").update(signedBytes).digest();
   return { ok: true, transaction: { id, payer: id.accountId, body, bodyBytes, signatures, hash, feeTinybars } };
 }

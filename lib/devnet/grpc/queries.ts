@@ -1,19 +1,19 @@
 /** Queries to the consensus node. Receipts are free. All others state their cost first and must be paid. */
 import { proto } from "@hiero-ledger/proto";
-import type { Ledger } from "../ledger/ledger";
+import type { DevnetLedger } from "../ledger/ledger";
 import { QUERY_TINYBARS } from "./fees";
 import type { Outcome, Outcomes } from "./outcomes";
 import { type Code, parse } from "./precheck";
 import { isSignedBy } from "./signatures";
 import {
-  accountIdOf,
+  accountIdFromProto,
   accountIdProto,
-  bigintOf,
+  bigintFromProto,
   int64,
-  timestampOf,
-  topicIdOf,
+  timestampProto,
+  topicIdFromProto,
   topicIdProto,
-  transactionIdOf,
+  transactionIdFromProto,
   transactionIdProto,
 } from "./wire";
 
@@ -23,7 +23,7 @@ const BALANCE_TINYBARS = 1_000_000_000_000;
 const TOPIC_LIFETIME_S = 7_776_000;
 
 export interface QueryContext {
-  readonly ledger: Ledger;
+  readonly ledger: DevnetLedger;
   readonly outcomes: Outcomes;
 }
 
@@ -33,7 +33,7 @@ type Header = proto.IResponseHeader;
 export function answerReceipt({ outcomes }: QueryContext, query: proto.IQuery): proto.IResponse {
   const id = query.transactionGetReceipt?.transactionID;
   if (!id) return { transactionGetReceipt: { header: header(Status.INVALID_TRANSACTION_ID) } };
-  const outcome = outcomes.find(transactionIdOf(id));
+  const outcome = outcomes.find(transactionIdFromProto(id));
   if (!outcome) return { transactionGetReceipt: { header: header(Status.RECEIPT_NOT_FOUND) } };
   return { transactionGetReceipt: { header: header(Status.OK), receipt: outcome.receipt } };
 }
@@ -43,13 +43,13 @@ export function answerRecord(context: QueryContext, query: proto.IQuery): proto.
   const asked = query.transactionGetRecord;
   const early = charge(context, asked?.header);
   if (early) return { transactionGetRecord: { header: early } };
-  const outcome = asked?.transactionID && context.outcomes.find(transactionIdOf(asked.transactionID));
+  const outcome = asked?.transactionID && context.outcomes.find(transactionIdFromProto(asked.transactionID));
   if (!outcome) return { transactionGetRecord: { header: header(Status.RECORD_NOT_FOUND) } };
   return { transactionGetRecord: { header: header(Status.OK), transactionRecord: recordOf(outcome) } };
 }
 
 export function answerBalance({ ledger }: QueryContext, query: proto.IQuery): proto.IResponse {
-  const id = accountIdOf(query.cryptogetAccountBalance?.accountID);
+  const id = accountIdFromProto(query.cryptogetAccountBalance?.accountID);
   if (!ledger.accounts.has(id)) return { cryptogetAccountBalance: { header: header(Status.INVALID_ACCOUNT_ID) } };
   const balance = int64(BALANCE_TINYBARS);
   return { cryptogetAccountBalance: { header: header(Status.OK), accountID: accountIdProto(id), balance } };
@@ -60,10 +60,10 @@ export function answerTopicInfo(context: QueryContext, query: proto.IQuery): pro
   const asked = query.consensusGetTopicInfo;
   const early = charge(context, asked?.header);
   if (early) return { consensusGetTopicInfo: { header: early } };
-  const topic = context.ledger.topics.get(topicIdOf(asked?.topicID));
+  const topic = context.ledger.topics.get(topicIdFromProto(asked?.topicID));
   if (!topic) return { consensusGetTopicInfo: { header: header(Status.INVALID_TOPIC_ID) } };
   const last = topic.messages.at(-1);
-  const created = timestampOf(topic.createdNs);
+  const created = timestampProto(topic.createdNs);
   return {
     consensusGetTopicInfo: {
       header: header(Status.OK),
@@ -72,7 +72,7 @@ export function answerTopicInfo(context: QueryContext, query: proto.IQuery): pro
         memo: topic.memo,
         runningHash: last?.runningHash ?? new Uint8Array(48),
         sequenceNumber: int64(last?.sequence ?? 0),
-        expirationTime: { seconds: int64(bigintOf(created.seconds) + BigInt(TOPIC_LIFETIME_S)), nanos: 0 },
+        expirationTime: { seconds: int64(bigintFromProto(created.seconds) + BigInt(TOPIC_LIFETIME_S)), nanos: 0 },
         autoRenewPeriod: { seconds: int64(TOPIC_LIFETIME_S) },
         ...(topic.adminKey ? { adminKey: proto.Key.decode(topic.adminKey) } : {}),
         ...(topic.submitKey ? { submitKey: proto.Key.decode(topic.submitKey) } : {}),
@@ -88,7 +88,7 @@ function charge({ ledger }: QueryContext, asked: proto.IQueryHeader | null | und
   }
   const payment = parse(asked?.payment?.signedTransactionBytes ?? new Uint8Array());
   if (!payment?.body.transactionID) return header(Status.INSUFFICIENT_TX_FEE);
-  const payer = ledger.accounts.get(accountIdOf(payment.body.transactionID.accountID));
+  const payer = ledger.accounts.get(accountIdFromProto(payment.body.transactionID.accountID));
   if (!payer) return header(Status.PAYER_ACCOUNT_NOT_FOUND);
   return isSignedBy(payer.key, payment.bodyBytes, payment.signatures) ? null : header(Status.INVALID_SIGNATURE);
 }
@@ -101,7 +101,7 @@ function recordOf(outcome: Outcome): proto.ITransactionRecord {
   return {
     receipt: outcome.receipt,
     transactionHash: outcome.hash,
-    consensusTimestamp: timestampOf(outcome.consensusNs),
+    consensusTimestamp: timestampProto(outcome.consensusNs),
     transactionID: transactionIdProto(outcome.transactionId),
     memo: outcome.memo,
     transactionFee: int64(outcome.feeTinybars),

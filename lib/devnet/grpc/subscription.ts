@@ -1,9 +1,9 @@
 /** One `subscribeTopic` stream: what is there already, then what comes, from start (inclusive) to end (exclusive). */
 import type { com } from "@hiero-ledger/proto";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
-import type { LedgerMessage, Topic } from "../ledger/types";
+import type { DevnetMessage, Topic } from "../ledger/types";
 import { lowerBound, type MirrorView } from "../rest/mirror-view";
-import { int64, timestampOf, transactionIdProto } from "./wire";
+import { int64, timestampProto, transactionIdProto } from "./wire";
 
 type TopicResponse = com.hedera.mirror.api.proto.IConsensusTopicResponse;
 
@@ -45,7 +45,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     if (timer) clearTimeout(timer);
     timer = null;
     for (const visible = view.visibleCount(topic); next < visible && !isFull && !isClosed; next++) {
-      const message = topic.messages[next] as LedgerMessage;
+      const message = topic.messages[next] as DevnetMessage;
       if (endNs !== null && message.consensusNs >= endNs) return finish();
       isFull = !write(topicResponse(message));
       sent += 1;
@@ -75,10 +75,10 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   return { resume, close };
 }
 
-function topicResponse(message: LedgerMessage): TopicResponse {
+function topicResponse(message: DevnetMessage): TopicResponse {
   const { chunk } = message;
   return {
-    consensusTimestamp: timestampOf(message.consensusNs),
+    consensusTimestamp: timestampProto(message.consensusNs),
     message: message.bytes,
     runningHash: message.runningHash ?? new Uint8Array(),
     sequenceNumber: int64(message.sequence),

@@ -10,15 +10,15 @@ type Int64 = NonNullable<proto.ITimestamp["seconds"]>;
 export const int64 = (value: bigint | number): Int64 => String(value) as unknown as Int64;
 
 /** A decoded int64 (a Long, a number or absent). */
-export const bigintOf = (value: { toString(): string } | null | undefined): bigint => BigInt(String(value ?? 0));
+export const bigintFromProto = (value: { toString(): string } | null | undefined): bigint => BigInt(String(value ?? 0));
 
-export function timestampOf(ns: ConsensusNs): proto.ITimestamp {
+export function timestampProto(ns: ConsensusNs): proto.ITimestamp {
   const { seconds, nanos } = splitSeconds(ns);
   return { seconds: int64(seconds), nanos };
 }
 
-export function nsOf(timestamp: proto.ITimestamp | null | undefined): ConsensusNs {
-  return consensusNs(bigintOf(timestamp?.seconds) * 1_000_000_000n + BigInt(timestamp?.nanos ?? 0));
+export function nsFromProto(timestamp: proto.ITimestamp | null | undefined): ConsensusNs {
+  return consensusNs(bigintFromProto(timestamp?.seconds) * 1_000_000_000n + BigInt(timestamp?.nanos ?? 0));
 }
 
 export function accountIdProto(id: AccountId): proto.IAccountID {
@@ -31,27 +31,27 @@ export function topicIdProto(id: TopicId): proto.ITopicID {
   return { shardNum: int64(shard), realmNum: int64(realm), topicNum: int64(num) };
 }
 
-export function accountIdOf(id: proto.IAccountID | null | undefined): AccountId {
-  return `${bigintOf(id?.shardNum)}.${bigintOf(id?.realmNum)}.${bigintOf(id?.accountNum)}` as AccountId;
+export function accountIdFromProto(id: proto.IAccountID | null | undefined): AccountId {
+  return `${bigintFromProto(id?.shardNum)}.${bigintFromProto(id?.realmNum)}.${bigintFromProto(id?.accountNum)}` as AccountId;
 }
 
-export function topicIdOf(id: proto.ITopicID | null | undefined): TopicId {
-  return `${bigintOf(id?.shardNum)}.${bigintOf(id?.realmNum)}.${bigintOf(id?.topicNum)}` as TopicId;
+export function topicIdFromProto(id: proto.ITopicID | null | undefined): TopicId {
+  return `${bigintFromProto(id?.shardNum)}.${bigintFromProto(id?.realmNum)}.${bigintFromProto(id?.topicNum)}` as TopicId;
 }
 
 export function transactionIdProto(id: TransactionId): proto.ITransactionID {
   return {
     accountID: accountIdProto(id.accountId),
-    transactionValidStart: timestampOf(id.validStartNs),
+    transactionValidStart: timestampProto(id.validStartNs),
     nonce: id.nonce,
     scheduled: id.scheduled,
   };
 }
 
-export function transactionIdOf(id: proto.ITransactionID): TransactionId {
+export function transactionIdFromProto(id: proto.ITransactionID): TransactionId {
   return {
-    accountId: accountIdOf(id.accountID),
-    validStartNs: nsOf(id.transactionValidStart),
+    accountId: accountIdFromProto(id.accountID),
+    validStartNs: nsFromProto(id.transactionValidStart),
     nonce: id.nonce ?? 0,
     scheduled: id.scheduled ?? false,
   };

@@ -8,25 +8,25 @@ import { type AccountId, parseTopicId, type TopicId } from "@/lib/core/ledger/id
 import { GENESIS_HASH, nextRunningHash, RUNNING_HASH_VERSION } from "@/lib/core/ledger/running-hash";
 import type { ConsensusClock } from "./consensus-clock";
 import { encodeRecord, type JournalRecord } from "./records";
-import { type Account, type ChunkInfo, type LedgerMessage, MAX_CHUNK_BYTES, type Topic } from "./types";
+import { type Account, type DevnetChunkInfo, type DevnetMessage, MAX_CHUNK_BYTES, type Topic } from "./types";
 
 export interface Submission {
   readonly topicId: TopicId;
   readonly bytes: Uint8Array;
   readonly payer: AccountId;
-  readonly chunk?: ChunkInfo | null;
+  readonly chunk?: DevnetChunkInfo | null;
   /** Only while a world is seeded: a time in the past, later than all others so far. */
   readonly consensusNs?: ConsensusNs;
   /** The transaction that carried it, so that its receipt survives a restart. */
   readonly transaction?: string;
 }
 
-export type MessageListener = (message: LedgerMessage) => void;
+export type MessageListener = (message: DevnetMessage) => void;
 
 const FIRST_ENTITY_NUMBER = 1001;
 const sha384 = (bytes: Uint8Array): Uint8Array => createHash("sha384").update(bytes).digest();
 
-export class Ledger {
+export class DevnetLedger {
   readonly topics = new Map<TopicId, Topic>();
   readonly accounts = new Map<AccountId, Account>();
   /** Each account as it was created and as it was after each change. */
@@ -83,7 +83,7 @@ export class Ledger {
   }
 
   /** Appends messages, each a link of its topic's hash chain, with one write to the journal. */
-  submit(submissions: readonly Submission[]): LedgerMessage[] {
+  submit(submissions: readonly Submission[]): DevnetMessage[] {
     const lines: string[] = [];
     const messages = submissions.map((submission) => {
       const message = this.#link(submission);
@@ -108,17 +108,17 @@ export class Ledger {
   }
 
   /** Keeps recorded messages under their own topic id, to be served as they are. */
-  record(topicId: TopicId, messages: readonly LedgerMessage[], json: readonly unknown[]): void {
+  record(topicId: TopicId, messages: readonly DevnetMessage[], json: readonly unknown[]): void {
     this.#apply({ t: "recording", topicId, messages: json }, messages);
     this.write([encodeRecord({ t: "recording", topicId, messages: json })]);
   }
 
   /** Takes in a record from the journal of an earlier run. */
-  restore(record: JournalRecord, recorded: readonly LedgerMessage[] = []): void {
+  restore(record: JournalRecord, recorded: readonly DevnetMessage[] = []): void {
     this.#apply(record, recorded);
   }
 
-  #link(submission: Submission): LedgerMessage {
+  #link(submission: Submission): DevnetMessage {
     const { topicId, bytes, payer, chunk = null } = submission;
     const topic = this.topic(topicId);
     if (topic.recorded) throw new Error(`topic ${topicId} is a recording and takes no messages`);
@@ -129,12 +129,12 @@ export class Ledger {
     const sequence = (before?.sequence ?? 0) + 1;
     const link = { topicId, payer, consensusNs, sequence };
     const runningHash = nextRunningHash(sha384, before?.runningHash ?? GENESIS_HASH, link, bytes);
-    const message: LedgerMessage = { ...link, bytes, runningHash, runningHashVersion: RUNNING_HASH_VERSION, chunk };
+    const message: DevnetMessage = { ...link, bytes, runningHash, runningHashVersion: RUNNING_HASH_VERSION, chunk };
     this.#append(topic, message);
     return message;
   }
 
-  #append(topic: Topic, message: LedgerMessage): void {
+  #append(topic: Topic, message: DevnetMessage): void {
     topic.messages.push(message);
     if (message.consensusNs > this.#latestNs) this.#latestNs = message.consensusNs;
   }
@@ -144,7 +144,7 @@ export class Ledger {
     this.write([encodeRecord(record)]);
   }
 
-  #apply(record: JournalRecord, recorded: readonly LedgerMessage[]): void {
+  #apply(record: JournalRecord, recorded: readonly DevnetMessage[]): void {
     switch (record.t) {
       case "topic":
         this.topics.set(record.topic.id, { ...record.topic, recorded: false, messages: [] });

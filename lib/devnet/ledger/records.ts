@@ -1,12 +1,12 @@
 /** The journal's lines: one per topic, account, message or recording, and one for the seeded world. */
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
-import type { Account, ChunkInfo, LedgerMessage, Topic } from "./types";
+import type { Account, DevnetChunkInfo, DevnetMessage, Topic } from "./types";
 
 export type JournalRecord =
   | { readonly t: "topic"; readonly topic: Omit<Topic, "messages" | "recorded"> }
   | { readonly t: "account"; readonly account: Account }
-  | { readonly t: "message"; readonly message: LedgerMessage; readonly transaction: string | null }
+  | { readonly t: "message"; readonly message: DevnetMessage; readonly transaction: string | null }
   | { readonly t: "recording"; readonly topicId: TopicId; readonly messages: readonly unknown[] }
   | { readonly t: "world"; readonly world: unknown };
 
@@ -134,11 +134,11 @@ export function decodeRecord(value: unknown): JournalRecord {
 
 type EncodedChunk = readonly [string, string, number, number, number, number];
 
-function encodeChunk({ initialTransactionId: id, number, total }: ChunkInfo): EncodedChunk {
+function encodeChunk({ initialTransactionId: id, number, total }: DevnetChunkInfo): EncodedChunk {
   return [id.accountId, String(id.validStartNs), id.nonce, id.scheduled ? 1 : 0, number, total];
 }
 
-function decodeChunk([accountId, validStartNs, nonce, scheduled, number, total]: EncodedChunk): ChunkInfo {
+function decodeChunk([accountId, validStartNs, nonce, scheduled, number, total]: EncodedChunk): DevnetChunkInfo {
   const id = { accountId: accountId as AccountId, validStartNs: BigInt(validStartNs) as ConsensusNs };
   return { initialTransactionId: { ...id, nonce, scheduled: scheduled === 1 }, number, total };
 }

@@ -7,32 +7,32 @@ import { makeFolders } from "@/lib/system/make-folders";
 import { readRecording } from "../replay";
 import { ConsensusClock } from "./consensus-clock";
 import { createJournal, type JournalFile, openJournal } from "./journal-file";
-import { Ledger } from "./ledger";
+import { DevnetLedger } from "./ledger";
 import { decodeRecord, encodeRecord, type JournalRecord } from "./records";
 
 const JOURNAL_FILE = "ledger.jsonl";
 const LOCK_FILE = "devnet.lock";
 
 export interface OpenLedger<W> {
-  readonly ledger: Ledger;
+  readonly ledger: DevnetLedger;
   readonly world: W | null;
   /** The transactions that carried messages, by transaction id: their receipts survive a restart. */
   readonly transactions: ReadonlyMap<string, { readonly topicId: TopicId; readonly sequence: number }>;
   close(): void;
 }
 
-export interface StoreOptions<W> {
+export interface OpenLedgerOptions<W> {
   /** Null keeps everything in memory. */
   readonly dataDir: string | null;
   readonly nowMs: () => number;
   /** Fills a ledger that is new. What it returns is kept as the world's description. */
-  readonly seed: ((ledger: Ledger) => W) | null;
+  readonly seed: ((ledger: DevnetLedger) => W) | null;
 }
 
 /** Locks the directory, reads its journal, and seeds the ledger if it is new. A seed is there whole or not at all. */
-export function openLedger<W>({ dataDir, nowMs, seed }: StoreOptions<W>): OpenLedger<W> {
+export function openLedger<W>({ dataDir, nowMs, seed }: OpenLedgerOptions<W>): OpenLedger<W> {
   if (dataDir === null) {
-    const ledger = new Ledger(new ConsensusClock(nowMs, 0n), () => {});
+    const ledger = new DevnetLedger(new ConsensusClock(nowMs, 0n), () => {});
     return { ledger, world: seed?.(ledger) ?? null, transactions: new Map(), close: () => {} };
   }
   const unlock = take(dataDir);
@@ -51,9 +51,9 @@ export function openLedger<W>({ dataDir, nowMs, seed }: StoreOptions<W>): OpenLe
   }
 }
 
-function seedJournal<W>(path: string, nowMs: () => number, seed: (ledger: Ledger) => W): void {
+function seedJournal<W>(path: string, nowMs: () => number, seed: (ledger: DevnetLedger) => W): void {
   const lines: string[] = [];
-  const ledger = new Ledger(new ConsensusClock(nowMs, 0n), (more) => {
+  const ledger = new DevnetLedger(new ConsensusClock(nowMs, 0n), (more) => {
     for (const line of more) lines.push(line);
   });
   lines.push(encodeRecord({ t: "world", world: seed(ledger) }));
@@ -68,7 +68,7 @@ function readJournal<W>(path: string, nowMs: () => number) {
     if (record.t === "message") latestNs = record.message.consensusNs;
     if (record.t === "topic") latestNs = record.topic.createdNs > latestNs ? record.topic.createdNs : latestNs;
   }
-  const ledger = new Ledger(new ConsensusClock(nowMs, latestNs), (lines) => file.append(lines));
+  const ledger = new DevnetLedger(new ConsensusClock(nowMs, latestNs), (lines) => file.append(lines));
   const transactions = new Map<string, { topicId: TopicId; sequence: number }>();
   let world: W | null = null;
   for (const record of records) {

@@ -11,14 +11,14 @@ export interface TransactionId {
   readonly scheduled: boolean;
 }
 
-export interface ChunkInfo {
+export interface DevnetChunkInfo {
   readonly initialTransactionId: TransactionId;
   readonly number: number;
   readonly total: number;
 }
 
 /** A message as consensus has decided it. It never changes afterwards. */
-export interface LedgerMessage {
+export interface DevnetMessage {
   readonly topicId: TopicId;
   readonly sequence: number;
   readonly consensusNs: ConsensusNs;
@@ -27,7 +27,7 @@ export interface LedgerMessage {
   /** Null only in recordings, which may lack it. */
   readonly runningHash: Uint8Array | null;
   readonly runningHashVersion: number | null;
-  readonly chunk: ChunkInfo | null;
+  readonly chunk: DevnetChunkInfo | null;
   /** A recorded message's own JSON, served as it is. */
   readonly recordedJson?: string;
 }
@@ -42,7 +42,7 @@ export interface Topic {
   /** A recording takes no new messages. */
   readonly recorded: boolean;
   /** By sequence number, and so by consensus time. */
-  readonly messages: LedgerMessage[];
+  readonly messages: DevnetMessage[];
 }
 
 export interface Account {

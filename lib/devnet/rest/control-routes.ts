@@ -17,7 +17,7 @@ import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import { type AccountId, parseAccountId, parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
 import type { Faults } from "../faults/faults";
 import { type FaultSpec, parseFaults } from "../faults/spec";
-import type { LedgerMessage } from "../ledger/types";
+import type { DevnetMessage } from "../ledger/types";
 import type { RequestCounter } from "./request-counter";
 
 /** The parts of a devnet that the control routes may use. */
@@ -25,7 +25,7 @@ export interface Controlled {
   describe(): unknown;
   readonly faults: Faults;
   readonly requests: RequestCounter;
-  submit(topicId: TopicId, message: Uint8Array, options: { payer?: AccountId }): LedgerMessage[];
+  submit(topicId: TopicId, message: Uint8Array, options: { payer?: AccountId }): DevnetMessage[];
   createTopic(options: { memo?: string }): TopicId;
   replay(source: unknown): TopicId[];
   trickle(): unknown;

@@ -1,11 +1,11 @@
 /** Messages in the mirror's JSON, each encoded once: a page of a hundred is then little more than a join. */
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
-import type { LedgerMessage } from "../ledger/types";
+import type { DevnetMessage } from "../ledger/types";
 
-const encoded = new WeakMap<LedgerMessage, string>();
+const encoded = new WeakMap<DevnetMessage, string>();
 
 /** The mirror's own JSON text of a message, base64. */
-export function messageJson(message: LedgerMessage): string {
+export function messageJson(message: DevnetMessage): string {
   if (message.recordedJson !== undefined) return message.recordedJson;
   let json = encoded.get(message);
   if (json === undefined) {
@@ -16,7 +16,7 @@ export function messageJson(message: LedgerMessage): string {
 }
 
 /** The same as a value, for answers that differ from the ordinary one. */
-export function messageObject(message: LedgerMessage): Record<string, unknown> {
+export function messageObject(message: DevnetMessage): Record<string, unknown> {
   if (message.recordedJson !== undefined) return JSON.parse(message.recordedJson);
   const { chunk } = message;
   return {

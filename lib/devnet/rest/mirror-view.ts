@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { type ConsensusNs, consensusNs, formatConsensusTime, fromMs, toMs } from "@/lib/core/ledger/consensus-time";
 import type { Faults } from "../faults/faults";
-import type { Ledger } from "../ledger/ledger";
-import type { LedgerMessage, Topic } from "../ledger/types";
+import type { DevnetLedger } from "../ledger/ledger";
+import type { DevnetMessage, Topic } from "../ledger/types";
 
 export interface Block {
   readonly number: number;
@@ -21,7 +21,7 @@ export class MirrorView {
   #blocks: Block[] = [];
 
   constructor(
-    readonly ledger: Ledger,
+    readonly ledger: DevnetLedger,
     readonly faults: Faults,
     readonly nowMs: () => number,
   ) {}
@@ -84,12 +84,12 @@ export function blockJson(block: Block): Record<string, unknown> {
 }
 
 /** The first index whose message passes; `passes` must be false up to some point and true from there on. */
-export function lowerBound(messages: readonly LedgerMessage[], passes: (message: LedgerMessage) => boolean): number {
+export function lowerBound(messages: readonly DevnetMessage[], passes: (message: DevnetMessage) => boolean): number {
   let low = 0;
   let high = messages.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (passes(messages[middle] as LedgerMessage)) high = middle;
+    if (passes(messages[middle] as DevnetMessage)) high = middle;
     else low = middle + 1;
   }
   return low;

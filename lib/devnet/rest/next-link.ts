@@ -4,7 +4,8 @@ const CONTINUES = { asc: /gte?:/, desc: /lte?:/ } as const;
 
 /**
  * The mirror's link to the next page: the same path and parameters, with the comparison that the page has moved past
- * replaced by one that starts after the page's last message.
+ * replaced by one that starts after the page's last message. The devnet stands for a real mirror, so it does not share the code
+ * of `core/mirror/next-link`, whose faults it would then hide.
  */
 export function nextLink(path: string, query: Query, order: "asc" | "desc", lastTimestamp: string): string {
   const continued = new Map(query);

@@ -2,7 +2,7 @@
 import { type ConsensusNs, formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { messageView } from "../faults/message-faults";
-import type { LedgerMessage, Topic } from "../ledger/types";
+import type { DevnetMessage, Topic } from "../ledger/types";
 import { notFound, okJson, type RestAnswer, RestError } from "./answer";
 import { keyJson } from "./key-json";
 import { lowerBound, type MirrorView } from "./mirror-view";
@@ -55,10 +55,10 @@ export function listMessages(view: MirrorView, path: string, idText: string, que
 
   const served = messageView(view.faults, id, "messages");
   const page: string[] = [];
-  let last: LedgerMessage | undefined;
+  let last: DevnetMessage | undefined;
   const step = order === "asc" ? 1 : -1;
   for (let i = order === "asc" ? first : visible - 1; i >= first && i < visible && page.length < limit; i += step) {
-    const message = messages[i] as LedgerMessage;
+    const message = messages[i] as DevnetMessage;
     const json = served.json(message);
     if (json === null) continue;
     page.push(json);
@@ -126,7 +126,7 @@ export function getTopic(view: MirrorView, idText: string): RestAnswer {
   );
 }
 
-function single(view: MirrorView, topic: Topic, at: number, is: (message: LedgerMessage) => boolean): RestAnswer {
+function single(view: MirrorView, topic: Topic, at: number, is: (message: DevnetMessage) => boolean): RestAnswer {
   const message = topic.messages[at];
   if (!message || at >= view.visibleCount(topic) || !is(message)) throw notFound();
   const served = messageView(view.faults, topic.id, "message");

@@ -4,7 +4,7 @@ import { fullNames } from "./names";
 import { CITIES, COMMUNITIES } from "./phrases";
 
 /** A person as the demo sign-in shows one. */
-export interface Person {
+export interface DemoPerson {
   /** `tm-first-last`, or an account id. */
   readonly userId: string;
   readonly name: string;
@@ -18,7 +18,7 @@ export interface Traits {
   readonly city: string;
 }
 
-export interface Character extends Person, Traits {
+export interface Character extends DemoPerson, Traits {
   /** About how many contacts they have. */
   readonly sociability: number;
   readonly joinedMs: number;

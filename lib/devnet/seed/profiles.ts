@@ -1,7 +1,7 @@
 /** Profiles, which people publish again from time to time. */
 import type { Rng } from "../rng";
 import { type ProfileBody, type SeedEvent, seedEvent } from "./acts";
-import type { Character, Person, Traits } from "./people";
+import type { Character, DemoPerson, Traits } from "./people";
 import { BIO_ENDINGS, COMMUNITIES, LONG_PARAGRAPHS } from "./phrases";
 
 /** This share of biographies is longer than one transaction holds. */
@@ -23,7 +23,7 @@ export function makeProfiles(people: readonly Character[], rng: Rng, endMs: numb
 }
 
 /** A profile message of that person, with a new bio. */
-export function profileUpdate(person: Person & Traits, rng: Rng, isLong: boolean) {
+export function profileUpdate(person: DemoPerson & Traits, rng: Rng, isLong: boolean) {
   const profile: ProfileBody = {
     displayName: person.name,
     handle: person.handle,

@@ -6,21 +6,21 @@ import { type ConsensusNs, fromMs } from "@/lib/core/ledger/consensus-time";
 import { type AccountId, TOPIC_KINDS, type TopicId, type TopicKind } from "@/lib/core/ledger/ids";
 import { developmentKey } from "../development-keys";
 import { splitMessage } from "../ledger/chunks";
-import type { Ledger, Submission } from "../ledger/ledger";
+import type { DevnetLedger, Submission } from "../ledger/ledger";
 import { encodeEd25519Key } from "../rest/key-json";
 import type { Rng } from "../rng";
 import type { Act, SeedEvent } from "./acts";
 import { makeContacts } from "./contacts";
 import { type EnvelopeContext, writeEnvelope } from "./envelopes";
 import { makeOddities } from "./oddities";
-import { type Character, createPeople, type Person, WORLD_DAYS } from "./people";
+import { type Character, createPeople, type DemoPerson, WORLD_DAYS } from "./people";
 import { makeProfiles } from "./profiles";
 import { makeRecognition } from "./recognition";
 import { makeTrust } from "./trust";
 
 export interface World {
   readonly topics: Readonly<Record<TopicKind, TopicId>>;
-  readonly people: readonly Person[];
+  readonly people: readonly DemoPerson[];
 }
 
 export interface WorldOptions {
@@ -39,7 +39,7 @@ const CHUNK_GAP_MS = 1_100;
 const CHUNK_INFO_SHARE = 0.7;
 
 /** Creates the four topics, and with people also their world. */
-export function seedWorld(ledger: Ledger, { people: count, rng, nowMs, payer }: WorldOptions): World {
+export function seedWorld(ledger: DevnetLedger, { people: count, rng, nowMs, payer }: WorldOptions): World {
   const endMs = nowMs - QUIET_MS;
   const bornMs = endMs - (WORLD_DAYS + 1) * DAY_MS;
   const topics = Object.fromEntries(

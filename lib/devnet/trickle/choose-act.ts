@@ -1,7 +1,7 @@
 /** Chooses the next act. */
 import type { Rng } from "../rng";
 import type { Act } from "../seed/acts";
-import { type Person, traitsOf } from "../seed/people";
+import { type DemoPerson, traitsOf } from "../seed/people";
 import { COMMUNITIES, MINT_NOTES, REQUEST_NOTES, TRUST_NOTES } from "../seed/phrases";
 import { profileUpdate } from "../seed/profiles";
 import { RECOGNITION_IDS } from "../seed/recognition";
@@ -9,7 +9,7 @@ import type { SocialState } from "./social-state";
 
 export interface Choice {
   readonly state: SocialState;
-  readonly people: readonly Person[];
+  readonly people: readonly DemoPerson[];
   /** Nothing is done in the name of these people. */
   readonly played: ReadonlySet<string>;
   readonly nowMs: number;
@@ -123,6 +123,6 @@ const mint = (actor: string, target: string, rng: Rng): Act => ({
   note: rng.pick(MINT_NOTES),
 });
 
-function profile(person: Person | undefined, rng: Rng): Act | null {
+function profile(person: DemoPerson | undefined, rng: Rng): Act | null {
   return person ? profileUpdate({ ...person, ...traitsOf(person.name) }, rng, false) : null;
 }

@@ -3,7 +3,7 @@
  * messages in the order of the ledger. Views are the app's business.
  */
 import { decodeMessage } from "@/lib/core/signals/envelope";
-import type { LedgerMessage } from "../ledger/types";
+import type { DevnetMessage } from "../ledger/types";
 
 export interface PendingRequest {
   readonly from: string;
@@ -17,7 +17,7 @@ export class SocialState {
   readonly #trusted = new Map<string, Set<string>>();
 
   /** Takes in a message of a topic, in order. Answers who acted, if that can be read. */
-  observe(message: LedgerMessage): string | null {
+  observe(message: DevnetMessage): string | null {
     const decoded = decodeMessage(message.bytes);
     if (!decoded.ok) return null;
     const { type, actor, target } = decoded.value;

@@ -6,8 +6,8 @@
 import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, TopicKind } from "@/lib/core/ledger/ids";
 import { splitMessage } from "../ledger/chunks";
-import type { Ledger } from "../ledger/ledger";
-import type { LedgerMessage } from "../ledger/types";
+import type { DevnetLedger } from "../ledger/ledger";
+import type { DevnetMessage } from "../ledger/types";
 import type { Rng } from "../rng";
 import { type Act, seedEvent } from "../seed/acts";
 import { writeEnvelope } from "../seed/envelopes";
@@ -16,7 +16,7 @@ import { chooseAct } from "./choose-act";
 import { SocialState } from "./social-state";
 
 export interface TrickleOptions {
-  readonly ledger: Ledger;
+  readonly ledger: DevnetLedger;
   readonly world: World;
   readonly payer: AccountId;
   readonly nowMs: () => number;
@@ -62,14 +62,14 @@ export class Trickle {
   }
 
   /** Makes one thing happen now; nothing if there are fewer than two people. */
-  once(): LedgerMessage[] {
+  once(): DevnetMessage[] {
     const { world, nowMs, rng } = this.#options;
     if (world.people.length < 2) return [];
     const act = chooseAct({ state: this.#follow(), people: world.people, played: this.#played, nowMs: nowMs(), rng });
     return act ? this.#submit(act) : [];
   }
 
-  #submit(act: Act): LedgerMessage[] {
+  #submit(act: Act): DevnetMessage[] {
     const { ledger, world, payer, nowMs, rng } = this.#options;
     const { kind } = seedEvent(nowMs(), act);
     const ts = Math.floor(nowMs() / 1_000);

@@ -5,7 +5,7 @@ import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { FaultSpec } from "@/lib/devnet/faults/spec";
-import type { LedgerMessage } from "@/lib/devnet/ledger/types";
+import type { DevnetMessage } from "@/lib/devnet/ledger/types";
 
 interface Page {
   messages: { sequence_number: number; message: string; running_hash?: string | null; running_hash_version?: null }[];
@@ -14,7 +14,7 @@ interface Page {
 
 let devnet: Devnet;
 let topicId: TopicId;
-let sent: LedgerMessage[];
+let sent: DevnetMessage[];
 let nowMs = 1_760_000_000_000;
 
 beforeAll(async () => {
@@ -190,7 +190,7 @@ describe("faults of the head", () => {
   });
 
   it("stall it at a chosen time", async () => {
-    const at = formatConsensusTime((sent[3] as LedgerMessage).consensusNs);
+    const at = formatConsensusTime((sent[3] as DevnetMessage).consensusNs);
     const before = await headOf();
     expect((before?.timestamp.to ?? "") > at).toBe(true);
     devnet.faults.add({ kind: "stalledHead", at });

@@ -10,7 +10,7 @@ import { type ConsensusNs, fromMs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import { isSignedBy } from "@/lib/devnet/grpc/signatures";
-import { accountIdProto, bigintOf, int64, topicIdProto, transactionIdProto } from "@/lib/devnet/grpc/wire";
+import { accountIdProto, bigintFromProto, int64, topicIdProto, transactionIdProto } from "@/lib/devnet/grpc/wire";
 import type { TransactionId } from "@/lib/devnet/ledger/types";
 
 const { ResponseCodeEnum: Status } = proto;
@@ -149,7 +149,7 @@ it("a restarted node knows its receipts, and still accepts a transaction only on
   await stop();
   await start();
   const after = await receipt(id);
-  expect(bigintOf(after?.topicSequenceNumber)).toBe(bigintOf(before?.topicSequenceNumber));
+  expect(bigintFromProto(after?.topicSequenceNumber)).toBe(bigintFromProto(before?.topicSequenceNumber));
   expect(Buffer.from(after?.topicRunningHash ?? [])).toEqual(Buffer.from(before?.topicRunningHash ?? []));
   expect(await submit(id, { message })).toBe("precheck DUPLICATE_TRANSACTION");
 });

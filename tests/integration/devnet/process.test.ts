@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startDevnet } from "@/lib/devnet/devnet";
-import type { LedgerMessage } from "@/lib/devnet/ledger/types";
+import type { DevnetMessage } from "@/lib/devnet/ledger/types";
 import { spawnDevnet } from "@/lib/devnet/spawn";
 
 let dataDir: string;
@@ -128,9 +128,9 @@ describe("the trickle", () => {
     const stranger = devnet.people.find(({ userId }) => !knowsAlex(userId))?.userId;
     if (!stranger) throw new Error("Alex knows everybody");
     devnet.submit(devnet.topics.contact, { type: "CONTACT_REQUEST", from: main, payload: { target: stranger } });
-    const accepts = ({ topicId, bytes }: LedgerMessage) =>
+    const accepts = ({ topicId, bytes }: DevnetMessage) =>
       topicId === devnet.topics.contact && JSON.stringify(payload(bytes)).includes(`"${main}"`);
-    let answers: LedgerMessage[] = [];
+    let answers: DevnetMessage[] = [];
     // Somebody who was just asked answers within a minute.
     for (let i = 0; i < 15 && answers.length === 0; i++) {
       nowMs += 4_000;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { consensusNs, formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
-import type { LedgerMessage } from "@/lib/devnet/ledger/types";
+import type { DevnetMessage } from "@/lib/devnet/ledger/types";
 import { encodeEd25519Key } from "@/lib/devnet/rest/key-json";
 
 interface Page {
@@ -14,7 +14,7 @@ interface Page {
 
 let devnet: Devnet;
 let topicId: TopicId;
-let sent: LedgerMessage[];
+let sent: DevnetMessage[];
 let nowMs = 1_760_000_000_000;
 
 beforeAll(async () => {
@@ -44,7 +44,7 @@ const errorOf = async (path: string) => {
   const messages = (json as { _status: { messages: { message: string }[] } })._status.messages;
   return [status, ...messages.map(({ message }) => message)];
 };
-const time = (sequence: number) => formatConsensusTime((sent[sequence - 1] as LedgerMessage).consensusNs);
+const time = (sequence: number) => formatConsensusTime((sent[sequence - 1] as DevnetMessage).consensusNs);
 const range = (from: number, to: number) =>
   Array.from({ length: Math.abs(to - from) + 1 }, (_, i) => (from <= to ? from + i : from - i));
 
@@ -243,11 +243,11 @@ describe("blocks", () => {
   it("end after every visible message and before every later one, even if the clock stands still", async () => {
     for (let i = 0; i < 20; i++) {
       const [message] = devnet.submit(devnet.topics.trust, `tick ${i}`);
-      const at = formatConsensusTime((message as LedgerMessage).consensusNs);
+      const at = formatConsensusTime((message as DevnetMessage).consensusNs);
       const { timestamp } = await head();
       expect(timestamp.to >= at).toBe(true);
       const [next] = devnet.submit(devnet.topics.trust, `tock ${i}`);
-      expect(formatConsensusTime((next as LedgerMessage).consensusNs) > timestamp.to).toBe(true);
+      expect(formatConsensusTime((next as DevnetMessage).consensusNs) > timestamp.to).toBe(true);
     }
   });
 });

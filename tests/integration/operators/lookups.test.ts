@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { batchIn } from "@/lib/client/browser/batch-in";
 import { verifyProof } from "@/lib/client/browser/verify-proof";
 import type { TopicId } from "@/lib/core/ledger/ids";
-import type { LedgerMessage } from "@/lib/devnet/ledger/types";
+import type { DevnetMessage } from "@/lib/devnet/ledger/types";
 import { MessageLookup, PersonLookup } from "@/lib/wire/operators/lookup";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 import { signalBatch } from "../../support/worlds/histories/signal-batch";
@@ -92,7 +92,7 @@ describe("a message", () => {
       { type: "CONTACT_REQUEST", from: "tm-dan", to: BOB },
       { type: "PROFILE_UPDATE", actor: "tm-dan", displayName: "Dan" },
     ];
-    const { sequence } = t.devnet.submit(t.devnet.topics.profile, signalBatch(bodies))[0] as LedgerMessage;
+    const { sequence } = t.devnet.submit(t.devnet.topics.profile, signalBatch(bodies))[0] as DevnetMessage;
     await t.sync();
     const found = await message(t.devnet.topics.profile, sequence);
     expect(found).toMatchObject({ disposition: "signal", type: null, actor: null, target: null, audience: "contacts" });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { LedgerMessage } from "@/lib/devnet/ledger/types";
+import type { DevnetMessage } from "@/lib/devnet/ledger/types";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 import { signalBatch } from "../../support/worlds/histories/signal-batch";
 
@@ -16,7 +16,7 @@ it("a profile in a batch is found by its place there, by its owner and by contac
   const profile = (actor: string | undefined) => ({ type: "PROFILE_UPDATE", actor, displayName: `I am ${actor}` });
   const [sent] = t.devnet.submit(topicId, signalBatch([ZOE, BEN, ANA].map(profile)));
   await t.sync();
-  const { sequence } = sent as LedgerMessage;
+  const { sequence } = sent as DevnetMessage;
   const at = async (place: string, userId = ANA as string) => {
     const answer = await t.ask("GET", `/api/hcs/profile?hrl=hcs://11/${topicId}/${sequence}${place}`, userId);
     return ((await answer.json()) as { profile?: { displayName: string } }).profile?.displayName;

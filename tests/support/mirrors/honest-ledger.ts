@@ -1,5 +1,5 @@
 /** A correct ledger, on the test's clock. Its mirrors may be wrong, so tests compare answers with the ledger itself. */
-import type { LedgerMessage } from "@/lib/devnet/ledger/types";
+import type { DevnetMessage } from "@/lib/devnet/ledger/types";
 import { chainOf, OPERATOR } from "./chain";
 
 interface Written {
@@ -10,7 +10,7 @@ interface Written {
 export class HonestLedger {
   /** By topic, in the order of consensus time. */
   private readonly bodies = new Map<string, Written[]>();
-  private readonly chains = new Map<string, readonly LedgerMessage[]>();
+  private readonly chains = new Map<string, readonly DevnetMessage[]>();
   private lastNs = 0n;
 
   constructor(private readonly nowMs: () => number) {}
@@ -39,13 +39,13 @@ export class HonestLedger {
   }
 
   /** A topic's messages up to and including a time, with their running hashes. */
-  chain(topicId: string, throughNs: bigint): readonly LedgerMessage[] {
+  chain(topicId: string, throughNs: bigint): readonly DevnetMessage[] {
     const chain = this.chains.get(topicId) ?? this.hashed(topicId);
     this.chains.set(topicId, chain);
     return chain.filter(({ consensusNs }) => consensusNs <= throughNs);
   }
 
-  private hashed(topicId: string): readonly LedgerMessage[] {
+  private hashed(topicId: string): readonly DevnetMessage[] {
     return chainOf(topicId, this.bodies.get(topicId) ?? []).map((message) => ({
       ...message,
       ...{ payer: OPERATOR, bytes: message.message, chunk: null },

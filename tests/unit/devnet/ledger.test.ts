@@ -7,7 +7,7 @@ import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId } from "@/lib/core/ledger/ids";
 import { ConsensusClock } from "@/lib/devnet/ledger/consensus-clock";
 import { createJournal, openJournal } from "@/lib/devnet/ledger/journal-file";
-import { Ledger } from "@/lib/devnet/ledger/ledger";
+import { DevnetLedger } from "@/lib/devnet/ledger/ledger";
 import { openLedger } from "@/lib/devnet/ledger/store";
 
 let dir: string;
@@ -96,7 +96,7 @@ describe("the journal", () => {
         if (isFull) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
       },
     );
-    const ledger = new Ledger(new ConsensusClock(() => 1_000, 0n), (lines) => journal.append(lines));
+    const ledger = new DevnetLedger(new ConsensusClock(() => 1_000, 0n), (lines) => journal.append(lines));
     const { id: topicId } = ledger.createTopic();
     const submit = () => ledger.submit([{ topicId, bytes: new Uint8Array(9), payer: "0.0.2" as AccountId }]);
     submit();
@@ -127,7 +127,7 @@ describe("the journal", () => {
 });
 
 describe("the ledger on disk", () => {
-  const open = (seed: ((ledger: Ledger) => string) | null = () => "world") =>
+  const open = (seed: ((ledger: DevnetLedger) => string) | null = () => "world") =>
     openLedger<string>({ dataDir: dir, nowMs: () => 1_700_000_000_000, seed });
 
   it("comes back as it was", () => {

@@ -6,8 +6,8 @@ import type { AccountId } from "@/lib/core/ledger/ids";
 import { GENESIS_HASH, nextRunningHash } from "@/lib/core/ledger/running-hash";
 import { decodeMessage } from "@/lib/core/signals/envelope";
 import { ConsensusClock } from "@/lib/devnet/ledger/consensus-clock";
-import { Ledger } from "@/lib/devnet/ledger/ledger";
-import type { LedgerMessage } from "@/lib/devnet/ledger/types";
+import { DevnetLedger } from "@/lib/devnet/ledger/ledger";
+import type { DevnetMessage } from "@/lib/devnet/ledger/types";
 import { createRng } from "@/lib/devnet/rng";
 import { UNTRUSTED_PAYER } from "@/lib/devnet/seed/oddities";
 import { seedWorld, type World } from "@/lib/devnet/seed/world";
@@ -17,15 +17,15 @@ const NOW_MS = 1_760_000_000_000;
 const OPERATOR = "0.0.2" as AccountId;
 const MAIN = "tm-alex-chen";
 
-function grow(people: number, seed = 42): { ledger: Ledger; world: World } {
-  const ledger = new Ledger(new ConsensusClock(() => NOW_MS, 0n), () => {});
+function grow(people: number, seed = 42): { ledger: DevnetLedger; world: World } {
+  const ledger = new DevnetLedger(new ConsensusClock(() => NOW_MS, 0n), () => {});
   return { ledger, world: seedWorld(ledger, { people, rng: createRng(seed), nowMs: NOW_MS, payer: OPERATOR }) };
 }
 
-let ledger: Ledger;
+let ledger: DevnetLedger;
 let world: World;
-let messages: LedgerMessage[];
-let bodies: { message: LedgerMessage; body: Record<string, unknown> }[];
+let messages: DevnetMessage[];
+let bodies: { message: DevnetMessage; body: Record<string, unknown> }[];
 let seedingMs: number;
 beforeAll(() => {
   // CPU time: the wall clock of a busy machine says nothing.
@@ -51,7 +51,7 @@ describe("as a ledger", () => {
   });
 
   it("is the same from the same seed, and another from another", () => {
-    const lines = (grown: { ledger: Ledger }) =>
+    const lines = (grown: { ledger: DevnetLedger }) =>
       [...grown.ledger.topics.values()].map((topic) =>
         Buffer.from(topic.messages.at(-1)?.runningHash ?? []).toString("hex"),
       );
@@ -198,7 +198,7 @@ describe("as reading matter", () => {
 
   it("has long messages in chunks that go together, and one that never ends", () => {
     const chunked = messages.filter(({ chunk }) => chunk && chunk.total > 1);
-    const groups = new Map<string, LedgerMessage[]>();
+    const groups = new Map<string, DevnetMessage[]>();
     for (const message of chunked) {
       const key = `${message.chunk?.initialTransactionId.validStartNs} ${message.chunk?.total}`;
       groups.set(key, [...(groups.get(key) ?? []), message]);
