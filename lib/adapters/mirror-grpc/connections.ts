@@ -18,14 +18,14 @@ const OPTIONS: ClientOptions = {
   "grpc.max_receive_message_length": 8_192,
 };
 
-export interface Connection {
+export interface GrpcConnection {
   readonly client: Client;
   /** Calls that are open. */
   calls: number;
 }
 
-export class Connections {
-  private readonly open = new Set<Connection>();
+export class GrpcConnections {
+  private readonly open = new Set<GrpcConnection>();
 
   constructor(
     private readonly target: string,
@@ -37,7 +37,7 @@ export class Connections {
   }
 
   /** A connection with a free place, which is taken now. Give it back with `release`. */
-  take(): Connection {
+  take(): GrpcConnection {
     const free = [...this.open].find(({ calls }) => calls < CALLS_PER_CONNECTION);
     const connection = free ?? { client: new Client(this.target, this.credentials, OPTIONS), calls: 0 };
     this.open.add(connection);
@@ -46,7 +46,7 @@ export class Connections {
   }
 
   /** Gives a place back. `isBroken`: the call failed, so a connection without other calls is not used again. */
-  release(connection: Connection, isBroken: boolean): void {
+  release(connection: GrpcConnection, isBroken: boolean): void {
     connection.calls -= 1;
     if (!isBroken || connection.calls > 0) return;
     this.open.delete(connection);

@@ -9,7 +9,7 @@ import { entityNumbers, parseSequence, type TopicId } from "../../core/ledger/id
 import type { Clock } from "../../ports/clock";
 import type { Bell, BellListener, Doorbell, Ring } from "../../ports/doorbell";
 import type { GrpcAddress } from "./address";
-import { Connections } from "./connections";
+import { GrpcConnections } from "./connections";
 
 const { ConsensusTopicQuery, ConsensusTopicResponse } = com.hedera.mirror.api.proto;
 type Query = com.hedera.mirror.api.proto.IConsensusTopicQuery;
@@ -25,7 +25,7 @@ const MOST_RINGS = { count: 1_000, withinMs: 1_000 };
 
 export class GrpcDoorbell implements Doorbell {
   readonly name: string;
-  private readonly connections: Connections;
+  private readonly connections: GrpcConnections;
   private readonly bells = new Set<Bell>();
 
   constructor(
@@ -33,7 +33,7 @@ export class GrpcDoorbell implements Doorbell {
     private readonly clock: Pick<Clock, "monotonicMs" | "sleep">,
   ) {
     this.name = target;
-    this.connections = new Connections(target, isTls ? credentials.createSsl() : credentials.createInsecure());
+    this.connections = new GrpcConnections(target, isTls ? credentials.createSsl() : credentials.createInsecure());
   }
 
   /** Connections that are open or kept for the next subscription. */

@@ -8,7 +8,7 @@ import { sequenceOf } from "./codec/ref";
 import { logEntry } from "./codec/rows";
 import { toShorthand } from "./codec/shorthand";
 import type { Statements } from "./drivers/statements";
-import { MESSAGE_AT, PAGE_BYTES, PAGE_OF, type PageRow, SEGMENTS_AT_ONCE } from "./read/mirror-pages";
+import { MESSAGE_AT, MIRROR_SEGMENTS_AT_ONCE, PAGE_BYTES, PAGE_OF, type PageRow } from "./read/mirror-pages";
 import type { RowReader } from "./read/row-reader";
 import type { StoredMessages } from "./read/stored-messages";
 
@@ -111,7 +111,7 @@ function knownThrough({ order, limit, sequences }: LogQuery, found: readonly Pag
   const starts = found.flatMap(({ firstSeq }) => firstSeq ?? []);
   const ends: number[] = [isAscending ? sequences.to : sequences.from];
   if (isCut) ends.push(isAscending ? Math.max(...rows) : Math.min(...rows));
-  if (starts.length === SEGMENTS_AT_ONCE)
+  if (starts.length === MIRROR_SEGMENTS_AT_ONCE)
     ends.push(isAscending ? Math.max(...starts) + SEGMENT_LENGTH - 1 : Math.min(...starts));
   return isAscending ? Math.min(...ends) : Math.max(...ends);
 }

@@ -40,17 +40,17 @@ import {
 import { MISSED, NEWEST, NEWEST_OF_TYPES, type SignalAnswer } from "./read/views/signals";
 import { HEADS, PEERS_OF, PROFILES } from "./read/views/users";
 import {
-  definition,
-  edge,
-  event,
   type Present,
   present,
-  profile,
-  profileName,
-  proof,
   readAtOnce,
   signal,
-  written,
+  toDefinition,
+  toEdge,
+  toEvent,
+  toProfile,
+  toProfileName,
+  toProof,
+  toWritten,
 } from "./read/views/view-rows";
 import { WRITTEN } from "./read/views/written";
 import { parameters, preparedTemplate } from "./sql/template";
@@ -79,14 +79,14 @@ export class PostgresViewStore implements ViewStore {
     const rows = await this.statements.numbers.read(userId, (reader) =>
       this.statements.run("contacts", CONTACTS({ ...reader, limit })),
     );
-    return { position: headOf(rows), edges: this.edgesOf(userId, rows, (_, row) => profileName(row)) };
+    return { position: headOf(rows), edges: this.edgesOf(userId, rows, (_, row) => toProfileName(row)) };
   }
 
   async peers(userId: UserId, peerIds: readonly UserId[]): Promise<EdgeRows<Profile>> {
     const rows = await this.statements.numbers.read(userId, (reader) =>
       this.statements.run("contacts", PEERS({ ...reader, peerIds })),
     );
-    return { position: headOf(rows), edges: this.edgesOf(userId, rows, profile) };
+    return { position: headOf(rows), edges: this.edgesOf(userId, rows, toProfile) };
   }
 
   private edgesOf<R extends EdgeAnswer, P>(
@@ -96,7 +96,7 @@ export class PostgresViewStore implements ViewStore {
   ) {
     const edges = rows.flatMap((row) => (row.peerId === null ? [] : [{ peerId: row.peerId, row }]));
     return this.rowReader.rows("contact_edges", edges, ({ peerId, row }) => {
-      const stored = edge(userId, peerId, row);
+      const stored = toEdge(userId, peerId, row);
       return { ...(this.isStrict ? underStrictBonding(stored) : stored), profile: profileOf(peerId, row) };
     });
   }
@@ -191,7 +191,7 @@ export class PostgresViewStore implements ViewStore {
       rows: this.rowReader.rows(
         "topic_log",
         page.filter(({ ref }) => !dropped.has(ref)),
-        event,
+        toEvent,
       ),
       throughNs: last === undefined ? null : consensusNs(last.consensusNs),
       droppedNs: droppedFrom(rows, page, dropped, sinceNs),
@@ -211,7 +211,7 @@ export class PostgresViewStore implements ViewStore {
     return this.rowReader.rows(
       "topic_log",
       found.filter(({ ref }) => !dropped.has(ref)),
-      (row) => written(row, packed.get(row.ref)),
+      (row) => toWritten(row, packed.get(row.ref)),
     );
   }
 
@@ -231,7 +231,7 @@ export class PostgresViewStore implements ViewStore {
   }
 
   private definitionsOf(rows: readonly DefinitionAnswer[]): readonly Definition[] {
-    return this.rowReader.rows("recognition_definitions", present(rows), definition);
+    return this.rowReader.rows("recognition_definitions", present(rows), toDefinition);
   }
 
   async definitions(ids: readonly string[]): Promise<readonly Definition[]> {
@@ -249,7 +249,7 @@ export class PostgresViewStore implements ViewStore {
   async profiles(userIds: readonly UserId[]): Promise<readonly Profile[]> {
     if (userIds.length === 0) return [];
     const rows = await this.statements.run("profiles", PROFILES({ userIds }));
-    const found = this.rowReader.rows("profiles", rows, (row) => profile(row.userId, row));
+    const found = this.rowReader.rows("profiles", rows, (row) => toProfile(row.userId, row));
     return found.filter((each) => each !== null);
   }
 
@@ -264,7 +264,7 @@ export class PostgresViewStore implements ViewStore {
       isPacked && found.previousHash === null ? await this.messages.range(topicId, sequence - 1, sequence - 1) : [];
     const previousHash = before?.runningHash ?? found.previousHash ?? (await this.droppedHash(topicId, sequence - 1));
     const entries = this.rowReader.rows("topic_log", [{ ...found, ref }], logEntry);
-    return entries.map((entry) => proof(topicId, entry, previousHash))[0] ?? null;
+    return entries.map((entry) => toProof(topicId, entry, previousHash))[0] ?? null;
   }
 
   /** The proof of a packed message. */
@@ -281,7 +281,7 @@ export class PostgresViewStore implements ViewStore {
     const asked = { userId, topicId, sequence: whole, ns };
     if ((await this.statements.run("proof", CONCERNS(asked))).length === 0) return null;
     const before = found.find((each) => each.sequence === sequence - 1);
-    return proof(topicId, entry, before?.runningHash ?? (await this.droppedHash(topicId, sequence - 1)));
+    return toProof(topicId, entry, before?.runningHash ?? (await this.droppedHash(topicId, sequence - 1)));
   }
 
   /** The running hash of a message that was dropped, if it is the last one that was. */

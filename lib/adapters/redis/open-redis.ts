@@ -9,7 +9,7 @@ import { type EventBusStats, RedisEventBus } from "./events/event-bus";
 import { History } from "./history";
 import { RedisHotCache } from "./hot-cache";
 import { RedisInstanceReports } from "./instance-reports";
-import { type Keeping, readKeeping } from "./keeping";
+import { type NodesPersistence, readPersistence } from "./persistence";
 import { RedisViewCache } from "./view-cache";
 import { RedisWriteGuard } from "./write-guard";
 
@@ -39,7 +39,7 @@ export interface RedisTier {
   readonly guard: RedisWriteGuard;
   stats(): RedisClientStats & { readonly bus: EventBusStats };
   /** Whether Redis keeps what it is given. One command for each partition. */
-  keeping(): Promise<Keeping>;
+  persistence(): Promise<NodesPersistence>;
   close(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export function tierOver(
     }),
     reports: new RedisInstanceReports({ commands: client, keys }),
     stats: () => ({ ...client.stats(), bus: bus.stats() }),
-    keeping: () => readKeeping(client, keys),
+    persistence: () => readPersistence(client, keys),
     close: async () => {
       await bus.close();
       await client.close();

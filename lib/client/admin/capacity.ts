@@ -124,7 +124,7 @@ export const SET_UP_OPTIONS: readonly { readonly value: SetUp; readonly label: s
 export const parseSetUp = (text: string | null): SetUp =>
   SET_UP_NAMES.find((name) => name === text) ?? DEFAULT_INPUTS.setUp;
 
-export const PARTS: readonly { readonly part: CostPart; readonly label: string }[] = (
+export const COST_PARTS: readonly { readonly part: CostPart; readonly label: string }[] = (
   ["ledger", "mirror", "redis", "postgres", "instances", "network"] as const
 ).map((part) => ({ part, label: PART_LABELS[part] }));
 
@@ -193,7 +193,7 @@ export function curvesOf(inputs: CapacityInputs): Curves {
   const scales = CURVE_USERS.map((users) => scaleOf(inputs, users));
   return {
     users: CURVE_USERS,
-    costs: PARTS.map(({ part, label }) => ({
+    costs: COST_PARTS.map(({ part, label }) => ({
       label,
       usd: scales.map((scale) => costOfPart(scale, part) || null),
     })),

@@ -6,7 +6,7 @@ import { useSyncExternalStore } from "react";
 import type { AdminStatus } from "@/lib/wire/operators/admin";
 import type { HistoryCounter, MinuteColumns } from "@/lib/wire/operators/minute-history";
 
-export interface Sample {
+export interface StatusSample {
   /** The server's clock. */
   readonly atMs: number;
   /** Counts since the instances started, all of them together. */
@@ -29,7 +29,7 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
 /** One sample from an answer of `GET /api/admin/status`. */
-export function sampleOf({ atMs, total, mirror, streams, topics }: AdminStatus): Sample {
+export function sampleOf({ atMs, total, mirror, streams, topics }: AdminStatus): StatusSample {
   const lags = topics.flatMap(({ lagMs, paused }) => (lagMs === null || paused ? [] : [lagMs]));
   return {
     atMs,
@@ -49,7 +49,7 @@ export function sampleOf({ atMs, total, mirror, streams, topics }: AdminStatus):
  * Inserts a sample by its time. A later sample of the same instant replaces the earlier one. Drops samples older than
  * `KEPT_MS`.
  */
-export function withSample(history: readonly Sample[], sample: Sample): readonly Sample[] {
+export function withStatusSample(history: readonly StatusSample[], sample: StatusSample): readonly StatusSample[] {
   const before = history.filter(({ atMs }) => atMs < sample.atMs && atMs >= sample.atMs - KEPT_MS);
   return [...before, sample];
 }
@@ -62,7 +62,7 @@ export interface Series {
 }
 
 /** Growth of a counter per second, between samples. */
-export function ratesOf(history: readonly Sample[], counterOf: (sample: Sample) => number): Series {
+export function ratesOf(history: readonly StatusSample[], counterOf: (sample: StatusSample) => number): Series {
   return between(history, (before, after, seconds) => {
     const grown = counterOf(after) - counterOf(before);
     return grown < 0 ? null : grown / seconds;
@@ -74,9 +74,9 @@ export function ratesOf(history: readonly Sample[], counterOf: (sample: Sample) 
  * for a share. Null if neither grew, and in the first minute.
  */
 export function ratiosOf(
-  history: readonly Sample[],
-  partOf: (sample: Sample) => number,
-  restOf: (sample: Sample) => number,
+  history: readonly StatusSample[],
+  partOf: (sample: StatusSample) => number,
+  restOf: (sample: StatusSample) => number,
 ): Series {
   return {
     times: history.slice(1).map(({ atMs }) => atMs / 1_000),
@@ -91,16 +91,19 @@ export function ratiosOf(
 }
 
 /** A level at each sample, such as the number of open streams. */
-export const valuesOf = (history: readonly Sample[], levelOf: (sample: Sample) => number | null): Series => ({
+export const valuesOf = (
+  history: readonly StatusSample[],
+  levelOf: (sample: StatusSample) => number | null,
+): Series => ({
   times: history.map(({ atMs }) => atMs / 1_000),
   values: history.map(levelOf),
 });
 
 function between(
-  history: readonly Sample[],
-  value: (before: Sample, after: Sample, seconds: number) => number | null,
+  history: readonly StatusSample[],
+  value: (before: StatusSample, after: StatusSample, seconds: number) => number | null,
 ): Series {
-  const pairs = history.slice(1).map((after, i) => [history[i] as Sample, after] as const);
+  const pairs = history.slice(1).map((after, i) => [history[i] as StatusSample, after] as const);
   return {
     times: pairs.map(([, after]) => after.atMs / 1_000),
     values: pairs.map(([before, after]) => value(before, after, (after.atMs - before.atMs) / 1_000)),
@@ -143,7 +146,7 @@ export function joinSeries(past: Series, live: Series): Series {
 }
 
 interface Seen {
-  readonly history: readonly Sample[];
+  readonly history: readonly StatusSample[];
   /** This browser's clock; 0 before the first answer. */
   readonly receivedAtMs: number;
 }
@@ -154,7 +157,7 @@ const listeners = new Set<() => void>();
 
 /** Adds a status to the samples, and tells the charts. `nowMs`: when it came, by the browser's clock. */
 export function rememberStatus(status: AdminStatus, nowMs: number = Date.now()): void {
-  seen = { history: withSample(seen.history, sampleOf(status)), receivedAtMs: nowMs };
+  seen = { history: withStatusSample(seen.history, sampleOf(status)), receivedAtMs: nowMs };
   for (const listener of listeners) listener();
 }
 

@@ -8,7 +8,7 @@ import { ApiError } from "./http";
 
 export type WalletSettings = NonNullable<SessionAnswer["wallet"]>;
 
-export interface Invitation {
+export interface WalletPairing {
   /** `wc:…`, which wallets open or scan. */
   readonly uri: string;
   /** The same as a QR code, of type image/svg+xml. */
@@ -26,7 +26,7 @@ interface ConnectedWallet {
 
 export interface WalletConnector {
   /** Invites a wallet, and resolves when one has accepted. Rejects after five minutes without one. */
-  connect(settings: WalletSettings, show: (invitation: Invitation) => void): Promise<ConnectedWallet>;
+  connect(settings: WalletSettings, show: (invitation: WalletPairing) => void): Promise<ConnectedWallet>;
 }
 
 /** Loads the connector. Rejects with an `ApiError` and a sentence if this build has no connector. */

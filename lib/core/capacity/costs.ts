@@ -2,7 +2,7 @@
 
 import { MONTH_S } from "./inputs";
 import type { CostLine, CostPart, Needs } from "./need";
-import { LIMITS, type PriceName, usdOf } from "./prices";
+import { type PriceName, usdOf, VENDOR_LIMITS } from "./prices";
 import { awsCosts } from "./set-ups/aws";
 import { vercelCosts } from "./set-ups/vercel";
 
@@ -42,7 +42,7 @@ export function hcsCosts(messages: number, bytes: number): readonly CostLine[] {
 
 /** The public mirror is free up to its limit. A deployment that needs more at the peak pays for every call. */
 export function mirrorCosts(requestsPerS: number, peakRequestsPerS: number): CostLine[] {
-  const isFree = peakRequestsPerS <= LIMITS.publicMirrorRequestsPerS.value;
+  const isFree = peakRequestsPerS <= VENDOR_LIMITS.publicMirrorRequestsPerS.value;
   const usd = isFree ? 0 : usdOf("mirrorCall", requestsPerS * MONTH_S);
   return [{ part: "mirror", what: isFree ? "calls (public mirror)" : "calls", usd, price: "mirrorCall" }];
 }

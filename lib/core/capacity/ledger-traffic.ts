@@ -4,7 +4,7 @@
  */
 import { TOPIC_KINDS, type TopicKind } from "../ledger/ids";
 import type { CapacityInputs } from "./inputs";
-import { LIMITS } from "./prices";
+import { VENDOR_LIMITS } from "./prices";
 import { figure } from "./unit-figures";
 
 export interface LedgerTraffic {
@@ -41,7 +41,7 @@ export function ledgerTraffic(inputs: CapacityInputs, signals: number, instances
 /** The mean message that a signal opens, if `others` come on average while it waits. One by itself goes out as it is. */
 function meanMessage(others: number, messageBytes: number): { readonly signals: number; readonly bytes: number } {
   const [base, perSignal] = [figure("batchBytes"), figure("batchBytesPerSignal")];
-  const most = Math.floor((LIMITS.hcsMessageBytes.value - base) / perSignal);
+  const most = Math.floor((VENDOR_LIMITS.hcsMessageBytes.value - base) / perSignal);
   const mean = { signals: 0, bytes: 0 };
   let chance = Math.exp(-others);
   let left = 1;

@@ -8,7 +8,7 @@ import { capacity } from "./capacity";
 import { type CurrentPlan, currentPlan } from "./current";
 import { type CapacityInputs, GB } from "./inputs";
 import type { Capacity } from "./need";
-import { LIMITS } from "./prices";
+import { VENDOR_LIMITS } from "./prices";
 import { SET_UPS } from "./set-ups/set-ups";
 import { CACHE_MACHINES, CACHE_MEMORY_SHARE, CORE_SHARE } from "./set-ups/sizes";
 import { WINDOW } from "./sync-runs";
@@ -70,7 +70,7 @@ function everywhere({ inputs, messages, peak }: Capacity): readonly LimitUse[] {
       kind: "wall",
       used: peak.ledger.messages,
       // One request a second is for the head.
-      limit: (LIMITS.publicMirrorRequestsPerS.value - 1) * PAGE,
+      limit: (VENDOR_LIMITS.publicMirrorRequestsPerS.value - 1) * PAGE,
       unit: "messages/s",
       remedy: isLingering
         ? "Take a commercial mirror or run one: pages of 100 carry no more."
@@ -88,7 +88,7 @@ function everywhere({ inputs, messages, peak }: Capacity): readonly LimitUse[] {
       name: "Transactions of all of Hedera",
       kind: "wall",
       used: peak.ledger.messages,
-      limit: LIMITS.hcsTransactionsPerS.value,
+      limit: VENDOR_LIMITS.hcsTransactionsPerS.value,
       unit: "transactions/s",
       remedy: isLingering
         ? "Let signals wait longer for each other, on fewer instances: the network takes no more, from everybody together."
@@ -106,15 +106,15 @@ function onVercel({ storage, postgres, redis }: Capacity): readonly LimitUse[] {
       name: "Commands of a small Upstash database",
       kind: "grow",
       used: redis.peakCommandsPerS,
-      limit: LIMITS.redisCommandsPerS.value,
+      limit: VENDOR_LIMITS.redisCommandsPerS.value,
       unit: "commands/s",
-      remedy: `Take the largest fixed plan (${LIMITS.redisLargestPlanCommandsPerS.value.toLocaleString("en")} commands/s).`,
+      remedy: `Take the largest fixed plan (${VENDOR_LIMITS.redisLargestPlanCommandsPerS.value.toLocaleString("en")} commands/s).`,
     },
     {
       name: "Commands of the largest Upstash plan",
       kind: "wall",
       used: redis.peakCommandsPerS,
-      limit: LIMITS.redisLargestPlanCommandsPerS.value,
+      limit: VENDOR_LIMITS.redisLargestPlanCommandsPerS.value,
       unit: "commands/s",
       remedy: "Take a Redis Cluster elsewhere (REDIS_URL), or an enterprise contract of Upstash.",
     },
@@ -122,7 +122,7 @@ function onVercel({ storage, postgres, redis }: Capacity): readonly LimitUse[] {
       name: "Storage of one Neon branch",
       kind: "wall",
       used: storage.keptBytes / GB,
-      limit: LIMITS.postgresBranchTb.value * 1_000,
+      limit: VENDOR_LIMITS.postgresBranchTb.value * 1_000,
       unit: "GB",
       remedy: KEEP_LESS,
     },
@@ -130,7 +130,7 @@ function onVercel({ storage, postgres, redis }: Capacity): readonly LimitUse[] {
       name: "Compute of one Neon branch",
       kind: "wall",
       used: postgres.peakComputeUnits,
-      limit: LIMITS.postgresFixedUnits.value,
+      limit: VENDOR_LIMITS.postgresFixedUnits.value,
       unit: "compute units",
       remedy: "Read from replicas, then spread the hash partitions over servers.",
     },
@@ -162,7 +162,7 @@ function onAws({ storage, postgres, redis }: Capacity): readonly LimitUse[] {
       name: "Storage of one RDS server",
       kind: "wall",
       used: storage.keptBytes / GB,
-      limit: LIMITS.databaseTib.value * GB_OF_TIB,
+      limit: VENDOR_LIMITS.databaseTib.value * GB_OF_TIB,
       unit: "GB",
       remedy: KEEP_LESS,
     },
@@ -170,7 +170,7 @@ function onAws({ storage, postgres, redis }: Capacity): readonly LimitUse[] {
       name: "Cores of one RDS server",
       kind: "wall",
       used: postgres.peakComputeUnits,
-      limit: LIMITS.databaseCores.value,
+      limit: VENDOR_LIMITS.databaseCores.value,
       unit: "cores",
       remedy: "Read from replicas, then spread the hash partitions over servers.",
     },
@@ -183,7 +183,7 @@ function currentUsesOf(plan: CurrentPlan, { settings }: CapacityInputs): readonl
       name: "Public mirror, requests of one address",
       kind: "wall",
       used: plan.peakMirrorRequestsPerS,
-      limit: LIMITS.publicMirrorRequestsPerS.value,
+      limit: VENDOR_LIMITS.publicMirrorRequestsPerS.value,
       unit: "requests/s",
       remedy: "Pay for every call of a commercial mirror, or cache.",
     },

@@ -15,7 +15,7 @@ export interface Price {
   readonly dated: string | null;
 }
 
-export interface Limit {
+export interface VendorLimit {
   readonly value: number;
   readonly unit: string;
   readonly source: string;
@@ -109,7 +109,7 @@ export const PRICES = {
 
 export type PriceName = keyof typeof PRICES;
 
-export const LIMITS = {
+export const VENDOR_LIMITS = {
   hcsTransactionsPerS: { value: 10_000, unit: "transactions a second, all of the network", ...HEDERA },
   hcsMessageBytes: { value: 1_024, unit: "bytes of a message in one piece", ...HEDERA },
   hcsTopicCreatesPerS: { value: 5, unit: "topics a second", ...HEDERA },
@@ -137,7 +137,7 @@ export const LIMITS = {
   balancerNewConnections: { value: 25, unit: "new connections a second", ...BALANCER },
   balancerConnections: { value: 3_000, unit: "open connections", ...BALANCER },
   balancerGbHour: { value: 1, unit: "GB an hour", ...BALANCER },
-} as const satisfies Record<string, Limit>;
+} as const satisfies Record<string, VendorLimit>;
 
 /** The cost of `amount` units in a month, after the free ones. */
 export function usdOf(name: PriceName, amount: number): number {

@@ -19,9 +19,11 @@ export interface TierFacts {
   readonly calls: Calls | null;
 }
 
-/** How Redis keeps its keys; null if it does not say. */
-export interface Keeping {
+/** Whether Redis may lose keys. Both are null if Redis does not say. */
+export interface RedisPersistence {
+  /** Whether each write is logged to a disk. */
   readonly persists: boolean | null;
+  /** The policy by which keys leave when memory is full; null also if none leave. */
   readonly evicts: string | null;
 }
 
@@ -37,7 +39,7 @@ export interface SyncFacts {
   /** The topic is synced through this time; null if that is not known yet. */
   readonly asOfMs: number | null;
   /** It started over, and has not been read to its end since. */
-  readonly isReadAnew: boolean;
+  readonly isSyncingAgain: boolean;
 }
 
 /** One topic, as the database knew it when it was last asked. */
@@ -64,7 +66,7 @@ export interface HealthFacts {
     readonly clockAheadMs?: number | null;
   };
   /** Null: no Redis is configured. */
-  readonly redis: (TierFacts & { readonly deafMs: number; readonly keeping: Keeping | null }) | null;
+  readonly redis: (TierFacts & { readonly deafMs: number; readonly persistence: RedisPersistence | null }) | null;
   readonly mirrors: readonly (Omit<TierFacts, "answers"> & {
     readonly origin: string;
     /** Ms by which its clock is ahead of ours; null or absent if it is unknown. */

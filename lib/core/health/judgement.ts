@@ -87,7 +87,7 @@ function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
     findings.push(found("postgres-down", null, withReason("The database does not answer", postgres.lastError)));
   else if (troubleOf(postgres)) findings.push(found("postgres-failing", null, `The database ${troubleOf(postgres)}.`));
   if (redis === null) return findings;
-  const { persists = null, evicts = null } = redis.keeping ?? {};
+  const { persists = null, evicts = null } = redis.persistence ?? {};
   if (persists === false)
     findings.push(
       found("redis-forgets", "persistence", "Redis forgets everything in a restart: it has no append-only file."),
@@ -208,8 +208,8 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
  * Whether a topic is late only because it starts over, which `topics-incomplete` reports. If a fault holds it up, it is behind like any
  * other topic.
  */
-const isLateByStartOver = ({ topicId, isReadAnew, state }: SyncFacts, stored: readonly StoredFacts[]): boolean =>
-  (isReadAnew && state.name === "pulling") ||
+const isLateByStartOver = ({ topicId, isSyncingAgain, state }: SyncFacts, stored: readonly StoredFacts[]): boolean =>
+  (isSyncingAgain && state.name === "pulling") ||
   stored.some((topic) => topic.topicId === topicId && topic.work === "starting-over");
 
 /** The one reason why no topic can be synced; null if each has its own. */

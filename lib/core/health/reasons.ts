@@ -42,7 +42,7 @@ export function behindWords(behind: readonly { readonly topicId: string }[], top
 
 interface Rebuilt {
   readonly stored: readonly { readonly topicId: string; readonly work: "starting-over" | "folded-again" | null }[];
-  readonly topics: readonly { readonly topicId: string; readonly isReadAnew: boolean }[];
+  readonly topics: readonly { readonly topicId: string; readonly isSyncingAgain: boolean }[];
 }
 
 /** The sentence about topics whose answers lack something because a topic starts over; null while none does. */
@@ -54,7 +54,7 @@ export function incompleteWords(stored: Rebuilt["stored"], topics: Rebuilt["topi
     topicsThat(working("starting-over"), "starts over", "start over"),
     topicsThat(working("folded-again"), "is folded again", "are folded again"),
     topicsThat(
-      topics.flatMap(({ topicId, isReadAnew }) => (isReadAnew && !isWorkedOn.has(topicId) ? [topicId] : [])),
+      topics.flatMap(({ topicId, isSyncingAgain }) => (isSyncingAgain && !isWorkedOn.has(topicId) ? [topicId] : [])),
       "is read from the ledger again",
       "are read from the ledger again",
     ),

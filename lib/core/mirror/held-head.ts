@@ -9,16 +9,16 @@ export const TIP_S = 1;
 /** Memory, then a cache's age, then its time to revalidate. */
 export const HOLD_MS = 3 * TIP_S * 1_000;
 
-interface Sample {
+interface HeadSample {
   readonly asOfNs: ConsensusNs;
   readonly atMs: number;
 }
 
 /** Samples of the time through which everything is stored, the oldest first: one that is old enough, and all after it. */
-export type Samples = readonly Sample[];
+export type HeadSamples = readonly HeadSample[];
 
 /** Adds a sample. If the time went back or is not known, all samples before it are dropped. */
-export function withSample(samples: Samples, asOfNs: ConsensusNs | null, nowMs: number): Samples {
+export function withHeadSample(samples: HeadSamples, asOfNs: ConsensusNs | null, nowMs: number): HeadSamples {
   if (asOfNs === null) return [];
   const last = samples.at(-1);
   if (last !== undefined && asOfNs < last.asOfNs) return [{ asOfNs, atMs: nowMs }];
@@ -28,6 +28,6 @@ export function withSample(samples: Samples, asOfNs: ConsensusNs | null, nowMs: 
 }
 
 /** The time that every cached page reaches by now. Null if none is known. */
-export function toldThrough(samples: Samples, nowMs: number): ConsensusNs | null {
+export function toldThrough(samples: HeadSamples, nowMs: number): ConsensusNs | null {
   return samples.findLast(({ atMs }) => nowMs - atMs >= HOLD_MS)?.asOfNs ?? null;
 }

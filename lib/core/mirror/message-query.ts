@@ -4,22 +4,17 @@
  */
 import { MAX_SEQUENCE, parseTopicId, type TopicId } from "../ledger/ids";
 import { err, ok, type Result } from "../result";
+import type { Interval } from "../sync/intervals";
 import { PAGE } from "../sync/pages";
 
 /** Values by lower-case name, in the order of first appearance. */
 export type Spelled = ReadonlyMap<string, readonly string[]>;
 
-/** A closed interval. */
-export interface Interval<T> {
-  readonly from: T;
-  readonly to: T;
-}
-
 export type Order = "asc" | "desc";
 
 export interface MessageQuery {
   /** Sequence numbers and consensus times that may be on the page. Null if no message can be. */
-  readonly within: { readonly sequences: Interval<number>; readonly times: Interval<bigint> } | null;
+  readonly within: { readonly sequences: Interval; readonly times: Interval<bigint> } | null;
   readonly order: Order;
   /** 1 to 100. */
   readonly limit: number;

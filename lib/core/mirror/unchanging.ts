@@ -1,12 +1,13 @@
 import type { Verification } from "../signals/signal";
-import type { Interval, Order } from "./message-query";
+import type { Interval } from "../sync/intervals";
+import type { Order } from "./message-query";
 
 /** A page of the log: the query, and the rows that were found. */
 export interface FoundPage {
   readonly order: Order;
   readonly limit: number;
   /** The sequence numbers of the query. */
-  readonly sequences: Interval<number>;
+  readonly sequences: Interval;
   /** In the page's order. Failed messages are on no page. */
   readonly rows: readonly {
     readonly sequence: number;

@@ -1,10 +1,10 @@
-/** Closed intervals of sequence numbers, kept sorted, disjoint and apart: `[1,3] [5,5]`, never `[1,2] [3,3]`. */
-export interface Interval {
-  readonly from: number;
-  readonly to: number;
+/** A closed interval: of sequence numbers, unless `T` says otherwise. It is empty if `to` is below `from`. */
+export interface Interval<T = number> {
+  readonly from: T;
+  readonly to: T;
 }
 
-/** Brings any intervals into that normal form. Empty ones (`to < from`) vanish. */
+/** The same numbers as sorted intervals that neither overlap nor touch: `[3,3] [1,2] [5,5]` becomes `[1,3] [5,5]`. */
 export function normalize(intervals: readonly Interval[]): readonly Interval[] {
   const sorted = intervals.filter(({ from, to }) => from <= to).sort((a, b) => a.from - b.from);
   const merged: Interval[] = [];

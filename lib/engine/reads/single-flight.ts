@@ -4,13 +4,13 @@
  */
 import { err, type Result } from "../../core/result";
 import type { Clock } from "../../ports/clock";
-import { report, type TierReport } from "./tier-report";
+import { type TierOutcome, tierOutcome } from "./tier-outcome";
 import type { View } from "./view";
 
 export interface LoadedView {
   readonly view: View;
   /** Closest to the origin first. */
-  readonly tiers: readonly TierReport[];
+  readonly tiers: readonly TierOutcome[];
 }
 
 export interface LoadFailure {
@@ -22,7 +22,7 @@ export interface LoadFailure {
 /** Reports of a load while it runs. */
 export interface Progress {
   /** The load asks this tier now. `redis`: the report of Redis so far; null if it was not asked. */
-  asks(tier: LoadFailure["tier"], redis: TierReport | null): void;
+  asks(tier: LoadFailure["tier"], redis: TierOutcome | null): void;
   /** Redis has an outdated copy. */
   has(copy: View): void;
 }
@@ -47,7 +47,7 @@ export class SingleFlight {
   private readonly waiters = new Set<Waiter>();
   private passed: Passed = "none";
   private copy: View | null = null;
-  private asking: { readonly tier: LoadFailure["tier"]; readonly redis: TierReport | null; readonly sinceMs: number };
+  private asking: { readonly tier: LoadFailure["tier"]; readonly redis: TierOutcome | null; readonly sinceMs: number };
 
   constructor(
     private readonly clock: Clock,
@@ -93,12 +93,12 @@ export class SingleFlight {
   }
 
   /** The reports of all tiers that were asked, if the copy of `from` is served because of `failure`. */
-  staleTiers({ tier, reason }: LoadFailure, from: "l1" | "redis"): readonly TierReport[] {
+  staleTiers({ tier, reason }: LoadFailure, from: "l1" | "redis"): readonly TierOutcome[] {
     const tookMs = this.clock.monotonicMs() - this.asking.sinceMs;
-    const served = report(from, "stale", { detail: `${tier}-${reason}` });
-    const postgres = tier === "postgres" ? [report("postgres", "failed", { detail: reason, tookMs })] : [];
-    if (from === "redis") return [...postgres, served, report("l1", "miss")];
-    const redis = tier === "redis" ? report("redis", "miss", { detail: reason, tookMs }) : this.asking.redis;
+    const served = tierOutcome(from, "stale", { detail: `${tier}-${reason}` });
+    const postgres = tier === "postgres" ? [tierOutcome("postgres", "failed", { detail: reason, tookMs })] : [];
+    if (from === "redis") return [...postgres, served, tierOutcome("l1", "miss")];
+    const redis = tier === "redis" ? tierOutcome("redis", "miss", { detail: reason, tookMs }) : this.asking.redis;
     return [...postgres, ...(redis === null ? [] : [redis]), served];
   }
 

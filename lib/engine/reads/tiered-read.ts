@@ -12,7 +12,7 @@ import type { ViewCache } from "../../ports/shared/view-cache";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { L1Cache } from "./l1-cache";
 import { type LoadedView, type LoadFailure, SingleFlight } from "./single-flight";
-import { report, type TierReport } from "./tier-report";
+import { type TierOutcome, tierOutcome } from "./tier-outcome";
 import type { View } from "./view";
 import { type Load, ViewLoader, type Wanted } from "./view-loader";
 
@@ -20,7 +20,7 @@ import { type Load, ViewLoader, type Wanted } from "./view-loader";
 export interface ReadResult {
   readonly view: View;
   /** Closest to the origin first. */
-  readonly tiers: readonly TierReport[];
+  readonly tiers: readonly TierOutcome[];
   /** The copy could not be refreshed, or not in time. */
   readonly isStaleCopy: boolean;
 }
@@ -69,7 +69,7 @@ export class TieredRead {
     if (cached && cached.ttlMs > 0) {
       l1.counters.hits += 1;
       const ttlSeconds = Math.ceil(cached.ttlMs / 1_000);
-      const hit = report("l1", "hit", { ttlSeconds, tookMs: this.timer() - startMs });
+      const hit = tierOutcome("l1", "hit", { ttlSeconds, tookMs: this.timer() - startMs });
       return ok({ view: cached.view, tiers: [hit], isStaleCopy: false });
     }
     l1.counters.misses += 1;
@@ -135,7 +135,7 @@ export class TieredRead {
   ): Promise<Result<LoadedView, LoadFailure>> {
     const filled = ({ view, tiers }: LoadedView): Result<LoadedView, LoadFailure> => {
       const stored = this.deps.l1.fill(userId, name, view, generation);
-      return ok({ view, tiers: [...tiers, report("l1", outcome, { stored })] });
+      return ok({ view, tiers: [...tiers, tierOutcome("l1", outcome, { stored })] });
     };
     const isDown = (): Result<LoadedView, LoadFailure> => err({ tier: "postgres", reason: "unavailable" });
     return load().then(filled, ifDown("postgres", isDown));

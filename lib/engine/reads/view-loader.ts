@@ -7,7 +7,7 @@ import type { Clock } from "../../ports/clock";
 import type { Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { LoadedView, Progress } from "./single-flight";
-import { report, type TierReport } from "./tier-report";
+import { type TierOutcome, tierOutcome } from "./tier-outcome";
 import { type View, viewOf, viewOfCached } from "./view";
 
 /** A view's content at a position, as the durable store has it. */
@@ -43,8 +43,8 @@ export class ViewLoader {
     const { shared, clock } = this.deps;
     if (shared === null || !isShared(name)) return this.fromDatabase(progress, load, null);
     const startMs = clock.monotonicMs();
-    const redis = (more: Partial<TierReport>) =>
-      report("redis", "miss", { tookMs: clock.monotonicMs() - startMs, ...more });
+    const redis = (more: Partial<TierOutcome>) =>
+      tierOutcome("redis", "miss", { tookMs: clock.monotonicMs() - startMs, ...more });
     progress.asks("redis", null);
     const found = await this.lookUp(progress, shared, userId, name).catch(ifDown("redis", () => null));
     if (found === null) return this.fromDatabase(progress, load, redis({ detail: "unavailable" }));
@@ -67,7 +67,7 @@ export class ViewLoader {
   /** Loads from the database without Redis, which may not have heard of the commit that the reader wants. */
   loadOrigin(progress: Progress, { name, load }: Wanted): Promise<LoadedView> {
     const isPassed = this.deps.shared !== null && isShared(name);
-    return this.fromDatabase(progress, load, isPassed ? report("redis", "request") : null);
+    return this.fromDatabase(progress, load, isPassed ? tierOutcome("redis", "request") : null);
   }
 
   /** Looks until there is a view or a lease, or until the reader who loads has taken too long. */
@@ -78,18 +78,18 @@ export class ViewLoader {
       if (found.kind !== "hit" && found.last !== null) progress.has(viewOfCached(found.last));
       if (found.kind !== "wait" || this.deps.clock.monotonicMs() >= untilMs) return found;
       // Another reader asks the database, and this one waits for it.
-      progress.asks("postgres", report("redis", "miss"));
+      progress.asks("postgres", tierOutcome("redis", "miss"));
       await this.deps.clock.sleep(stepMs);
     }
   }
 
   /** `redis`: the report of Redis so far; null if it was not asked. */
-  private async fromDatabase(progress: Progress, load: Load, redis: TierReport | null): Promise<LoadedView> {
+  private async fromDatabase(progress: Progress, load: Load, redis: TierOutcome | null): Promise<LoadedView> {
     const { clock } = this.deps;
     const startMs = clock.monotonicMs();
     progress.asks("postgres", redis);
     const { position, content } = await load();
-    const postgres = report("postgres", "hit", { tookMs: clock.monotonicMs() - startMs });
+    const postgres = tierOutcome("postgres", "hit", { tookMs: clock.monotonicMs() - startMs });
     const view: View = viewOf(position, content, clock.now());
     return { view, tiers: redis === null ? [postgres] : [postgres, redis] };
   }

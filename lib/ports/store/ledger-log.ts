@@ -1,13 +1,14 @@
 /** The stored messages of topics as a mirror's readers page through them. Failures of the database reject with `TierUnavailable`. */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
-import type { Interval, Order } from "../../core/mirror/message-query";
+import type { Order } from "../../core/mirror/message-query";
 import type { LogEntry } from "../../core/signals/batch";
+import type { Interval } from "../../core/sync/intervals";
 
 /** The ends of both intervals are included. */
 export interface LogQuery {
   readonly topicId: TopicId;
-  readonly sequences: Interval<number>;
+  readonly sequences: Interval;
   readonly times: Interval<bigint>;
   readonly order: Order;
   readonly limit: number;

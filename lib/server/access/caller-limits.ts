@@ -20,11 +20,11 @@ import {
   BLOCKS,
   type CallerLimit,
   LIMITS,
-  type Limit,
   type LimitName,
   MAX_COUNTED,
   QUEUE,
   type Rate,
+  type RateLimit,
   WAITING,
 } from "./limits";
 
@@ -61,7 +61,7 @@ export class CallerLimits {
 
   /** Takes one token from the user's bucket. Throws ProblemError "too-many". */
   spendUser(name: LimitName, userId: UserId): Awaitable<void> {
-    const { user }: Limit = LIMITS[name];
+    const { user }: RateLimit = LIMITS[name];
     if (user === undefined) return;
     const bucket = userBucket(name, userId);
     return andThen(this.take(bucket, user, userId), (waitMs) => {
@@ -71,7 +71,7 @@ export class CallerLimits {
 
   /** The token that a write takes as it begins, shared by all instances. Null if this instance alone counts. */
   tokenOf(name: LimitName, userId: UserId): { readonly bucket: string; readonly policy: BudgetPolicy } | null {
-    const { user }: Limit = LIMITS[name];
+    const { user }: RateLimit = LIMITS[name];
     const { shared, factor } = this.options;
     if (user?.countedBy !== "write" || shared === null || factor === 0) return null;
     return { bucket: userBucket(name, userId), policy: this.policyOf(user) };
@@ -79,7 +79,7 @@ export class CallerLimits {
 
   /** Remembers that the user's token was refused. Always throws ProblemError "too-many". */
   refuseUser(name: LimitName, userId: UserId): never {
-    const { user }: Limit = LIMITS[name];
+    const { user }: RateLimit = LIMITS[name];
     const bucket = userBucket(name, userId);
     throw this.refusedUser(bucket, user === undefined ? 0 : this.emptied(bucket, this.policyOf(user)));
   }
@@ -139,7 +139,7 @@ export class CallerLimits {
 
   /** Calls `work` when it is the user's turn. Throws ProblemError "too-many" if too many of the user's requests wait already. */
   limitUserConcurrency<T>(name: LimitName, userId: UserId, work: () => Awaitable<T>): Awaitable<T> {
-    const { user }: Limit = LIMITS[name];
+    const { user }: RateLimit = LIMITS[name];
     const most = user?.atOnce;
     if (most === undefined || this.options.factor === 0) return work();
     const turn = { most, mostWaiting: WAITING.user, work, refuse: refuseWaiting };
@@ -201,7 +201,7 @@ const addressBucket = (name: LimitName, address: string) => AT[name](address);
 const queueBucket = (address: string) => keyOf("queue", "at", address);
 
 function isQueued(name: LimitName): boolean {
-  const limit: Limit = LIMITS[name];
+  const limit: RateLimit = LIMITS[name];
   return limit.isQueued ?? false;
 }
 

@@ -22,7 +22,7 @@ export interface CallerLimit extends Rate {
   readonly atOnce?: number;
 }
 
-export interface Limit {
+export interface RateLimit {
   /** Limit for one client address. It is wide, because an address may be a whole office. */
   readonly address: CallerLimit;
   /** Limit for one signed-in user. */
@@ -72,7 +72,7 @@ export const LIMITS = {
   passed: { address: each(200, 6_000) },
   // A page loads 15 files the first time, and none after that.
   file: { address: { ...each(500, 15_000), atOnce: 16 } },
-} as const satisfies Record<string, Limit>;
+} as const satisfies Record<string, RateLimit>;
 export type LimitName = keyof typeof LIMITS;
 
 /**

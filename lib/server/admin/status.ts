@@ -104,7 +104,7 @@ function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
         paused: sync?.state.name === "paused",
         projected: null,
         isDropping: false,
-        readAnewThrough: null,
+        syncAgainThrough: null,
         interpreted: sync?.cursor ?? 0,
         isReread: true,
         isReadTwice: false,

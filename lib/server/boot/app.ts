@@ -6,7 +6,7 @@ import type { GrpcAddress } from "../../adapters/mirror-grpc/address";
 import type { StatementsStats } from "../../adapters/postgres/drivers/statements";
 import type { RedisClientStats } from "../../adapters/redis/client/client";
 import type { EventBusStats } from "../../adapters/redis/events/event-bus";
-import type { Keeping } from "../../adapters/redis/keeping";
+import type { NodesPersistence } from "../../adapters/redis/persistence";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import type { TrustedPayers } from "../../core/signals/interpret";
 import type { Incidents } from "../../engine/health/incidents";
@@ -46,6 +46,7 @@ import type { StoreStamp } from "../../ports/store/store-stamp";
 import type { SyncStore } from "../../ports/store/sync/sync-store";
 import type { UnreadableRows } from "../../ports/store/unreadable-rows";
 import type { ViewStore } from "../../ports/store/view-store";
+import type { InstancePlace } from "../../wire/operators/instance-report";
 import type { CallerLimits } from "../access/caller-limits";
 import type { Identities } from "../access/identities";
 import type { MagicSignIn } from "../access/magic-sign-in";
@@ -55,7 +56,6 @@ import type { AdminReads } from "../admin/reads";
 import type { Shards } from "../admin/shards";
 import type { TopicChecks } from "../admin/topic-checks";
 import type { Env } from "../config/env";
-import type { InstancePlace } from "../config/instance-name";
 import type { Health } from "../health/health";
 import type { RememberedAnswers } from "../http/answers/remembered-answers";
 import type { PublicMirror } from "../mirror/public-mirror";
@@ -141,7 +141,7 @@ export interface App {
   readonly health: Health;
   /** Redis commands by purpose, and the state of the subscription. Null without a shared tier. */
   readonly sharedStats: SharedTier["stats"] | null;
-  readonly sharedKeeping: SharedTier["keeping"] | null;
+  readonly sharedPersistence: SharedTier["persistence"] | null;
   /** Redis (L2); null if nothing is shared. */
   readonly sharedViews: ViewCache | null;
   readonly signIn: SignIn;
@@ -193,7 +193,7 @@ export interface SharedTier {
   readonly reports: InstanceReports;
   stats(): RedisClientStats & { readonly bus: EventBusStats };
   /** Whether Redis keeps its keys over a restart and when it is full. One command. */
-  keeping(): Promise<Keeping>;
+  persistence(): Promise<NodesPersistence>;
   readonly guard: WriteGuard;
   close(): Promise<void>;
 }

@@ -136,7 +136,7 @@ export function createApp({
     firstSync: new FirstSync({ scheduler, ledger, clock, log }),
     startedMs: clock.now(),
     sharedStats: shared === null ? null : () => shared.stats(),
-    sharedKeeping: shared === null ? null : () => shared.keeping(),
+    sharedPersistence: shared === null ? null : () => shared.persistence(),
     sharedViews: shared?.views ?? null,
     trustedPayers: network.trustedPayers,
     operatorId: network.operatorId ?? null,

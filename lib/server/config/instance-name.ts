@@ -3,15 +3,8 @@ import "server-only";
  * Makes the name by which operators know an instance. It comes from the host and from the platform's variables, never from
  * secrets.
  */
+import type { InstancePlace } from "../../wire/operators/instance-report";
 import type { EnvSource } from "./env-source";
-
-export interface InstancePlace {
-  /** Host name, container or pod, with the port if the process listens on one; or the platform's machine id. */
-  readonly host: string;
-  readonly region: string | null;
-  /** The platform's id of the deployment. */
-  readonly deployment: string | null;
-}
 
 const MAX_CHARACTERS = 80;
 

@@ -10,7 +10,7 @@ import { isForAnySite } from "./admission/gate";
 import { type Enter, gated } from "./admission/gated";
 import { RateGuard } from "./admission/rate-guard";
 import { headOf } from "./admission/request-head";
-import { idOf, isOfApi, type ProblemOptions, sendProblem, setApiHeaders } from "./answers/plain-answer";
+import { idOf, isOfApi, type ProblemPageOptions, sendProblem, setApiHeaders } from "./answers/plain-answer";
 import { notReady } from "./answers/starting";
 import type { ServeRoute } from "./direct";
 import type { Serve } from "./front";
@@ -34,7 +34,7 @@ export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serv
   const refuse = (
     route: RouteName | null,
     problem: ProblemParts,
-    options: ProblemOptions,
+    options: ProblemPageOptions,
     [request, response]: Parameters<Serve>,
   ) => {
     const requestId = idOf(request);

@@ -2,7 +2,7 @@ import "server-only";
 /** Gathers what an instance knows of its own health from its parts. Asks no tier and no mirror. */
 import { getHeapStatistics } from "node:v8";
 import { FOREIGN } from "../../adapters/mirror/mirror-ledger";
-import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../../core/health/health-facts";
+import type { Calls, HealthFacts, RedisPersistence, StoredFacts, SyncFacts } from "../../core/health/health-facts";
 import { toMs } from "../../core/ledger/consensus-time";
 import type { SyncPhase } from "../../core/sync/sync-phase";
 import type { KnownTopic } from "../admin/reads";
@@ -35,7 +35,7 @@ export interface Watched {
   readonly isStarting: boolean;
   readonly isSettling: boolean;
   readonly deafMs: number;
-  readonly keeping: Keeping | null;
+  readonly persistence: RedisPersistence | null;
   readonly unknownTopics: readonly string[];
   readonly clocksAhead: HealthFacts["clocksAhead"];
 }
@@ -109,7 +109,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
       lastError: shared.lastError,
       calls: callsBetween(watched.before("redis")?.redis, now.redis),
       deafMs: watched.deafMs,
-      keeping: watched.keeping,
+      persistence: watched.persistence,
     },
     mirrors: ledger.states().map(({ origin, circuit, lastError, clockAheadMs }) => ({
       ...{ origin, circuit, lastError, clockAheadMs },
@@ -150,10 +150,10 @@ function syncFactsOf(
       isNamedElsewhere: isReset || lastError === FOREIGN.message,
       lagMs: scheduler.lagMs(topicId),
       asOfMs: asOfNs === null ? null : toMs(asOfNs),
-      isReadAnew:
+      isSyncingAgain:
         !isStartQuick &&
         !scheduler.isRead(topicId) &&
-        stored.some((topic) => topic.topicId === topicId && topic.readAnewThrough !== null),
+        stored.some((topic) => topic.topicId === topicId && topic.syncAgainThrough !== null),
     };
   });
 }

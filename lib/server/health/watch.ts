@@ -3,7 +3,7 @@ import "server-only";
  * Keeps the judgement of health up to date: every few seconds while the process is awake, and whenever somebody asks. The
  * result is in `app.incidents`; everything that reports health reads it there.
  */
-import type { Keeping } from "../../core/health/health-facts";
+import type { RedisPersistence } from "../../core/health/health-facts";
 import { JUDGED_CODES, judge } from "../../core/health/judgement";
 import type { TopicId } from "../../core/ledger/ids";
 import { keepUp } from "../../engine/sync/keep-up";
@@ -55,7 +55,7 @@ export class HealthWatch implements Health {
   private progress = -1;
   /** Whether the mirror knows each empty topic. */
   private readonly existing = new Map<TopicId, boolean>();
-  private keeping: Keeping | null = null;
+  private persistence: RedisPersistence | null = null;
   private rareMs = Number.NEGATIVE_INFINITY;
   /** When the overview of the topics that last woke repairs was read. */
   private wokenMs = Number.NEGATIVE_INFINITY;
@@ -104,7 +104,7 @@ export class HealthWatch implements Health {
       isStarting: !this.isStarted && !isStartQuick,
       isSettling: nowMs - Math.max(...this.lastDownMs.values()) < SETTLE_MS,
       deafMs: nowMs - this.heardMs,
-      keeping: this.keeping,
+      persistence: this.persistence,
       unknownTopics: [...this.existing].flatMap(([topicId, exists]) => (exists ? [] : [topicId])),
       clocksAhead: this.clocksAhead,
     });
@@ -242,9 +242,9 @@ export class HealthWatch implements Health {
    * Checks for settings and topic ids that were wrong from the start. Costs one Redis command, and one mirror request for each topic that
    * never had a message.
    */
-  private async askRarely({ scheduler, ledger, sharedKeeping, clock }: App): Promise<void> {
+  private async askRarely({ scheduler, ledger, sharedPersistence, clock }: App): Promise<void> {
     this.rareMs = clock.monotonicMs();
-    this.keeping = (await sharedKeeping?.().catch(() => null)) ?? this.keeping;
+    this.persistence = (await sharedPersistence?.().catch(() => null)) ?? this.persistence;
     for (const [topicId, { cursor }] of scheduler.syncs) {
       if (cursor !== 0 || this.existing.get(topicId) === true) continue;
       const answer = await ledger.hasTopic(topicId);

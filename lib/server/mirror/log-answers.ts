@@ -7,7 +7,7 @@ import { TIP_S } from "../../core/mirror/held-head";
 import { epochOf } from "../../core/signals/position";
 import type { FreshnessNow } from "../../core/sync/freshness";
 import type { LogAnswer } from "../../engine/mirror/log-pages";
-import { report, type TierReport } from "../../engine/reads/tier-report";
+import { type TierOutcome, tierOutcome } from "../../engine/reads/tier-outcome";
 import type { App } from "../boot/app";
 import type { Answer } from "../http/answers/answer";
 import { freshnessSince, startRead } from "../http/answers/reply";
@@ -67,12 +67,12 @@ function agedBy(app: App, { freshness, atMs }: LogCopy): FreshnessNow {
   return { ...freshness, lagMs, stale: freshness.stale || lagMs > app.env.FRESHNESS_TARGET_MS };
 }
 
-function tiersOf(outcome: "hit" | "miss" | "stale", { isUnchanging }: LogCopy): readonly TierReport[] {
-  if (outcome === "hit") return [report("l1", "hit", isUnchanging ? {} : { ttlSeconds: TIP_S })];
+function tiersOf(outcome: "hit" | "miss" | "stale", { isUnchanging }: LogCopy): readonly TierOutcome[] {
+  if (outcome === "hit") return [tierOutcome("l1", "hit", isUnchanging ? {} : { ttlSeconds: TIP_S })];
   if (outcome === "stale")
     return [
-      report("postgres", "failed", { detail: "unavailable" }),
-      report("l1", "stale", { detail: "postgres-unavailable" }),
+      tierOutcome("postgres", "failed", { detail: "unavailable" }),
+      tierOutcome("l1", "stale", { detail: "postgres-unavailable" }),
     ];
-  return [report("postgres", "hit"), report("l1", "miss", { stored: true })];
+  return [tierOutcome("postgres", "hit"), tierOutcome("l1", "miss", { stored: true })];
 }

@@ -5,7 +5,7 @@ import type { Awaitable } from "../../core/awaitable";
 import { blocksToAsk, heldBlocks } from "../../core/mirror/held-blocks";
 import { readTarget } from "../../core/request-target";
 import { NotPassed, PASSED_S } from "../../engine/mirror/pass-through";
-import { report } from "../../engine/reads/tier-report";
+import { tierOutcome } from "../../engine/reads/tier-outcome";
 import type { Answer } from "../http/answers/answer";
 import { ProblemError } from "../http/answers/problem";
 import type { RouteContext } from "../http/route";
@@ -55,8 +55,8 @@ export async function passedAnswer(
     const etag = `"${createHash("sha1").update(body).digest("base64url")}"`;
     const tiers =
       outcome === "miss"
-        ? [report("mirror", "hit"), report("l1", "miss", { stored: true })]
-        : [report("l1", outcome === "hit" ? "hit" : "stale", { ttlSeconds: outcome === "hit" ? PASSED_S : null })];
+        ? [tierOutcome("mirror", "hit"), tierOutcome("l1", "miss", { stored: true })]
+        : [tierOutcome("l1", outcome === "hit" ? "hit" : "stale", { ttlSeconds: outcome === "hit" ? PASSED_S : null })];
     const isStaleCopy = outcome === "stale";
     return mirrorAnswer(context, {
       body,

@@ -8,7 +8,7 @@ import { andThen } from "../../core/awaitable";
 import { keyOf } from "../../core/key";
 import { consensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { FollowedKind, TopicId, TopicKind, UserId } from "../../core/ledger/ids";
-import { type Interval, type MessageQuery, readMessageQuery, topicNamed } from "../../core/mirror/message-query";
+import { type MessageQuery, readMessageQuery, topicNamed } from "../../core/mirror/message-query";
 import { nextLink } from "../../core/mirror/next-link";
 import { ok, type Result } from "../../core/result";
 import {
@@ -20,6 +20,7 @@ import {
 } from "../../core/signals/compacted";
 import { definitionResolver, namesToLookUp, newestFirst } from "../../core/signals/forms/recognitions";
 import { handleOf } from "../../core/signals/views";
+import type { Interval } from "../../core/sync/intervals";
 import type { ReadResult } from "../../engine/reads/tiered-read";
 import type { View } from "../../engine/reads/view";
 import { PersonalMirrorPage } from "../../wire/personal-mirror";

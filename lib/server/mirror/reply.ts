@@ -2,7 +2,7 @@ import "server-only";
 /** Answers of the public mirror: a mirror's JSON with this server's freshness in headers, for caches and for any site. */
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { FreshnessNow } from "../../core/sync/freshness";
-import type { TierReport } from "../../engine/reads/tier-report";
+import type { TierOutcome } from "../../engine/reads/tier-outcome";
 import { type Answer, json } from "../http/answers/answer";
 import { cacheStatus, etagMatches, serverTiming, VARY_BY_CALLER } from "../http/answers/reply";
 import type { RouteContext } from "../http/route";
@@ -17,7 +17,7 @@ export interface MirrorReply {
   readonly freshness: FreshnessNow;
   /** An old copy, because its source is down. */
   readonly isStaleCopy: boolean;
-  readonly tiers: readonly TierReport[];
+  readonly tiers: readonly TierOutcome[];
   readonly startMs: number;
 }
 

@@ -6,7 +6,7 @@ import "server-only";
  */
 import { Counter, collectDefaultMetrics, Registry } from "prom-client";
 import { BOUNDS_MS, EMPTY } from "../../core/histogram";
-import type { TierReport } from "../../engine/reads/tier-report";
+import type { TierOutcome } from "../../engine/reads/tier-outcome";
 import type { Elapsed } from "../../system/stopwatch";
 import type { LatencyCounts, TierName } from "../../wire/operators/instance-report";
 import { Timings } from "./timings";
@@ -17,12 +17,12 @@ const REQUEST_BOUNDS_MS = [1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000
 const STATUS_CLASSES = ["", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 
 /** A command, statement or request that succeeded or failed. */
-export interface Sample {
+export interface CallSample {
   readonly ms: number;
   readonly isError: boolean;
 }
 
-type Outcome = Exclude<TierReport["outcome"], "failed"> | "error";
+type Outcome = Exclude<TierOutcome["outcome"], "failed"> | "error";
 
 const noReads = (): Record<Outcome, number> => ({ hit: 0, miss: 0, stale: 0, bypass: 0, request: 0, error: 0 });
 
@@ -56,7 +56,7 @@ export class Metrics {
     labelNames: ["limit"],
     registers: [this.registry],
   });
-  private readonly readsByTier: Readonly<Record<TierReport["tier"], Record<Outcome, number>>> = {
+  private readonly readsByTier: Readonly<Record<TierOutcome["tier"], Record<Outcome, number>>> = {
     l1: noReads(),
     redis: noReads(),
     postgres: noReads(),
@@ -122,7 +122,7 @@ export class Metrics {
   }
 
   /** Observes one read on its way through the tiers. */
-  observeRead(tiers: readonly TierReport[]): void {
+  observeRead(tiers: readonly TierOutcome[]): void {
     for (const { tier, outcome, detail, tookMs } of tiers) {
       // A tier that was skipped because it is down says so in its detail. That is an error, not a miss.
       const isError = outcome === "failed" || (outcome === "miss" && detail !== null);
@@ -136,13 +136,13 @@ export class Metrics {
     }
   }
 
-  readonly observeCommand = ({ purpose, ms, isError }: Sample & { readonly purpose: string }): void => {
+  readonly observeCommand = ({ purpose, ms, isError }: CallSample & { readonly purpose: string }): void => {
     this.commandSeconds.observe(ms, purpose);
     this.tierSeconds.observe(ms, "redis");
     trace(() => ({ name: `redis ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "redis" } }));
   };
 
-  readonly observeStatement = ({ purpose, ms, isError }: Sample & { readonly purpose: string }): void => {
+  readonly observeStatement = ({ purpose, ms, isError }: CallSample & { readonly purpose: string }): void => {
     this.statementSeconds.observe(ms, purpose);
     this.tierSeconds.observe(ms, "postgres");
     trace(() => ({
@@ -159,7 +159,7 @@ export class Metrics {
     ms,
     waitedMs,
     isError,
-  }: Sample & Elapsed & { readonly origin: string }): void => {
+  }: CallSample & Elapsed & { readonly origin: string }): void => {
     this.mirrorSeconds.observe(ms, origin);
     this.mirrorMs.set(origin, this.mirrorMsOf(origin) + waitedMs);
     trace(() => ({ name: "mirror", ms, isError, isCall: true, attributes: { "server.address": origin } }));

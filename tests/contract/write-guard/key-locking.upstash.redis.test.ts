@@ -33,7 +33,7 @@ const clientOf = (server: UpstashStandIn) =>
 /** One call of every port that is asked by requests, syncs and commits. */
 async function callAll(client: RedisClient): Promise<void> {
   const options = { network: newNetwork(), viewTtlMs: 60_000, clock: systemClock, log: quietLog };
-  const { hot, views, guard, bus, reports, keeping } = tierOver(client, options);
+  const { hot, views, guard, bus, reports, persistence } = tierOver(client, options);
   const policy = { perSecond: 1, burst: 5, maxWaitMs: 0 };
   const message = messageOf(1);
   await hot.ping();
@@ -66,7 +66,7 @@ async function callAll(client: RedisClient): Promise<void> {
   await bus.newEpoch(7);
   await reports.report({ instanceId: "a", report: "1", ttlMs: 1_000 }, "everybody");
   await reports.remove("a");
-  await keeping();
+  await persistence();
   await bus.close();
 }
 

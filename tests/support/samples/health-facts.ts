@@ -17,7 +17,7 @@ const sync: SyncFacts = {
   isNamedElsewhere: false,
   lagMs: 3_000,
   asOfMs: NOW_MS - 3_000,
-  isReadAnew: false,
+  isSyncingAgain: false,
 };
 
 const stored: StoredFacts = {
@@ -34,7 +34,7 @@ const stored: StoredFacts = {
 export const HEALTHY: HealthFacts = {
   nowMs: NOW_MS,
   postgres: tier,
-  redis: { ...tier, deafMs: 0, keeping: null },
+  redis: { ...tier, deafMs: 0, persistence: null },
   unknownTopics: [],
   keysUnknown: null,
   mirrors: [mirror],
@@ -86,12 +86,12 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
       says: "The database fails some of the calls.",
     },
     "redis-down": {
-      facts: { redis: { ...tier, keeping: null, deafMs: 60_000, circuit: "open" } },
+      facts: { redis: { ...tier, persistence: null, deafMs: 60_000, circuit: "open" } },
       subject: null,
       says: "Redis does not answer.",
     },
     "redis-failing": {
-      facts: { redis: { ...tier, keeping: null, deafMs: 0, calls: { sent: 6, failed: 3, meanMs: 300 } } },
+      facts: { redis: { ...tier, persistence: null, deafMs: 0, calls: { sent: 6, failed: 3, meanMs: 300 } } },
       subject: null,
       says: "Redis fails some of the calls.",
     },
@@ -136,7 +136,7 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
       says: "Topic 0.0.7 is behind the ledger: the mirror has nothing newer than 2026-11-23 09:29:22 UTC.",
     },
     "topics-incomplete": {
-      facts: { ...known({ work: "starting-over" }), ...topic({ isReadAnew: true }) },
+      facts: { ...known({ work: "starting-over" }), ...topic({ isSyncingAgain: true }) },
       subject: null,
       says: "Contacts, trust and profiles may be incomplete, and answers are marked stale: topic 0.0.7 starts over.",
     },
@@ -146,7 +146,7 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
       says: "The mirror does not know topic 0.0.99: nothing can ever come from it.",
     },
     "redis-forgets": {
-      facts: { redis: { ...tier, deafMs: 0, keeping: { persists: true, evicts: "allkeys-lru" } } },
+      facts: { redis: { ...tier, deafMs: 0, persistence: { persists: true, evicts: "allkeys-lru" } } },
       subject: "eviction",
       says: "Redis forgets keys when its memory is full: its policy is allkeys-lru.",
     },
@@ -198,7 +198,7 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
       says: "Messages 3, 4, 8 and 2 more of topic 0.0.7 do not match the ledger's hash chain and are kept out of every view.",
     },
     "events-unheard": {
-      facts: { redis: { ...tier, keeping: null, deafMs: 11_000 } },
+      facts: { redis: { ...tier, persistence: null, deafMs: 11_000 } },
       subject: null,
       says: "This instance gets no commit events, so it learns of other instances' commits late.",
     },

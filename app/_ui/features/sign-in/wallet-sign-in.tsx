@@ -3,7 +3,7 @@ import { QrCode } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
 import { askChallenge, signInWithSignature } from "@/lib/client/api/session";
-import { type Invitation, loadConnector, type WalletSettings, walletRefusal } from "@/lib/client/api/wallet";
+import { loadConnector, type WalletPairing, type WalletSettings, walletRefusal } from "@/lib/client/api/wallet";
 import { Button, buttonClass } from "../../primitives/button";
 
 type Step = "idle" | "opening" | "inviting" | "signing";
@@ -11,7 +11,7 @@ type Step = "idle" | "opening" | "inviting" | "signing";
 /** Sign-in through a connected wallet. The wallet shares its account and signs the challenge; then its session ends. */
 export function WalletSignIn({ settings, next }: { settings: WalletSettings; next: string }) {
   const [step, setStep] = useState<Step>("idle");
-  const [invitation, setInvitation] = useState<Invitation | null>(null);
+  const [invitation, setInvitation] = useState<WalletPairing | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
   // A late answer to an earlier invitation must not sign in a person who has cancelled or started again.
   const attempt = useRef(0);
@@ -79,7 +79,7 @@ export function WalletSignIn({ settings, next }: { settings: WalletSettings; nex
   );
 }
 
-function Invite({ invitation: { uri, svg }, onCancel }: { invitation: Invitation; onCancel(): void }) {
+function Invite({ invitation: { uri, svg }, onCancel }: { invitation: WalletPairing; onCancel(): void }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(uri);

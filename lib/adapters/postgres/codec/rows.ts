@@ -30,7 +30,7 @@ export function topicState(row: typeof topics.$inferSelect): TopicState {
     paused,
     projected: isDropping ? null : projected,
     isDropping,
-    readAnewThrough: cursor < row.startedOverAt ? row.startedOverAt : null,
+    syncAgainThrough: cursor < row.startedOverAt ? row.startedOverAt : null,
     ...reading(row),
     packedThrough: row.packedThrough,
     dropped: { through: row.droppedThrough, throughNs: row.droppedNs, hash: row.droppedHash },

@@ -27,7 +27,7 @@ export interface Database {
 }
 
 /** A driver's connection. */
-export interface Connection {
+export interface DriverConnection {
   readonly driver: Database["driver"];
   /** Drizzle over the connection. Each statement may take this long (undefined: the driver's own limit). */
   open(timeoutMs: number | undefined): Queries;
@@ -35,7 +35,7 @@ export interface Connection {
 }
 
 /** A `Database` over a driver's connection: translates errors, and waits at the end for the statements that were sent. */
-export function databaseOver({ driver, open, close }: Connection): Database {
+export function databaseOver({ driver, open, close }: DriverConnection): Database {
   const byTimeout = new Map<number | undefined, Queries>();
   const unfinished = new Set<Promise<unknown>>();
   let isClosed = false;

@@ -21,7 +21,7 @@ import { topicIdOf, topicNoOf, userIdOf } from "../sql/references";
 import { type RowOf, template } from "../sql/template";
 import { columnOf, unnested } from "../sql/unnested";
 import { KNOWN_CLAIMS } from "../write/definitions-part";
-import { edge, profile } from "./views/view-rows";
+import { toEdge, toProfile } from "./views/view-rows";
 
 const h = alias(userHeads, "h");
 const p = alias(userHeads, "p");
@@ -99,7 +99,7 @@ export function edgesBetween(pairs: readonly (readonly [string, string])[]) {
 }
 
 export const edgeFound = ({ userId, peerId, userNo: user, peerNo: peer, ...row }: RowOf<typeof EDGE>): EdgeFound => ({
-  edge: edge(userId, peerId, row),
+  edge: toEdge(userId, peerId, row),
   userNo: user,
   peerNo: peer,
 });
@@ -118,7 +118,7 @@ export const profilesFound = (users: readonly string[]) =>
   );
 
 export function profileFound({ userId, userNo: user, ...row }: RowOf<typeof PROFILE>): readonly ProfileFound[] {
-  const found = profile(userId, row);
+  const found = toProfile(userId, row);
   return found === null ? [] : [{ profile: found, userNo: user }];
 }
 

@@ -42,7 +42,7 @@ const STEP = sql`CASE WHEN p.ns < s.ns THEN p.ref - ${baseOf(sql`s.topic_no`)} +
       AND ${l.disposition} <> ${FAILED} ORDER BY ${l.ref} LIMIT 1) p ON true`;
 
 /** A page of the mirror has 100 messages at most: one segment, if none is left out of it. A sparse topic takes several statements. */
-export const SEGMENTS_AT_ONCE = 2;
+export const MIRROR_SEGMENTS_AT_ONCE = 2;
 
 const values = parameters<{
   readonly topicId: TopicId;
@@ -109,7 +109,7 @@ SELECT ${columns} FROM topic, (
   SELECT (NULL::${topicLog}).*, NULL, NULL, ${s.content}, ${s.firstSeq} FROM topic, LATERAL (SELECT * FROM ${topicSegments} ${s}
     WHERE ${s.topicNo} = topic.topic_no AND ${s.firstSeq} > ${values("from")}::bigint - ${literal(SEGMENT_LENGTH)}
       AND ${s.firstSeq} <= ${values("to")}::bigint AND ${s.lastNs} >= ${fromNs} AND ${s.firstNs} <= ${toNs} AND ${isWanted}
-    ORDER BY ${s.firstSeq} ${direction} LIMIT ${literal(SEGMENTS_AT_ONCE)}) ${s}) ${f}
+    ORDER BY ${s.firstSeq} ${direction} LIMIT ${literal(MIRROR_SEGMENTS_AT_ONCE)}) ${s}) ${f}
 ORDER BY ${f.ref} ${direction}`,
     UNNAMED,
   );

@@ -7,7 +7,7 @@ import type { Edge } from "../../../core/signals/projection";
 import { excluded, names } from "../sql/expressions";
 import { constantSql } from "../sql/template";
 import { type ColumnOfValues, columnOf, unnested } from "../sql/unnested";
-import type { People } from "./people";
+import type { BatchUsers } from "./batch-users";
 
 const e = alias(contactEdges, "e");
 
@@ -53,7 +53,7 @@ const MERGE = constantSql(sql`ON CONFLICT (${names(e.userNo, e.peerNo)}) DO UPDA
 const never = (ns: bigint) => (ns === 0n ? null : ns);
 
 /** The CTE that merges the edges in; none if there are no edges. */
-export function edgesPart(edges: readonly Edge[], people: People): readonly SQL[] {
+export function edgesPart(edges: readonly Edge[], people: BatchUsers): readonly SQL[] {
   if (edges.length === 0) return [];
   const timesOf = (key: EdgeTime) => columnOf(contactEdges[key], edges, (edge) => never(edge[key]));
   const given: readonly ColumnOfValues[] = [

@@ -10,7 +10,7 @@ import type { Batch } from "../../../core/signals/batch";
 import { refOf } from "../codec/ref";
 import { excluded, names, takeExcluded } from "../sql/expressions";
 import { constantSql } from "../sql/template";
-import type { People } from "./people";
+import type { BatchUsers } from "./batch-users";
 
 const p = alias(profiles, "p");
 const CONTENT = [p.consensusNs, p.ref, p.handle, p.displayName, p.bio, p.avatar, p.hrl, p.saidNs];
@@ -25,7 +25,7 @@ const MERGE = constantSql(sql`AS x (person integer, ns bigint, seq bigint,
     > (coalesce(${p.saidNs}, ${p.consensusNs}), -${p.consensusNs})`);
 
 /** The CTE that writes profiles; none if there are no profiles. */
-export function profilesPart(batch: Batch, people: People): readonly SQL[] {
+export function profilesPart(batch: Batch, people: BatchUsers): readonly SQL[] {
   if (batch.profiles.length === 0) return [];
   const sequenceOf = sequencesOfProfiles(batch);
   const given = batch.profiles.map((profile) => ({

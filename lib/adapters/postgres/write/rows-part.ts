@@ -11,14 +11,14 @@ import type { Statements } from "../drivers/statements";
 import { topicNoOf } from "../sql/references";
 import { constantSql, template } from "../sql/template";
 import { type ColumnOfValues, columnOf, unnested } from "../sql/unnested";
+import { BatchUsers } from "./batch-users";
 import { type SegmentKey, unpackRows } from "./pack-rows";
-import { People } from "./people";
 
 const m = alias(hcsMessages, "m");
 const h = alias(userHeads, "h");
 const s = alias(userSegments, "s");
 
-function columnsOf(rows: readonly UserRow[], people: People): readonly ColumnOfValues[] {
+function columnsOf(rows: readonly UserRow[], people: BatchUsers): readonly ColumnOfValues[] {
   const types = rows.map(({ type }) => typeNumber(type));
   return [
     columnOf(hcsMessages.userNo, rows, ({ userId }) => people.place(userId), "person"),
@@ -31,13 +31,13 @@ function columnsOf(rows: readonly UserRow[], people: People): readonly ColumnOfV
   ];
 }
 
-const usersOf = (people: People) => columnOf(userHeads.userId, people.ids, (id) => id);
+const usersOf = (people: BatchUsers) => columnOf(userHeads.userId, people.ids, (id) => id);
 
 /**
  * For a batch whose rows are all new, so that they are counted here. `back` is how far a row is from the user's head after the
  * batch, 0 or less. `first_ns` is the first time of a user's rows; null if the user has none.
  */
-export function partsOfNewRows(rows: readonly UserRow[], people: People): readonly SQL[] {
+export function partsOfNewRows(rows: readonly UserRow[], people: BatchUsers): readonly SQL[] {
   const left = rows.reduce((counts, { userId }) => {
     const place = people.place(userId) - 1;
     counts[place] = (counts[place] as number) + 1;
@@ -126,7 +126,7 @@ const outdated = (topicId: TopicId) => sql`outdated AS MATERIALIZED (
  * The CTEs that a batch with rows that may exist is compared with: the people, the rows, the packed ones, and those of them that
  * differ.
  */
-function comparison({ topicId, rows }: Batch, people: People): readonly SQL[] {
+function comparison({ topicId, rows }: Batch, people: BatchUsers): readonly SQL[] {
   return [
     sql`given AS MATERIALIZED (SELECT u.*, ${h.userNo} FROM ${unnested("u", [usersOf(people)], "place")}
     LEFT JOIN ${userHeads} ${h} ON ${h.userId} = u.user_id)`,
@@ -143,7 +143,10 @@ const HELD = constantSql(sql`held AS (SELECT FROM ${userSegments} WHERE false FO
 export const IS_UNPACKED = sql`NOT EXISTS (SELECT FROM outdated)`;
 
 /** For a batch with rows that may exist: the CTEs that come before the gate. */
-export const partsBeforeGate = (batch: Batch, people: People): readonly SQL[] => [HELD, ...comparison(batch, people)];
+export const partsBeforeGate = (batch: Batch, people: BatchUsers): readonly SQL[] => [
+  HELD,
+  ...comparison(batch, people),
+];
 
 /** Names the segments of a statement's rows. */
 export const segmentsIn = (userNo: SQL, firstN: SQL) => ({
@@ -153,7 +156,7 @@ export const segmentsIn = (userNo: SQL, firstN: SQL) => ({
 
 /** Unpacks the rows that a batch changes. False if there are none. */
 export async function unpackOutdated(statements: Statements, batch: Batch): Promise<boolean> {
-  const parts = comparison(batch, People.of(batch));
+  const parts = comparison(batch, BatchUsers.of(batch));
   const statement = template(
     segmentsIn(sql`o.user_no`, sql`o.segment`),
     (columns) => sql`WITH ${sql.join([...parts], sql`,\n`)} SELECT DISTINCT ${columns} FROM outdated o`,

@@ -22,10 +22,10 @@ import type { Statement } from "../drivers/database";
 import { names } from "../sql/expressions";
 import { constantSql, type RowOf, recurringTemplate, template } from "../sql/template";
 import { STAMP } from "../stamp";
+import { BatchUsers } from "./batch-users";
 import { definitionsPart } from "./definitions-part";
 import { edgesPart } from "./edges-part";
 import { logPart } from "./log-part";
-import { People } from "./people";
 import { profilesPart } from "./profiles-part";
 import { isRowOf, PARTS_OF_MIXED_ROWS, partsBeforeGate, partsOfNewRows } from "./rows-part";
 
@@ -64,7 +64,7 @@ export interface WriteStatement {
 
 /** Builds the statement. It writes nothing, and answers `topicNo` null, if the gate is shut. Fails as a whole if a row cannot be stored. */
 export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }: WriteOptions): WriteStatement {
-  const people = People.of(batch);
+  const people = BatchUsers.of(batch);
   const parts = [
     ...(mayExist ? partsBeforeGate(batch, people) : []),
     gate,

@@ -6,7 +6,7 @@ import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { RedisAddress, RedisAddresses } from "./addresses";
 
 /** A connection, or all connections to the nodes of a cluster. */
-export type Connection = Redis | Cluster;
+export type RedisConnection = Redis | Cluster;
 
 /** A node that drops packets is given up after this. */
 const CONNECT_TIMEOUT_MS = 5_000;

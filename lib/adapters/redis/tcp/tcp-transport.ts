@@ -16,7 +16,7 @@ import {
   tookTooLong,
 } from "../client/transport";
 import type { RedisAddress, RedisAddresses } from "./addresses";
-import { type Connection, connectionsTo, connectionTo } from "./connect";
+import { connectionsTo, connectionTo, type RedisConnection } from "./connect";
 import { followChannel } from "./subscription";
 
 /**
@@ -30,8 +30,8 @@ const OVER: ReadonlySet<string> = new Set(["close", "end", "disconnecting", "rec
 
 export class TcpTransport implements Transport {
   readonly isCluster: boolean;
-  private connection: Connection | null = null;
-  private ready: Promise<Connection> = Promise.reject(new Error("not connected"));
+  private connection: RedisConnection | null = null;
+  private ready: Promise<RedisConnection> = Promise.reject(new Error("not connected"));
   /** The last failure of a connection that the library reported. Its errors for commands leave the reason out. */
   private lastFailure: unknown = null;
   /** Since when no command was answered, by the process' own clock; null if the last one was. */
@@ -103,7 +103,7 @@ export class TcpTransport implements Transport {
   }
 
   /** Resolves when commands can be sent. */
-  private connected(): Promise<Connection> {
+  private connected(): Promise<RedisConnection> {
     if (this.isClosed) return Promise.reject(new Error("the connection was closed"));
     if (this.connection !== null && !OVER.has(this.connection.status)) return this.ready;
     const connection = this.isCluster ? connectionsTo(this.addresses) : connectionTo(this.addresses[0]);

@@ -6,7 +6,7 @@
 import { egressBytesPerS } from "../egress";
 import { GB, MONTH_HOURS, MONTH_S } from "../inputs";
 import type { CostLine, Needs } from "../need";
-import { LIMITS, type PriceName, usdOf } from "../prices";
+import { type PriceName, usdOf, VENDOR_LIMITS } from "../prices";
 import { figure } from "../unit-figures";
 import { linesOf } from "./cost-line";
 import { CACHE_MACHINES, CACHE_MEMORY_SHARE, CORE_SHARE, cheapest, DATABASE_MACHINES, type Machine } from "./sizes";
@@ -44,7 +44,7 @@ export function databaseOf({ postgres, messages }: Omit<Needs, "inputs">): Chose
   const one = cheapest(DATABASE_MACHINES, (machine) => fits(machine, 1));
   if (one !== null) return { machine: one, count: 1, usd: one.usd };
   const [cores, gb] = [needed.cores, needed.gb];
-  const largest = DATABASE_MACHINES.filter((machine) => machine.cores === LIMITS.databaseCores.value);
+  const largest = DATABASE_MACHINES.filter((machine) => machine.cores === VENDOR_LIMITS.databaseCores.value);
   return severalOf(largest, (machine) => Math.ceil(Math.max(cores / machine.cores, gb / machine.gb)));
 }
 
@@ -120,9 +120,9 @@ function network(needs: Needs): CostLine[] {
 /** The largest of what a unit carries: 25 new connections a second, 3,000 open ones, or 1 GB an hour. A stream is a connection. */
 function balancerUnits({ mean }: Needs, bytesPerS: number): number {
   return Math.max(
-    mean.streamOpens / LIMITS.balancerNewConnections.value,
-    mean.openStreams / LIMITS.balancerConnections.value,
-    (bytesPerS * 3_600) / GB / LIMITS.balancerGbHour.value,
+    mean.streamOpens / VENDOR_LIMITS.balancerNewConnections.value,
+    mean.openStreams / VENDOR_LIMITS.balancerConnections.value,
+    (bytesPerS * 3_600) / GB / VENDOR_LIMITS.balancerGbHour.value,
   );
 }
 

@@ -1,5 +1,5 @@
 /** Facts about the two places where this runs. */
-import { LIMITS } from "../prices";
+import { VENDOR_LIMITS } from "../prices";
 import type { UnitFigureName } from "../unit-figures";
 
 /** `vercel`: functions, Upstash and Neon. `aws`: containers behind a load balancer, ElastiCache and RDS, in us-east-1. */
@@ -32,7 +32,7 @@ export const SET_UPS: Readonly<Record<SetUp, SetUpFacts>> = {
   vercel: {
     name: "Vercel",
     label: "Vercel, Upstash and Neon",
-    streams: LIMITS.functionFileDescriptors.value - OTHER_DESCRIPTORS,
+    streams: VENDOR_LIMITS.functionFileDescriptors.value - OTHER_DESCRIPTORS,
     requestUs: "frameworkRequestUs",
     coldReadUs: "coldReadHttpUs",
     writeUs: "writeHttpUs",

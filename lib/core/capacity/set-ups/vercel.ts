@@ -2,7 +2,7 @@
 import { egressBytesPerS } from "../egress";
 import { GB, MONTH_HOURS, MONTH_S } from "../inputs";
 import type { CostLine, Needs } from "../need";
-import { LIMITS, usdOf } from "../prices";
+import { usdOf, VENDOR_LIMITS } from "../prices";
 import { figure } from "../unit-figures";
 import { linesOf } from "./cost-line";
 import { cheapest, UPSTASH_PLANS } from "./sizes";
@@ -30,7 +30,7 @@ function redis({ redis: { commandsPerS, peakCommandsPerS, storedBytes, trafficBy
     UPSTASH_PLANS,
     (each) => gb <= each.gb && trafficGb <= each.trafficGb && peakCommandsPerS <= each.commandsPerS,
   );
-  const useCarries = peakCommandsPerS <= LIMITS.redisCommandsPerS.value && gb <= LIMITS.redisUseGb.value;
+  const useCarries = peakCommandsPerS <= VENDOR_LIMITS.redisCommandsPerS.value && gb <= VENDOR_LIMITS.redisUseGb.value;
   const usdByUse = byUse.reduce((sum, { usd }) => sum + usd, 0);
   if (plan === null || (useCarries && usdByUse <= plan.usd)) return [...byUse];
   return [{ part: "redis", what: plan.name, usd: plan.usd, price: plan.price }];

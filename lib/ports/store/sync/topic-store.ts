@@ -17,7 +17,7 @@ export interface TopicState {
   /** The topic was started over, and its stored rows are still being dropped. No message may be committed to it before that is done. */
   readonly isDropping: boolean;
   /** It started over when messages through this sequence were stored, and the cursor is not there again. Null otherwise. */
-  readonly readAnewThrough: number | null;
+  readonly syncAgainThrough: number | null;
   /** The stored messages through this sequence were read by this version of the decoder, or by a later one. */
   readonly interpreted: number;
   /** All stored messages were read by that decoder, and the changes that followed are done. */

@@ -1,7 +1,7 @@
 import "server-only";
 /** The mirror that this server is itself: the log for topics that are kept here, and the configured mirrors for the rest. */
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
-import { type Samples, toldThrough, withSample } from "../../../core/mirror/held-head";
+import { type HeadSamples, toldThrough, withHeadSample } from "../../../core/mirror/held-head";
 import { BriefCopies } from "../../../engine/mirror/brief-copies";
 import { PassThrough } from "../../../engine/mirror/pass-through";
 import type { SyncScheduler } from "../../../engine/sync/sync-scheduler";
@@ -31,7 +31,7 @@ export function buildPublicMirror({ env, tiers, ledger, scheduler, clock }: Publ
   const staleMaxMs = env.STALE_MAX_S * 1_000;
   const perSecond = Math.max(1, env.MIRROR_RPS / READERS_SHARE);
   const share = { perSecond, burst: perSecond, maxWaitMs: 0 };
-  let samples: Samples = [];
+  let samples: HeadSamples = [];
   return {
     pages: new BriefCopies({ maxBytes: PAGES_BYTES, now, staleMaxMs, isOutage: isTierUnavailable }),
     passed: new PassThrough({
@@ -45,7 +45,7 @@ export function buildPublicMirror({ env, tiers, ledger, scheduler, clock }: Publ
       staleMaxMs,
     }),
     toldThroughNs: () => {
-      samples = withSample(samples, scheduler.freshness().asOfNs, now());
+      samples = withHeadSample(samples, scheduler.freshness().asOfNs, now());
       return toldThrough(samples, now());
     },
   };

@@ -3,7 +3,7 @@ import { systemClock } from "../../../adapters/memory/system-clock";
 import { RedisClient } from "../../../adapters/redis/client/client";
 import { CLUSTER_PARTITIONS, Keys } from "../../../adapters/redis/client/keys";
 import { RedisHotCache } from "../../../adapters/redis/hot-cache";
-import { type Keeping, readKeeping } from "../../../adapters/redis/keeping";
+import { type NodesPersistence, readPersistence } from "../../../adapters/redis/persistence";
 import { isOutOfMemory } from "../../../core/health/reasons";
 import { reasonUnreachable } from "../../../core/health/unreachable";
 import { transportOf } from "../../boot/open";
@@ -18,13 +18,13 @@ export async function* examineRedis(env: Env): AsyncGenerator<DoctorFinding> {
     yield fine("redis", "No Redis is configured: one instance only.");
     return;
   }
-  let keeping: Keeping;
+  let persistence: NodesPersistence;
   try {
     // All our commands are scripts. A plan without scripts or a read-only token fails here, and not later under load.
     const client = new RedisClient({ transport, clock: systemClock, readTimeoutMs: 5_000, timeoutMs: 5_000 });
     const keys = new Keys(env.HEDERA_NETWORK, undefined, transport.isCluster ? CLUSTER_PARTITIONS : 1);
-    keeping = await readKeeping(client, keys);
-    if (keeping.isCluster && !transport.isCluster && env.REDIS_URL !== null) {
+    persistence = await readPersistence(client, keys);
+    if (persistence.isCluster && !transport.isCluster && env.REDIS_URL !== null) {
       yield wrong("redis", A_CLUSTER);
       return;
     }
@@ -37,7 +37,7 @@ export async function* examineRedis(env: Env): AsyncGenerator<DoctorFinding> {
   } finally {
     await transport.close();
   }
-  const { persists, evicts } = keeping;
+  const { persists, evicts } = persistence;
   if (persists === false)
     yield wrong(
       "redis",

@@ -2,7 +2,7 @@ import "server-only";
 /** Puts the gate in front of a server's answers, both while the app opens and afterwards. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Awaitable } from "../../../core/awaitable";
-import { send, sendProblem } from "../answers/plain-answer";
+import { sendAnswer, sendProblem } from "../answers/plain-answer";
 import type { Serve } from "../front";
 import { allowedSomewhere, type GateVerdict, judgeRequest, type Refused } from "./gate";
 import { headOf, type RequestHead } from "./request-head";
@@ -26,7 +26,7 @@ export function gated(hasUi: boolean, enter: Enter, refuse = sendRefusal): Serve
   const ofServer = { allow: allowedSomewhere(hasUi), "cache-control": "no-store" };
   return (request, response) => {
     const head = headOf(request);
-    if (isAboutServer(head)) return send(request, response, { status: 204, headers: ofServer, body: null });
+    if (isAboutServer(head)) return sendAnswer(request, response, { status: 204, headers: ofServer, body: null });
     let verdict = verdicts.get(head);
     if (verdict === undefined) {
       const { method, target, header, headerCount } = head;

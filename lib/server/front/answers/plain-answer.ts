@@ -48,7 +48,7 @@ export function write(request: IncomingMessage, response: ServerResponse, answer
 }
 
 /** Writes an answer of the server itself, with the headers that all answers have. Its own headers repeat none of them. */
-export function send(
+export function sendAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   { status, headers, body }: Pick<Answer, "status" | "headers" | "body">,
@@ -61,7 +61,7 @@ export function send(
 /** The request's id as its answer names it. Without one of a proxy, each call makes a new one. */
 export const idOf = (request: IncomingMessage): string => requestIdOf(headOf(request).get(REQUEST_ID_HEADER));
 
-export interface ProblemOptions {
+export interface ProblemPageOptions {
   /** The Allow header of a 405. */
   readonly allow?: string | null;
   /** Pages of any site may read it. */
@@ -85,12 +85,12 @@ export function sendProblem(
     title = "This address cannot be shown",
     refreshS,
     requestId = idOf(request),
-  }: ProblemOptions = {},
+  }: ProblemPageOptions = {},
 ): void {
   const { status, headers, body } = problemAnswer(problem, requestId);
   const own = allow === null ? headers : { ...headers, allow };
   if (!wantsPage(request)) {
-    send(request, response, { status, headers: own, body }, { requestId, isForAnySite });
+    sendAnswer(request, response, { status, headers: own, body }, { requestId, isForAnySite });
     return;
   }
   const all = {

@@ -5,7 +5,7 @@ import type { ReadyAnswer } from "../../../wire/operators/health";
 import { isForAnySite } from "../admission/gate";
 import { gated } from "../admission/gated";
 import type { Serve } from "../front";
-import { send, sendProblem } from "./plain-answer";
+import { sendAnswer, sendProblem } from "./plain-answer";
 
 /** Seconds after which a page reloads itself. */
 const REFRESH_S = 2;
@@ -41,5 +41,5 @@ export function notReady(request: IncomingMessage, response: ServerResponse, rea
 
 function sendJson(request: IncomingMessage, response: ServerResponse, status: number, body: object, more = {}): void {
   const headers = { "content-type": "application/json", "cache-control": "no-store", ...more };
-  send(request, response, { status, headers, body: JSON.stringify(body) });
+  sendAnswer(request, response, { status, headers, body: JSON.stringify(body) });
 }

@@ -3,7 +3,7 @@ import "server-only";
 import { type ConsensusNs, formatConsensusTime } from "../../../core/ledger/consensus-time";
 import { epochOf } from "../../../core/signals/position";
 import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../../core/sync/freshness";
-import { report, type TierReport } from "../../../engine/reads/tier-report";
+import { type TierOutcome, tierOutcome } from "../../../engine/reads/tier-outcome";
 import type { Need, ReadResult } from "../../../engine/reads/tiered-read";
 import type { View } from "../../../engine/reads/view";
 import type { Freshness } from "../../../wire/common";
@@ -123,7 +123,7 @@ export function viewAnswer(
 export function uncached(view: View, tookMs: number): ReadResult {
   return {
     view,
-    tiers: [report("postgres", "hit", { tookMs }), report("l1", "bypass")],
+    tiers: [tierOutcome("postgres", "hit", { tookMs }), tierOutcome("l1", "bypass")],
     isStaleCopy: false,
   };
 }
@@ -160,11 +160,11 @@ export function etagMatches(header: string | null, etag: string): boolean {
  * The Cache-Status header (RFC 9211), with the tier closest to the origin first. A tier that had nothing, with no tier asked
  * after it, has neither `hit` nor `fwd`.
  */
-export function cacheStatus(tiers: readonly TierReport[]): string {
+export function cacheStatus(tiers: readonly TierOutcome[]): string {
   return tiers.map(member).join(", ");
 }
 
-function member({ tier, outcome, stored, ttlSeconds, detail }: TierReport): string {
+function member({ tier, outcome, stored, ttlSeconds, detail }: TierOutcome): string {
   let text: string = tier;
   if (outcome !== "failed") text += outcome === "hit" ? "; hit" : `; fwd=${outcome}`;
   if (ttlSeconds !== null) text += `; ttl=${ttlSeconds}`;
@@ -176,7 +176,7 @@ function member({ tier, outcome, stored, ttlSeconds, detail }: TierReport): stri
 const inTenths = (ms: number) => (ms < 0.05 ? "0.0" : ms.toFixed(1));
 
 /** The Server-Timing header, in milliseconds: each tier that was asked, and the total. */
-export function serverTiming(tiers: readonly TierReport[], totalMs: number): string {
+export function serverTiming(tiers: readonly TierOutcome[], totalMs: number): string {
   let text = "";
   for (const { tier, tookMs } of tiers) text += `${tier};dur=${inTenths(tookMs)}, `;
   return `${text}total;dur=${inTenths(totalMs)}`;

@@ -50,29 +50,29 @@ export function lifeContract(subject: Subject): void {
   it("says that a topic is read from the ledger again, from the start of a start over or a rebuild until it has all its earlier messages", async () => {
     const store = await emptied(subject);
     await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
-    const readAnewThrough = async () => (await store.sync.topic(T))?.readAnewThrough;
+    const syncAgainThrough = async () => (await store.sync.topic(T))?.syncAgainThrough;
     const startsOver = async () => {
       await store.sync.startOver(T);
       while ((await store.sync.topic(T))?.isDropping) await store.sync.dropSome(T, 100);
     };
     await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL, SIGNAL]));
-    expect(await readAnewThrough()).toBeNull();
+    expect(await syncAgainThrough()).toBeNull();
 
     await store.sync.startOver(T);
-    expect(await readAnewThrough()).toBe(3);
+    expect(await syncAgainThrough()).toBe(3);
     await startsOver();
     await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL]));
-    expect(await readAnewThrough()).toBe(3);
+    expect(await syncAgainThrough()).toBe(3);
     // The second of two in a row finds fewer messages.
     await startsOver();
-    expect(await readAnewThrough()).toBe(3);
+    expect(await syncAgainThrough()).toBe(3);
     await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL, SIGNAL, SIGNAL]));
-    expect(await readAnewThrough()).toBeNull();
+    expect(await syncAgainThrough()).toBeNull();
 
     await store.sync.rebuild();
-    expect(await readAnewThrough()).toBe(4);
+    expect(await syncAgainThrough()).toBe(4);
     await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL, SIGNAL, SIGNAL]));
-    expect(await readAnewThrough()).toBeNull();
+    expect(await syncAgainThrough()).toBeNull();
   });
 
   it("can be opened again, even twice at once", async () => {

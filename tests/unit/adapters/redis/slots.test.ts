@@ -7,8 +7,8 @@ import { CLUSTER_PARTITIONS, Keys } from "@/lib/adapters/redis/client/keys";
 import * as eventScripts from "@/lib/adapters/redis/events/event-scripts";
 import * as hotScripts from "@/lib/adapters/redis/hot-scripts";
 import * as reportScripts from "@/lib/adapters/redis/instance-reports";
-import * as keepingScripts from "@/lib/adapters/redis/keeping";
 import { tierOver } from "@/lib/adapters/redis/open-redis";
+import * as persistenceScripts from "@/lib/adapters/redis/persistence";
 import * as viewScripts from "@/lib/adapters/redis/view-scripts";
 import * as writeScripts from "@/lib/adapters/redis/write-scripts";
 import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
@@ -39,7 +39,7 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
     [hotScripts.ATTEMPT, null],
     [reportScripts.REPORT, []],
     [writeScripts.BEGIN, ["begun", "next", 1]],
-    [keepingScripts.INFO, ""],
+    [persistenceScripts.INFO, ""],
     [eventScripts.PUBLISH, [1, 0, 0]],
     [eventScripts.START_OVER, [2, "2 m", 1, "2 m"]],
     [eventScripts.LAST_EVENT, [1, "1 m", 0, 0, []]],
@@ -60,7 +60,7 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
     },
     close: async () => {},
   };
-  const { hot, views, bus, reports, guard, keeping } = tierOver(client, {
+  const { hot, views, bus, reports, guard, persistence } = tierOver(client, {
     ...{ network: "testnet", viewTtlMs: 60_000, clock: systemClock, log: quietLog, partitions },
   });
   await hot.ping();
@@ -95,7 +95,7 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
   }
   await reports.report({ instanceId: "a", report: "1", ttlMs: 1_000 }, "everybody");
   await reports.remove("a");
-  await keeping();
+  await persistence();
   bus.subscribe({});
   await new Promise((resolve) => setImmediate(resolve));
   const change = (userId: UserId) => ({ userId, head: 1 as Position, added: 1, peers: [] });
@@ -113,7 +113,7 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
 const SCRIPTS = Object.entries({
   ...eventScripts,
   ...hotScripts,
-  ...keepingScripts,
+  ...persistenceScripts,
   ...reportScripts,
   ...viewScripts,
   ...writeScripts,

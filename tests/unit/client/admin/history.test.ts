@@ -7,21 +7,21 @@ import {
   minuteValues,
   ratesOf,
   ratiosOf,
-  type Sample,
+  type StatusSample,
   sampleOf,
   valuesOf,
-  withSample,
+  withStatusSample,
 } from "@/lib/client/admin/history";
 import { adminStatus } from "@/tests/support/samples/admin-status";
 
 const START = 1_000_000;
 const base = sampleOf(adminStatus());
-const sample = (atMs: number, more: Partial<Sample> = {}): Sample => ({ ...base, atMs, ...more });
+const sample = (atMs: number, more: Partial<StatusSample> = {}): StatusSample => ({ ...base, atMs, ...more });
 
 describe("the history of counters", () => {
   it("keeps ten minutes, in the order of time, each instant once", () => {
     const history = [START, START + 5_000, START + 5_000, START + 1_000, START + 1_000 + KEPT_MS].reduce(
-      (seen: readonly Sample[], atMs) => withSample(seen, sample(atMs)),
+      (seen: readonly StatusSample[], atMs) => withStatusSample(seen, sample(atMs)),
       [],
     );
     expect(history.map(({ atMs }) => atMs)).toEqual([START + 1_000, START + 1_000 + KEPT_MS]);

@@ -5,12 +5,12 @@ import { capacity } from "@/lib/core/capacity/capacity";
 import { total } from "@/lib/core/capacity/costs";
 import { type CapacityInputs, DEFAULT_INPUTS, withLinger } from "@/lib/core/capacity/inputs";
 import { ledgerTraffic } from "@/lib/core/capacity/ledger-traffic";
-import { LIMITS } from "@/lib/core/capacity/prices";
+import { VENDOR_LIMITS } from "@/lib/core/capacity/prices";
 import { figure } from "@/lib/core/capacity/unit-figures";
 import { createRng } from "@/lib/devnet/rng";
 
 const [BASE, EACH] = [figure("batchBytes"), figure("batchBytesPerSignal")];
-const MOST = Math.floor((LIMITS.hcsMessageBytes.value - BASE) / EACH);
+const MOST = Math.floor((VENDOR_LIMITS.hcsMessageBytes.value - BASE) / EACH);
 /** All signals are of one kind. */
 const oneKind = (lingerMs: number): CapacityInputs => ({
   ...withLinger(DEFAULT_INPUTS, lingerMs),

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hcsCosts } from "@/lib/core/capacity/costs";
-import { LIMITS, PRICES, type PriceName, usdOf } from "@/lib/core/capacity/prices";
+import { PRICES, type PriceName, usdOf, VENDOR_LIMITS } from "@/lib/core/capacity/prices";
 
 const names = Object.keys(PRICES) as PriceName[];
 const amount = fc.double({ min: 0, max: 1e15, noNaN: true });
 
 describe("prices", () => {
   it("each name their source", () => {
-    for (const entry of [...Object.values(PRICES), ...Object.values(LIMITS)]) {
+    for (const entry of [...Object.values(PRICES), ...Object.values(VENDOR_LIMITS)]) {
       expect(entry.source).not.toBe("");
       expect(entry.dated === null || /^20\d\d-\d\d(-\d\d)?$/.test(entry.dated)).toBe(true);
     }

@@ -30,7 +30,7 @@ describe("the judgement of health", () => {
     if (stored === undefined) throw new Error("a topic is stored");
     const work = (of: "starting-over" | "folded-again" | null, ...ids: readonly string[]) =>
       ids.map((topicId) => ({ ...stored, topicId, work: of }));
-    const topics = ["0.0.1", "0.0.2", "0.0.8"].map((topicId) => ({ ...topic, topicId, isReadAnew: true }));
+    const topics = ["0.0.1", "0.0.2", "0.0.8"].map((topicId) => ({ ...topic, topicId, isSyncingAgain: true }));
     const said = (facts: Partial<HealthFacts>) => judge({ ...HEALTHY, ...facts }).map(({ summary }) => summary);
     const rest = (words: string) => [
       `Contacts, trust and profiles may be incomplete, and answers are marked stale: ${words}.`,
@@ -51,7 +51,7 @@ describe("the judgement of health", () => {
   });
 
   it("says so while such a topic is paused too, since then nothing that is missing comes", () => {
-    const topics = [{ ...topic, asOfMs: null, isReadAnew: true, state: { name: "paused" } as const }];
+    const topics = [{ ...topic, asOfMs: null, isSyncingAgain: true, state: { name: "paused" } as const }];
     expect(codesOf({ topics })).toContain("topics-incomplete");
   });
 
@@ -62,8 +62,8 @@ describe("the judgement of health", () => {
     const pulling = { name: "pulling", hole: null, attempt: 0, declare: false } as const;
     const waits = { name: "backing-off", hole: null, attempt: 1, retryAtMs: NOW_MS, reason: "no answer" } as const;
     expect(codesOf({ topics: [late], stored: [{ ...stored, work: "starting-over" }] })).toEqual(["topics-incomplete"]);
-    expect(codesOf({ topics: [{ ...late, isReadAnew: true, state: pulling }] })).toEqual(["topics-incomplete"]);
-    expect(codesOf({ topics: [{ ...late, isReadAnew: true, state: waits }] })).toEqual([
+    expect(codesOf({ topics: [{ ...late, isSyncingAgain: true, state: pulling }] })).toEqual(["topics-incomplete"]);
+    expect(codesOf({ topics: [{ ...late, isSyncingAgain: true, state: waits }] })).toEqual([
       "topics-behind",
       "topics-incomplete",
     ]);

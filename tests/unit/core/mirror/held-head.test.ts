@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ConsensusNs, formatConsensusTime, fromMs } from "@/lib/core/ledger/consensus-time";
 import { blocksToAsk, heldBlocks } from "@/lib/core/mirror/held-blocks";
-import { HOLD_MS, type Samples, toldThrough, withSample } from "@/lib/core/mirror/held-head";
+import { type HeadSamples, HOLD_MS, toldThrough, withHeadSample } from "@/lib/core/mirror/held-head";
 
 const at = (s: number) => fromMs(s * 1_000);
 
@@ -11,13 +11,13 @@ it("was known to every copy that may still be served", () => {
   const step = fc.record({ waitMs: fc.nat(2_000), asOf: fc.option(fc.nat(50)) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-      let samples: Samples = [];
+      let samples: HeadSamples = [];
       let nowMs = 0;
       const known: { atMs: number; asOf: number | null }[] = [];
       for (const { waitMs, asOf } of steps) {
         nowMs += waitMs;
         known.push({ atMs: nowMs, asOf });
-        samples = withSample(samples, asOf === null ? null : at(asOf), nowMs);
+        samples = withHeadSample(samples, asOf === null ? null : at(asOf), nowMs);
         const told = toldThrough(samples, nowMs);
         // A copy was made between two samples, and had what was known at the first of them.
         const copies = known.filter(({ atMs }, i) => (known[i + 1]?.atMs ?? nowMs) > nowMs - HOLD_MS && atMs > 0);
@@ -34,8 +34,8 @@ it("was known to every copy that may still be served", () => {
 });
 
 it("follows what is known by as long as copies live", () => {
-  let samples: Samples = [];
-  for (let s = 0; s <= 60; s += 1) samples = withSample(samples, at(s), s * 1_000);
+  let samples: HeadSamples = [];
+  for (let s = 0; s <= 60; s += 1) samples = withHeadSample(samples, at(s), s * 1_000);
   expect(toldThrough(samples, 60_000)).toBe(at(57));
 });
 

@@ -5,7 +5,7 @@ import type { UserId } from "@/lib/core/ledger/ids";
 import type { BudgetPolicy } from "@/lib/ports/shared/hot-cache";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { CallerLimits } from "@/lib/server/access/caller-limits";
-import { BLOCKS, type CallerLimit, LIMITS, type Limit, type LimitName, WAITING } from "@/lib/server/access/limits";
+import { BLOCKS, type CallerLimit, LIMITS, type LimitName, type RateLimit, WAITING } from "@/lib/server/access/limits";
 import { ProblemError } from "@/lib/server/http/answers/problem";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
@@ -56,7 +56,7 @@ async function through(count: number, spend: () => Awaitable<void>) {
 }
 
 const names = Object.keys(LIMITS) as LimitName[];
-const limitOf = (name: LimitName): Limit => LIMITS[name];
+const limitOf = (name: LimitName): RateLimit => LIMITS[name];
 
 describe.each(names)("the limit %s", (name) => {
   const { burst, perSecond } = LIMITS[name].address;

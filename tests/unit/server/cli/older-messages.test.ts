@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const until = fromMs(Date.UTC(2026, 8, 30, 23));
 const topic = (n: number, cursor: number, packedThrough: number, through = 0): OlderMessages["topics"][number] => ({
   ...{ topicId: `0.0.${n}` as TopicId, cursor, packedThrough, headNs: fromMs(NOW - 1) },
-  ...{ paused: false, isDropping: false, projected: null, isReread: true, isReadTwice: false, readAnewThrough: null },
+  ...{ paused: false, isDropping: false, projected: null, isReread: true, isReadTwice: false, syncAgainThrough: null },
   dropped: { through, throughNs: through === 0 ? 0n : until, hash: null },
 });
 

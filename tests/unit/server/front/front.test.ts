@@ -5,7 +5,7 @@ import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
 import { CallerLimits } from "@/lib/server/access/caller-limits";
 import { loadingNow, whileLoading } from "@/lib/server/boot/loading";
 import { headOf } from "@/lib/server/front/admission/request-head";
-import { send } from "@/lib/server/front/answers/plain-answer";
+import { sendAnswer } from "@/lib/server/front/answers/plain-answer";
 import { starting } from "@/lib/server/front/answers/starting";
 import { STATIC_POLICY } from "@/lib/server/front/answers/static-page";
 import { entrance } from "@/lib/server/front/entrance";
@@ -22,7 +22,7 @@ const limits = new CallerLimits({ shared: null, own: new MemoryBudgets(clock, 10
 const app = { clock, limits, metrics: new Metrics(), ui: null, log: quietLog, env: { LOG_REQUESTS: "off" } } as const;
 /** Routes answer with an empty object, and `next` serves the rest. */
 const toFramework = (next: Serve) =>
-  entrance({ app, routes: (_, ...sent) => send(...sent, OPEN), next, isEnding: () => false });
+  entrance({ app, routes: (_, ...sent) => sendAnswer(...sent, OPEN), next, isEnding: () => false });
 const OPEN = { status: 200, headers: { "content-type": "application/json" }, body: "{}" };
 /** `serve` serves routes. */
 const toRoutes = (serve: Serve) =>
@@ -173,7 +173,7 @@ describe("a request that is hardly HTTP", () => {
 
 it("an address with scheme and host, as clients send it to a proxy, is the one without", async () => {
   front.serve = toRoutes((request, response) =>
-    send(request, response, { ...OPEN, body: `${headOf(request).get("host")} ${headOf(request).target}` }),
+    sendAnswer(request, response, { ...OPEN, body: `${headOf(request).get("host")} ${headOf(request).target}` }),
   );
   // The Host header of `ask` is another one, and does not count.
   for (const [target, hostAndPath] of [
@@ -231,7 +231,9 @@ describe("an address or a header that goes on too long", () => {
     ["a header that came in parts", [`GET / HTTP/1.1\r\nx: ${LONG}`, `${LONG}\r\n\r\n`], 431, /The address or the/],
     ["a header below a long address", [`GET /${LONG} HTTP/1.1\r\nx: ${LONG}\r\n\r\n`], 431, /^The headers are/],
   ])("is distinguished from the other, as far as the last bytes show it: %s", async (_, parts, status, sentence) => {
-    front.serve = toRoutes((request, response) => send(request, response, { status: 200, headers: {}, body: "fine" }));
+    front.serve = toRoutes((request, response) =>
+      sendAnswer(request, response, { status: 200, headers: {}, body: "fine" }),
+    );
     connection.destroy();
     const opened = new Promise<Socket>((resolve) => front.server.once("connection", resolve));
     connection = await RawConnection.open(port);
@@ -264,14 +266,16 @@ describe("a request for another protocol", () => {
   });
 
   it("opens no tunnel behind an answer, which comes first", async () => {
-    front.serve = (request, response) => send(request, response, { status: 200, headers: {}, body: "first" });
+    front.serve = (request, response) => sendAnswer(request, response, { status: 200, headers: {}, body: "first" });
     connection.send("GET / HTTP/1.1\r\nhost: a\r\n\r\nCONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n");
     expect([(await connection.answer()).status, (await connection.answer()).status]).toEqual([200, 405]);
     await connection.closed();
   });
 
   it("keeps to this one: an Upgrade header changes nothing", async () => {
-    front.serve = toRoutes((request, response) => send(request, response, { status: 200, headers: {}, body: "plain" }));
+    front.serve = toRoutes((request, response) =>
+      sendAnswer(request, response, { status: 200, headers: {}, body: "plain" }),
+    );
     const upgrade = ["connection: upgrade", "upgrade: websocket", "sec-websocket-version: 13"];
     for (let i = 0; i < 2; i += 1)
       expect(await ask("GET /api/health", ...upgrade)).toMatchObject({ status: 200, body: "plain" });
@@ -315,7 +319,7 @@ describe("a body that nobody wants", () => {
   });
 
   it.each(["0", "00"])("is none of length %s: the connection goes on", async (length) => {
-    front.serve = toRoutes((request, response) => send(request, response, OPEN));
+    front.serve = toRoutes((request, response) => sendAnswer(request, response, OPEN));
     for (let i = 0; i < 2; i += 1)
       expect(await ask("GET /api/health", `content-length: ${length}`)).toMatchObject({
         status: 200,
@@ -334,7 +338,7 @@ describe("a body that nobody wants", () => {
 
   it("that HTTP/1.0 cannot have ends the connection with its answer", async () => {
     front.serve = toRoutes((request, response) => {
-      request.resume().on("end", () => send(request, response, OPEN));
+      request.resume().on("end", () => sendAnswer(request, response, OPEN));
     });
     const lines = ["POST /api/sync HTTP/1.0", "host: a", "connection: keep-alive", "transfer-encoding: chunked"];
     connection.send(`${lines.join("\r\n")}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`);

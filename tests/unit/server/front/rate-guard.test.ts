@@ -5,7 +5,7 @@ import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
 import { CallerLimits } from "@/lib/server/access/caller-limits";
 import { BLOCKS, LIMITS, type LimitName, QUEUE, WAITING } from "@/lib/server/access/limits";
 import { RateGuard } from "@/lib/server/front/admission/rate-guard";
-import { send } from "@/lib/server/front/answers/plain-answer";
+import { sendAnswer } from "@/lib/server/front/answers/plain-answer";
 import { entrance } from "@/lib/server/front/entrance";
 import { Front } from "@/lib/server/front/front";
 import { Metrics } from "@/lib/server/observe/metrics";
@@ -32,7 +32,7 @@ beforeAll(async () => {
     routes: (_, request, response) => {
       heard.push(`${request.method} ${request.url}`);
       if (request.url === "/api/hcs/submit" && request.socket.remoteAddress === "127.0.0.1") arrived();
-      send(request, response, { status: 200, headers: {}, body: "heard" });
+      sendAnswer(request, response, { status: 200, headers: {}, body: "heard" });
     },
     next: async (request, response) => {
       heard.push(`${request.method} ${request.url}`);

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { send } from "@/lib/server/front/answers/plain-answer";
+import { sendAnswer } from "@/lib/server/front/answers/plain-answer";
 import { writeInBatch } from "@/lib/server/front/answers/write-batch";
 import { Front } from "@/lib/server/front/front";
 import { DrivenClock } from "../../../support/control/driven-clock";
@@ -22,7 +22,7 @@ beforeEach(async () => {
   waiting = [];
   sent = 0;
   front = new Front((request, response) => {
-    const answer = () => send(request, response, ANSWER);
+    const answer = () => sendAnswer(request, response, ANSWER);
     if (request.url === "/waits") waiting.push(answer);
     else if (request.url === "/batched") writeInBatch({ request, response, write: answer, report: front.report });
     else if (request.url === "/streams") response.writeHead(200).write("begun");
@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 function readThen(request: IncomingMessage, response: ServerResponse): void {
-  request.resume().on("end", () => send(request, response, ANSWER));
+  request.resume().on("end", () => sendAnswer(request, response, ANSWER));
 }
 
 const get = (path: string, ...headers: string[]) =>

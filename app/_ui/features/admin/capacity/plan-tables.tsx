@@ -1,4 +1,4 @@
-import { costOfPart, PARTS, runningCost, type Scale } from "@/lib/client/admin/capacity";
+import { COST_PARTS, costOfPart, runningCost, type Scale } from "@/lib/client/admin/capacity";
 import { bytes, compact, rate, UNKNOWN, wholeDollars } from "@/lib/client/format/numbers";
 import { currentEstimate } from "@/lib/core/capacity/plan";
 import { DownloadCsv } from "../frame/download-csv";
@@ -31,7 +31,7 @@ const NEEDS: readonly Line[] = [
 ];
 
 const COSTS: readonly Line[] = [
-  ...PARTS.map(({ part, label }) => ({
+  ...COST_PARTS.map(({ part, label }) => ({
     name: label,
     cell: (scale: Scale) => wholeDollars(costOfPart(scale, part)),
   })),

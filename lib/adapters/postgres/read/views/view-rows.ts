@@ -33,7 +33,7 @@ export const present = <R extends { readonly ref: bigint | null }>(rows: readonl
 export type Present<R> = R & { readonly ref: bigint };
 
 /** The columns of an edge as the domain has them. A time that is null was never said: 0n. */
-export function edge(userId: UserId, peerId: UserId, row: Omit<EdgeAnswer, keyof typeof BESIDE | "peerId">): Edge {
+export function toEdge(userId: UserId, peerId: UserId, row: Omit<EdgeAnswer, keyof typeof BESIDE | "peerId">): Edge {
   return {
     userId,
     peerId,
@@ -57,7 +57,7 @@ export function edge(userId: UserId, peerId: UserId, row: Omit<EdgeAnswer, keyof
 }
 
 /** Null if the user has no profile. */
-export function profile(userId: UserId, row: ProfileAnswer): Profile | null {
+export function toProfile(userId: UserId, row: ProfileAnswer): Profile | null {
   if (row.profileNs === null) return null;
   const { handle, displayName, bio, avatar, hrl } = row;
   const order = row.saidNs === null ? {} : { saidNs: consensusNs(row.saidNs) };
@@ -65,7 +65,7 @@ export function profile(userId: UserId, row: ProfileAnswer): Profile | null {
 }
 
 /** The part of a profile that names a contact; null if the contact has no profile. */
-export function profileName({ profileNs, handle, displayName, hrl }: NameAnswer): ProfileName | null {
+export function toProfileName({ profileNs, handle, displayName, hrl }: NameAnswer): ProfileName | null {
   return profileNs === null ? null : { handle, displayName, hrl };
 }
 
@@ -84,9 +84,9 @@ function shownBody({ size, body }: Shown, place: number): Uint8Array | null {
 /** The bytes of the signal at this place: a message that is not a batch is its only signal. Throws RangeError if there is none there. */
 export function signalAt(message: Uint8Array, place: number): Uint8Array {
   if (!isBatch(message)) return message;
-  const signal = signalsIn(message)[place];
-  if (signal === undefined) throw new RangeError("the row's message has no signal at its place");
-  return signal;
+  const toSignal = signalsIn(message)[place];
+  if (toSignal === undefined) throw new RangeError("the row's message has no signal at its place");
+  return toSignal;
 }
 
 function known(topicId: TopicId | null): TopicId {
@@ -131,7 +131,7 @@ export function signal(row: Present<Omit<SignalAnswer, "stamp" | "head" | "userN
   };
 }
 
-export function event(row: Present<EventAnswer>): EventRow {
+export function toEvent(row: Present<EventAnswer>): EventRow {
   const { flags, messageNs, consensusNs: ns } = row;
   // The time of a fact is that of its signal.
   const at = flags === null ? Number(ns - (messageNs ?? ns)) : placeFlag(flags);
@@ -143,7 +143,7 @@ export function event(row: Present<EventAnswer>): EventRow {
 }
 
 /** `packed`: the row's message, if it is packed. Throws if there is no message. */
-export function written(row: Present<WrittenAnswer>, packed: PackedMessage | undefined): WrittenRow {
+export function toWritten(row: Present<WrittenAnswer>, packed: PackedMessage | undefined): WrittenRow {
   const { payer, whole } = packed ?? { payer: row.payer, whole: row.whole && fromShorthand(row.whole) };
   if (whole === null) throw new RangeError("the row's message is not in the log");
   return {
@@ -155,13 +155,13 @@ export function written(row: Present<WrittenAnswer>, packed: PackedMessage | und
   };
 }
 
-export function definition(row: Present<DefinitionAnswer>): Definition {
+export function toDefinition(row: Present<DefinitionAnswer>): Definition {
   const { definitionId, actor, slug, title, icon, description, category } = row;
   return { definitionId, ...place(row), actor, slug, title, icon, description, category };
 }
 
 /** `before`: the running hash of the message before; null if it is not known. */
-export function proof(topicId: TopicId, entry: LogEntry, before: Uint8Array | null): ProofRow {
+export function toProof(topicId: TopicId, entry: LogEntry, before: Uint8Array | null): ProofRow {
   const { sequence, consensusNs: ns, payer, message, runningHash, runningHashVersion, verification, reason } = entry;
   return {
     ...{ topicId, sequence, consensusNs: ns, payer, message, runningHash, runningHashVersion, verification, reason },

@@ -1,12 +1,10 @@
 /** Whether Redis keeps its data: nonces and idempotent answers must survive a restart, and must not be evicted. */
+import type { RedisPersistence } from "../../core/health/health-facts";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 
-export interface Keeping {
-  /** Whether each write is logged to a disk; null if Redis does not say. */
-  readonly persists: boolean | null;
-  /** The policy by which keys leave when memory is full; null if none leave, or if Redis does not say. */
-  readonly evicts: string | null;
+/** How all nodes keep their data: as the weakest of them does. */
+export interface NodesPersistence extends RedisPersistence {
   /** Whether a node of a Redis Cluster has answered. False too if Redis does not say. */
   readonly isCluster: boolean;
 }
@@ -24,10 +22,10 @@ return text`;
  * Asks the node of each partition, and so every node of a cluster that keeps data. Rejects with TierUnavailable if one does not
  * answer.
  */
-export async function readKeeping(commands: Commands, keys: Keys): Promise<Keeping> {
+export async function readPersistence(commands: Commands, keys: Keys): Promise<NodesPersistence> {
   const partitions = Array.from({ length: keys.partitions }, (_, partition) => keys.in(partition).ping);
   const answers = await Promise.all(partitions.map((key) => commands.eval("settings", INFO, [key], [])));
-  const all = [...new Set(answers.map(String))].map(keepingOf);
+  const all = [...new Set(answers.map(String))].map(persistenceOf);
   return {
     persists: all.some(({ persists }) => persists === false) ? false : (all[0]?.persists ?? null),
     evicts: all.find(({ evicts }) => evicts !== null)?.evicts ?? null,
@@ -35,7 +33,7 @@ export async function readKeeping(commands: Commands, keys: Keys): Promise<Keepi
   };
 }
 
-function keepingOf(text: string): Keeping {
+function persistenceOf(text: string): NodesPersistence {
   const value = (name: string) => new RegExp(`^${name}:([^\\r\\n]*)`, "m").exec(text)?.[1]?.trim() ?? null;
   const aof = value("aof_enabled");
   const policy = value("maxmemory_policy");

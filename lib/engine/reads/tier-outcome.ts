@@ -1,5 +1,5 @@
 /** The outcome of a read at one tier, for Cache-Status (RFC 9211) and Server-Timing. */
-export interface TierReport {
+export interface TierOutcome {
   readonly tier: "l1" | "redis" | "postgres" | "mirror";
   /** `failed`: it was asked and gave nothing, and nothing was asked instead. `stale`: its outdated copy was served. */
   readonly outcome: "hit" | "miss" | "stale" | "bypass" | "request" | "failed";
@@ -12,10 +12,10 @@ export interface TierReport {
 }
 
 /** A report with the usual values where `more` gives none. */
-export function report(
-  tier: TierReport["tier"],
-  outcome: TierReport["outcome"],
-  more: Partial<TierReport> = {},
-): TierReport {
+export function tierOutcome(
+  tier: TierOutcome["tier"],
+  outcome: TierOutcome["outcome"],
+  more: Partial<TierOutcome> = {},
+): TierOutcome {
   return { tier, outcome, stored: false, ttlSeconds: null, detail: null, tookMs: 0, ...more };
 }

@@ -9,13 +9,13 @@ const byBytes = (a: string, b: string): number => {
 const HAS_SURROGATE = /[\ud800-\udfff]/;
 
 /** All users that a batch names, in the server's order. */
-export class People {
+export class BatchUsers {
   private constructor(
     readonly ids: readonly string[],
     private readonly places: ReadonlyMap<string, number>,
   ) {}
 
-  static of(batch: Pick<Batch, "rows" | "edges" | "profiles">): People {
+  static of(batch: Pick<Batch, "rows" | "edges" | "profiles">): BatchUsers {
     const ids = new Set<string>();
     for (const { userId, peerId } of batch.rows) {
       ids.add(userId);
@@ -24,7 +24,7 @@ export class People {
     for (const { userId, peerId } of batch.edges) ids.add(userId).add(peerId);
     for (const { userId } of batch.profiles) ids.add(userId);
     const sorted = [...ids].sort(byBytes);
-    return new People(sorted, new Map(sorted.map((id, i) => [id, i + 1])));
+    return new BatchUsers(sorted, new Map(sorted.map((id, i) => [id, i + 1])));
   }
 
   /** Counted from 1, as Postgres counts. */
