@@ -17,6 +17,7 @@ export type ViewKind = (typeof VIEW_KINDS)[number];
 /** The views that show names of other people's profiles. A changed profile outdates these, and no others. */
 export const NAMING_KINDS: readonly ViewKind[] = ["contacts", "circle", "mirror"];
 
+/** How the cache tiers keep the views of one kind. */
 export interface CacheStrategy {
   /** How long a view is kept without being renewed, in milliseconds. */
   readonly ttlMs: number;
@@ -28,6 +29,7 @@ export interface CacheStrategy {
 /** The strategy of views that list a user's newest signals only. */
 type Bounded = CacheStrategy & { readonly maxSize: number };
 
+/** The strategy of each kind of view. */
 export interface CacheStrategies extends Readonly<Record<ViewKind, CacheStrategy>> {
   readonly signals: Bounded;
   readonly recognition: Bounded;

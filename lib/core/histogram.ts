@@ -6,12 +6,14 @@
 /** Upper bounds in milliseconds, from a read in memory to a statement that is given up. Longer times have their own bucket. */
 export const BOUNDS_MS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000] as const;
 
+/** Counts of durations, and the sum of the durations in milliseconds. */
 export interface Histogram {
   /** One count for each bound, and the last for longer times. */
   readonly counts: readonly number[];
   readonly sumMs: number;
 }
 
+/** A histogram without observations. */
 export const EMPTY: Histogram = { counts: BOUNDS_MS.map(() => 0).concat(0), sumMs: 0 };
 
 /** Adds two histograms. Counts with another set of bounds (an instance of another release) are left out. */

@@ -12,6 +12,7 @@ import type { CostLine } from "./need";
 import { usdOf } from "./prices";
 import { figure } from "./unit-figures";
 
+/** The traffic and the bill of the plan's starting point. Requests are per second, dollars per month. */
 export interface CurrentPlan {
   readonly messagesPerDay: number;
   readonly mirrorRequestsPerS: number;

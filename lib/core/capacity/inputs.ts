@@ -3,6 +3,7 @@ import type { TopicKind } from "../ledger/ids";
 import { SET_UPS, type SetUp } from "./set-ups/set-ups";
 import { figure } from "./unit-figures";
 
+/** A deployment and its users. Shares are from 0 to 1. */
 export interface CapacityInputs {
   readonly setUp: SetUp;
   /** On AWS: zones that the database and the cache run in. Two have a standby of each. */

@@ -7,6 +7,7 @@ import type { CapacityInputs } from "./inputs";
 import { VENDOR_LIMITS } from "./prices";
 import { figure } from "./unit-figures";
 
+/** The messages of all users together, per second. */
 export interface LedgerTraffic {
   /** Ledger messages a second. */
   readonly messages: number;

@@ -24,6 +24,7 @@ interface LimitUse {
   readonly remedy: string;
 }
 
+/** A limit, and when it breaks. */
 export interface LimitAt extends LimitUse {
   /** The number of users at which it breaks, with all other inputs as given. */
   readonly breaksAtUsers: number;

@@ -3,6 +3,7 @@ import type { CapacityInputs } from "./inputs";
 import type { PriceName } from "./prices";
 import type { Traffic } from "./traffic";
 
+/** The result of the model. Rates are per second, dollars per month. */
 export interface Capacity {
   readonly inputs: CapacityInputs;
   readonly messages: { readonly perDay: number; readonly perS: number; readonly peakPerS: number };
@@ -35,8 +36,10 @@ export interface Capacity {
 /** Everything but what it costs. */
 export type Needs = Omit<Capacity, "costs">;
 
+/** The parts of a bill. `network`: bytes to browsers and between services. */
 export type CostPart = "ledger" | "mirror" | "redis" | "postgres" | "instances" | "network";
 
+/** One line of the monthly bill. */
 export interface CostLine {
   readonly part: CostPart;
   /** Where a size or a plan was chosen, its name. */

@@ -3,6 +3,7 @@
  * nowhere else. Dollars are US dollars. A month has 30 days, as the vendors and the plan count it.
  */
 
+/** The price of one service, and its source. */
 export interface Price {
   readonly usd: number;
   /** The dollars are for this many of `unit`. */
@@ -15,6 +16,7 @@ export interface Price {
   readonly dated: string | null;
 }
 
+/** A limit of one service, and its source. */
 export interface VendorLimit {
   readonly value: number;
   readonly unit: string;
@@ -43,6 +45,7 @@ const BALANCER = { source: "AWS Application Load Balancer, us-east-1 (cloud-hori
 const NAT = { source: "AWS NAT gateway and public IPv4 address, us-east-1 (cloudburn.io)", dated: "2026-02-24" };
 const EGRESS = { source: "AWS data transfer to the internet (leanopstech.com, wring.co)", dated: "2026-04-27" };
 
+/** List prices by the names that cost lines refer to. */
 export const PRICES = {
   /** Every transaction pays it, so each chunk of a longer message pays it too. It covers the first 100 bytes. */
   hcsMessage: { usd: 0.0008, per: 1, unit: "message", free: 0, ...HEDERA },
@@ -109,6 +112,7 @@ export const PRICES = {
 
 export type PriceName = keyof typeof PRICES;
 
+/** Limits by the names that the model refers to. */
 export const VENDOR_LIMITS = {
   hcsTransactionsPerS: { value: 10_000, unit: "transactions a second, all of the network", ...HEDERA },
   hcsMessageBytes: { value: 1_024, unit: "bytes of a message in one piece", ...HEDERA },

@@ -13,6 +13,7 @@ import { PAGE, RANGES } from "../sync/pages";
 /** Messages that a run asks for at once: five ranges of one page each. */
 export const WINDOW = PAGE * RANGES;
 
+/** The means over many runs. */
 export interface SyncRun {
   readonly pageRequests: number;
   readonly commits: number;

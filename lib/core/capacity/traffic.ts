@@ -30,6 +30,7 @@ type SqlPurpose =
   | "route"
   | "registry";
 
+/** Calls per second, by tier and purpose. `openStreams` is a number of streams, not a rate. */
 export interface Traffic {
   /** Signals that are written, by anybody. */
   readonly messages: number;

@@ -10,6 +10,7 @@ export interface Calls {
   readonly meanMs: number | null;
 }
 
+/** The circuit breaker of a tier, and how its calls went. */
 export interface TierFacts {
   readonly circuit: "closed" | "open" | "half-open";
   /** False: it was asked just now and did not answer. */
@@ -59,6 +60,7 @@ export interface StoredFacts {
   readonly paused: { readonly by: string | null; readonly sinceMs: number | null } | null;
 }
 
+/** Everything that `judge` looks at. */
 export interface HealthFacts {
   readonly nowMs: number;
   readonly postgres: TierFacts & {

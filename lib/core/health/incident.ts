@@ -180,6 +180,7 @@ export const INCIDENT_KINDS = {
 
 export type IncidentCode = keyof typeof INCIDENT_KINDS;
 
+/** A condition that lasts, as operators see it. */
 export interface Incident {
   readonly code: IncidentCode;
   /** The topic, mirror, tier or instance it is about; null if it is about the whole deployment. */

@@ -20,6 +20,7 @@ export const redisDownWords = (reason: string | null) =>
     ? "Redis is out of memory: it refuses every command that writes."
     : withReason("Redis does not answer", reason);
 
+/** The sentence about a doorbell that is dead. `name`: the mirror's `host:port`. */
 export const doorbellDownWords = (name: string, reason: string): string =>
   `Mirror ${name} does not tell when topics move${because(reason)}. Open pages poll instead.`;
 

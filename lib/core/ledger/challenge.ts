@@ -4,6 +4,7 @@
  */
 import { type AccountId, parseAccountId } from "./ids";
 
+/** Everything that the signature is bound to. */
 export interface Challenge {
   /** Where it was asked for: host, with a port where it has one. */
   readonly domain: string;

@@ -8,6 +8,7 @@ import type { EvmAddress } from "./magic-token";
 
 /** `shard.realm.num`, as the ledger writes it. */
 export type TopicId = string & { readonly __brand: "TopicId" };
+/** `shard.realm.num`, as the ledger writes it. */
 export type AccountId = string & { readonly __brand: "AccountId" };
 /** An id of 1 to 50 characters: that of an account, or one that TrustMesh gave. */
 export type UserId = string & { readonly __brand: "UserId" };
@@ -120,6 +121,7 @@ export type SessionId = string & { readonly __brand: "SessionId" };
 const SESSION_MARK = "session ";
 /** The id of the session whose token has this digest. */
 export const sessionId = (digest: string): SessionId => `${SESSION_MARK}${digest}` as SessionId;
+/** Tells the id of a session from that of a user. */
 export const isSessionId = (id: UserId | SessionId): id is SessionId => id.startsWith(SESSION_MARK);
 
 /**

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../result";
 /** An Ethereum address: `0x` and 40 hex digits in lower case. */
 export type EvmAddress = string & { readonly __brand: "EvmAddress" };
 
+/** The parts of a token. Times are in epoch seconds. */
 export interface MagicToken {
   /** The signed text, exactly as it was signed. */
   readonly claimText: string;
@@ -21,6 +22,7 @@ export interface MagicToken {
   readonly expiresS: number;
 }
 
+/** Why a token does not count. `not-yet`: it is valid only later. `too-long-lived`: a sign-out could not end it. */
 export type MagicTokenFault = "audience" | "expired" | "not-yet" | "too-long-lived";
 
 /** Tokens of the public SDK have about 700 characters. */

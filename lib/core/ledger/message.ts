@@ -17,6 +17,7 @@ export type Defect = (typeof DEFECTS)[number];
 /** A stored message's defect, by the reason that was stored with it. */
 export const defectIn = (reason: string | null): Defect | null => DEFECTS.find((defect) => defect === reason) ?? null;
 
+/** One message, or one chunk of a longer one, with its place in the topic. */
 export interface LedgerMessage {
   readonly topicId: TopicId;
   readonly sequence: Sequence;

@@ -28,6 +28,7 @@ const IDS_PER_MESSAGE = 20;
 const SLOTS = 1_000_000_000 / IDS_PER_MESSAGE;
 const NS = 1_000_000_000n;
 
+/** A time in which a message may be sent, and the start of validity that names its transaction meanwhile. */
 export interface WriteWindow {
   /** Start of validity. Together with the payer it is the transaction's id. */
   readonly validStartNs: bigint;

@@ -20,6 +20,7 @@ const endOf = (block: unknown): ConsensusNs | null => {
   return typeof to === "string" ? parseConsensusTime(to) : null;
 };
 
+/** Decides which blocks of a list are passed on. */
 export interface HeldList {
   /** Everything up to this time is stored. Null if that is not known. */
   readonly throughNs: ConsensusNs | null;

@@ -12,6 +12,7 @@ export type Spelled = ReadonlyMap<string, readonly string[]>;
 
 export type Order = "asc" | "desc";
 
+/** The page that a valid query asks for. */
 export interface MessageQuery {
   /** Sequence numbers and consensus times that may be on the page. Null if no message can be. */
   readonly within: { readonly sequences: Interval; readonly times: Interval<bigint> } | null;

@@ -27,6 +27,7 @@ export interface PublishedShard {
   readonly shard: Shard;
 }
 
+/** A message of the registry topic: its sequence number and its JSON text. */
 export interface RegistryMessage {
   readonly sequence: number;
   readonly text: string;

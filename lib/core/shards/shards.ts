@@ -146,6 +146,7 @@ export type Reading =
   /** A drained topic: once all of it is stored, it is read now and then, for writers who have kept an old address. */
   | "rare";
 
+/** A topic of the registry, and how often instances read it. */
 export interface ReadTopic extends RegisteredTopic {
   readonly reading: Reading;
   /** The ledger has nothing of this topic before this consensus time; 0n if that is not known. */

@@ -21,6 +21,7 @@ export interface CompactedMint {
   readonly words: Readonly<Record<string, unknown>>;
 }
 
+/** One message of the list. Its time is invented where several facts have the same. */
 export interface CompactedMessage {
   readonly kind: TopicKind;
   /** Rises strictly within a kind, and over kinds. Nanoseconds. */
@@ -29,6 +30,7 @@ export interface CompactedMessage {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** The state that the list is made from. */
 export interface CompactedSource {
   readonly userId: UserId;
   /** The user's own name. */

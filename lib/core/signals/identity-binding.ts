@@ -21,6 +21,7 @@ export interface IdentityMessage {
   readonly verification: Verification;
 }
 
+/** The result of all messages about an identity. */
 export interface IdentityBinding {
   /** Null after an UNBIND: the identity speaks for no account any more, not even for the one that the ledger made from its key. */
   readonly accountId: AccountId | null;

@@ -39,6 +39,7 @@ export type ToInterpret = LedgerMessage & {
 /** Accounts that may write for others (TRUSTED_PAYERS); `*` is everybody. */
 export type TrustedPayers = ReadonlySet<AccountId> | "*";
 
+/** A run of messages, and everything that their meaning depends on. */
 export interface InterpretInput {
   readonly topicId: TopicId;
   /** The chain before the first message. */
@@ -53,6 +54,7 @@ export interface InterpretInput {
   readonly judged?: ReadonlyMap<number, SignatureVerdict> | undefined;
 }
 
+/** Everything that a run of messages adds to the store. */
 export interface Interpretation extends Batch {
   /** The chain after the last message. */
   readonly head: ChainHead;

@@ -80,8 +80,10 @@ export const isSameRow = (a: UserRow, b: UserRow): boolean => isSame(a, b, ROW);
 /** Whether a fact changes what is stored. */
 export const addsEdge = (stored: Edge | undefined, fresh: Edge): boolean =>
   stored === undefined || !isSame(mergeEdge(stored, fresh), stored, Object.keys(fresh) as (keyof Edge)[]);
+/** The same for a profile. */
 export const addsProfile = (stored: Profile | undefined, fresh: Profile): boolean =>
   stored === undefined || isLaterProfile(fresh, stored);
+/** The same for a claim to a definition. */
 export const addsClaim = (stored: DefinitionClaim | undefined, fresh: DefinitionClaim): boolean =>
   stored === undefined || !isSame(mergeClaim(stored, fresh), stored, ["consensusNs", "firstNs"]);
 

@@ -22,6 +22,7 @@ import type { DecodedBody } from "./signal";
 
 /** The names of a contact. */
 export type ProfileName = Pick<Profile, "handle" | "displayName" | "hrl">;
+/** An edge with the peer's names; null if the peer has no profile. */
 export type EdgeWithName = Edge & { readonly profile: ProfileName | null };
 
 /** The lists of an answer share its size: strangers' requests must not push out contacts. */

@@ -12,6 +12,7 @@ export type CircuitBreaker =
 
 export const CLOSED: CircuitBreaker = { name: "closed", failures: 0 };
 
+/** When a circuit breaker opens, and for how long. */
 export interface CircuitBreakerPolicy {
   /** Failures in a row that open it. */
   readonly threshold: number;

@@ -6,6 +6,7 @@
 /** A mirror needs half a minute to recover. Messages that it has lacked for an hour may take another hour. */
 const WAIT_MS = { base: 30_000, max: 3_600_000 };
 
+/** When a topic's next repair is due, and where it begins. */
 export interface RepairTimer {
   readonly isNeeded: boolean;
   readonly dueMs: number;

@@ -44,6 +44,7 @@ export const SYNC_PHASES = [
   "paused",
 ] as const satisfies readonly SyncPhase["name"][];
 
+/** An event in one topic's sync. Times are on the process's monotonic clock; `random` is in [0, 1). */
 export type PhaseEvent =
   /** Somebody reads, or a scheduler calls. */
   | { readonly name: "demand"; readonly nowMs: number }
@@ -65,6 +66,7 @@ export type PhaseEvent =
   | { readonly name: "pause" }
   | { readonly name: "resume" };
 
+/** How long a hole is waited for, and the waits between retries. */
 export interface SyncPolicy {
   readonly gapGraceMs: number;
   readonly holeBackoff: BackoffPolicy;

@@ -16,6 +16,7 @@ interface Goal {
   readonly throughNs: ConsensusNs | null;
 }
 
+/** One topic's sync, as this process believes it to be. */
 export interface SyncState {
   readonly phase: SyncPhase;
   /** The chain at the topic's cursor; null if the store must be asked for it. */
@@ -46,6 +47,7 @@ export const SYNC_START: SyncState = {
   lastError: null,
 };
 
+/** An event in one topic's sync: one of its phase, or news about its store, its mirror or its goal. */
 export type SyncEvent =
   | Exclude<PhaseEvent, { name: "progress" | "caught-up" | "hole" | "conflict" | "fault" }>
   /** Somebody asks for everything that the mirror has now. */

@@ -4,6 +4,7 @@
  */
 import { fromMs } from "../ledger/consensus-time";
 
+/** The time through which everything of a topic is stored. */
 export interface Watermark {
   /** How often the topic's watermark was taken back. */
   readonly generation: number;
