@@ -13,6 +13,7 @@ export interface Ring {
   readonly runningHash: Uint8Array | null;
 }
 
+/** Hears of a subscription's messages and of its end. */
 export interface BellListener {
   /** Called for each message, in the order in which the mirror sends them. */
   onRing(ring: Ring): void;
@@ -26,6 +27,7 @@ export interface Bell {
   close(): void;
 }
 
+/** A mirror's gRPC server. It tells of new messages, and what it tells is never stored. */
 export interface Doorbell {
   /** The mirror's address as operators may see it: `host:port`. */
   readonly name: string;

@@ -16,6 +16,7 @@ import type { MissedPage, SignalRow } from "../../ports/store/view-rows";
 import type { ViewStore } from "../../ports/store/view-store";
 import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 
+/** An event that a stream sends to its client. `position`: the user's latest one. `resync`: the client starts its views over. */
 export type LiveEvent =
   /** `sentThrough`: the cursor from which the stream resumes if it breaks now. */
   | {

@@ -12,6 +12,7 @@ export interface Loaded<T> {
   readonly lifeMs: number;
 }
 
+/** An answer, and how it was found. */
 export interface Served<T> {
   readonly value: T;
   /** `stale`: an old copy, because the load failed. */

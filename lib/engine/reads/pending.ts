@@ -6,6 +6,7 @@ import type { Author, DecodedBody } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
 
+/** A signal on its way, with its place on the ledger. */
 export interface PendingSignal extends Submitted {
   readonly submittedMs: number;
   readonly decoded: DecodedBody;

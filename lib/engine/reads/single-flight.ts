@@ -7,12 +7,14 @@ import type { Clock } from "../../ports/clock";
 import { type TierOutcome, tierOutcome } from "./tier-outcome";
 import type { View } from "./view";
 
+/** A view, and the tiers that were asked for it. */
 export interface LoadedView {
   readonly view: View;
   /** Closest to the origin first. */
   readonly tiers: readonly TierOutcome[];
 }
 
+/** Why a reader gets no view from a load. `timeout`: the reader waits no longer, but the load goes on. */
 export interface LoadFailure {
   /** The tier that the load was waiting for. */
   readonly tier: "redis" | "postgres";

@@ -42,6 +42,7 @@ export interface TieredReadDeps {
  */
 export type Need = "any" | "current" | "origin";
 
+/** No tier has a view that is recent enough. `tier`: the one that failed. */
 export interface Unavailable {
   readonly code: "unavailable";
   readonly tier: LoadFailure["tier"];

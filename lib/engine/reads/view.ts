@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { CachedView } from "../../ports/shared/view-cache";
 
+/** One user's view, ready to send. */
 export interface View {
   /** The view as a JSON object, without the members that tell its age. */
   readonly body: Buffer;

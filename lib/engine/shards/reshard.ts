@@ -28,6 +28,7 @@ export interface ReshardDeps {
   readonly log: Log;
 }
 
+/** How far a run has brought its goal. `reason`: a part of a sentence. */
 export type ReshardOutcome =
   | { readonly kind: "done" }
   /** Nothing can be done before `untilMs`. After that, run the same goal again. */

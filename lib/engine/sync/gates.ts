@@ -13,6 +13,7 @@ const EARLY_SHARE = 0.05;
  */
 const SAVED_SHARE = 0.9;
 
+/** The two gates of a topic. `savedMs`: time without a sync that the next ring may use. */
 export interface Gates {
   readonly poll: Gate;
   readonly ring: Gate & { readonly savedMs: number };

@@ -8,6 +8,7 @@ import type { UserId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { HotCache } from "../../ports/shared/hot-cache";
 
+/** An inviter's half of a bond, until it is taken or expires. */
 export interface Invitation {
   readonly inviter: UserId;
   /** The inviter's own name of this invitation. */

@@ -11,6 +11,7 @@ import type { SlotRefusal } from "./slots";
 
 type Members = Readonly<Record<string, unknown>>;
 
+/** Why a message is not written. Each code is a problem of the API. */
 export interface SubmitRefusal {
   readonly code:
     | "bad-envelope"

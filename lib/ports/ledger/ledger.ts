@@ -22,6 +22,7 @@ export type AccountKey =
   | { readonly kind: "none" }
   | { readonly kind: "many" };
 
+/** An account as a mirror reports it. */
 export interface LedgerAccount {
   readonly accountId: AccountId;
   /** In lower case; null if the mirror names none. */
@@ -52,6 +53,7 @@ export interface LedgerHead {
   readonly throughNs: ConsensusNs | null;
 }
 
+/** The messages of a topic that one request asks for. */
 export interface PageRequest extends Asking {
   readonly topicId: TopicId;
   /** Sequence numbers above this; 0 for the start. */
@@ -62,6 +64,7 @@ export interface PageRequest extends Asking {
   readonly limit: number;
 }
 
+/** Asks the configured mirrors. */
 export interface Ledger {
   /** The configured mirrors, the preferred one first. Never empty. */
   readonly mirrors: readonly MirrorName[];

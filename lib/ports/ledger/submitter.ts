@@ -6,6 +6,7 @@ import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type { Result } from "../../core/result";
 
+/** Where a written signal stands on the ledger. */
 export interface Submitted {
   readonly topicId: TopicId;
   /** The last chunk's. */
@@ -17,6 +18,7 @@ export interface Submitted {
   readonly consensusNs: ConsensusNs | null;
 }
 
+/** Why it is not certain that a message was written. `message`: one sentence. */
 export interface SubmitError {
   /**
    * `uncertain`: it may have reached the ledger; only a read shows. `duplicate`: the ledger has had this transaction before; a
@@ -26,6 +28,7 @@ export interface SubmitError {
   readonly message: string;
 }
 
+/** Writes messages to the ledger, at the operator's cost. */
 export interface Submitter {
   /**
    * `validStartNs` names the transaction (core/ledger/write-window): the ledger takes it once, whoever sends it. Without it each

@@ -5,6 +5,7 @@
 import type { TopicId } from "../../core/ledger/ids";
 import type { Result } from "../../core/result";
 
+/** Why no topic was created. */
 export interface TopicCreateError {
   /**
    * `unavailable`: no answer; ask again with the same attempt. `expired`: this attempt can no longer take effect, and whether it
@@ -15,6 +16,7 @@ export interface TopicCreateError {
   readonly message: string;
 }
 
+/** Creates topics, at the operator's cost. An attempt names a transaction, so a repeated one creates no second topic. */
 export interface TopicCreator {
   newAttempt(): Promise<string>;
   /** The attempt's topic, created now or before. `memo`: 100 bytes of UTF-8 at most. Only the operator may write to it. */

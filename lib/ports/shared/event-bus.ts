@@ -26,6 +26,7 @@ export interface CursorMove {
   readonly to: number;
 }
 
+/** A commit, and whom it concerns. */
 export interface CommitEvent {
   readonly type: "commit";
   readonly topicId: TopicId;
@@ -40,6 +41,7 @@ export interface CommitEvent {
   readonly definitionsChanged: boolean;
 }
 
+/** An event that one instance sends to all others. */
 export type BusEvent =
   | CommitEvent
   /** A topic was paused or resumed. */

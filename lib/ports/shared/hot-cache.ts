@@ -4,6 +4,7 @@
  */
 import type { TopicId, UserId } from "../../core/ledger/ids";
 
+/** A token bucket for requests, shared by all instances. */
 export interface BudgetPolicy {
   /** Tokens that come back each second. */
   readonly perSecond: number;
@@ -40,11 +41,13 @@ export interface Gate {
   readonly savedMs?: number;
 }
 
+/** The answer for one topic of a round. */
 export interface GatedTopic extends RoundTopic {
   /** 0: of all instances, this caller syncs the topic now. Otherwise ms until the same caller may ask again. */
   readonly waitMs: number;
 }
 
+/** The answer to a round of demand. */
 export interface Round {
   /** In the order asked. */
   readonly topics: readonly GatedTopic[];

@@ -13,6 +13,7 @@ export interface InstanceReports {
   remove(instanceId: string): Promise<void>;
 }
 
+/** A report, and the milliseconds after which it expires. */
 export interface OwnReport {
   readonly instanceId: string;
   readonly report: string;

@@ -10,6 +10,7 @@ import type { UserId } from "../../core/ledger/ids";
 /** Views that instances share. Recognition is not among them, since it depends on one process's state (its definitions). */
 export type SharedViewName = "contacts" | "circle" | "signals";
 
+/** A view as instances share it. */
 export interface CachedView {
   /** JSON of the view: an object, without its freshness. */
   readonly body: string;
@@ -20,6 +21,7 @@ export interface CachedView {
   readonly readMs: number;
 }
 
+/** The answer to a look for a view. Exactly one of the readers who find none gets the lease. */
 export type Lookup =
   | { readonly kind: "hit"; readonly view: CachedView; readonly ttlMs: number }
   /** The caller loads and fills with this lease, within its time. `last`: an outdated copy, for outages. */

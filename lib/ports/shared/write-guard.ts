@@ -77,6 +77,7 @@ export type FenceRefusal =
   /** The user's last message went to another topic; `isBusy`: one is still on its way there. */
   | { readonly kind: "elsewhere"; readonly last: LastWrite; readonly isBusy: boolean };
 
+/** The answer to the begin of a write. */
 export type Began =
   /** Everything is claimed, and the caller must `end` it. The nonce is null where no message was claimed. */
   | { readonly kind: "begun"; readonly nonce: NonceClaim | null }
@@ -85,6 +86,7 @@ export type Began =
   | { readonly kind: "used"; readonly last: number }
   | FenceRefusal;
 
+/** How a request to write ends. */
 export interface RequestEnd {
   readonly key: string;
   readonly digest: string;
@@ -93,6 +95,7 @@ export interface RequestEnd {
   readonly ttlMs: number;
 }
 
+/** How a claimed message ends. */
 export interface MessageEnd {
   readonly kind: TopicKind;
   readonly topicId: TopicId;

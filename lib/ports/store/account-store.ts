@@ -1,12 +1,14 @@
 /** Bindings of accounts to ids, and sign-outs. Each method is at most one statement. Rejects with TierUnavailable. */
 import type { AccountId, SessionId, UserId } from "../../core/ledger/ids";
 
+/** The id that an account signs in as. `boundMs`: epoch milliseconds. */
 export interface Binding {
   readonly accountId: AccountId;
   readonly userId: UserId;
   readonly boundMs: number;
 }
 
+/** The end of sessions. */
 export interface SignOut {
   /** All sessions of a user, or one session. */
   readonly subject: UserId | SessionId;

@@ -47,6 +47,7 @@ export interface DatedOverview extends TopicOverview {
   readonly databaseMs: number;
 }
 
+/** A table, or one of its partitions, and what it takes on disk. */
 export interface RelationSize {
   readonly name: string;
   /** The table of which it is a partition; null if it is not a partition. */

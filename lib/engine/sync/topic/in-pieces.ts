@@ -16,6 +16,7 @@ export interface Run {
   readonly gap: Interval | null;
 }
 
+/** The part of a topic's sync that stores messages. */
 export interface Committer {
   /** The number of verified messages, or null if another instance was first. */
   commit(run: Run): Promise<number | null>;
