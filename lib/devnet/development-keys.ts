@@ -5,6 +5,7 @@
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import type { AccountId } from "@/lib/core/ledger/ids";
 
+/** A key that everybody knows. It protects nothing. */
 export interface DevelopmentKey {
   /** PKCS #8 in DER as hex: what the SDK's `PrivateKey.fromStringDer` takes. */
   readonly privateDer: string;

@@ -18,6 +18,7 @@ const OPTIONS: ClientOptions = {
   "grpc.max_receive_message_length": 8_192,
 };
 
+/** A connection, and its load. */
 export interface GrpcConnection {
   readonly client: Client;
   /** Calls that are open. */

@@ -1,6 +1,7 @@
 /** The address of a mirror node as an operator writes it, taken apart so that credentials never end up in a log or a page. */
 import { err, ok, type Result } from "../../core/result";
 
+/** A configured mirror, with its secrets apart from what may be shown. */
 export interface MirrorAddress {
   /** The URL that request paths are appended to: ends in `/api/v1`, holds no user, password, query or fragment. */
   readonly base: string;

@@ -7,6 +7,7 @@ import { PassedQuestions } from "./passed-questions";
 import { PastReading } from "./past-reading";
 import { Refusals } from "./refusals";
 
+/** A mirror as operators see it. Counts run since the start. */
 export interface MirrorState {
   /** Without path or credentials. */
   readonly origin: string;
@@ -24,6 +25,7 @@ export interface MirrorState {
 export const CIRCUITS = ["circuit", "blocks", "accounts", "passed"] as const;
 export type CircuitOf = (typeof CIRCUITS)[number];
 
+/** A configured mirror, and what this process knows of it. */
 export interface Mirror extends Omit<MirrorAddress, "origin"> {
   readonly origin: MirrorName;
   /** The circuit breaker for requests of messages. */

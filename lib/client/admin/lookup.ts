@@ -3,7 +3,9 @@ import { parseSequence, parseTopicId } from "@/lib/core/ledger/ids";
 import type { UndecodableReason } from "@/lib/core/signals/signal";
 import type { MessageLookup, PersonLookup } from "@/lib/wire/operators/lookup";
 
+/** The address of the operators' page about a person. */
 export const personHref = (userId: string): string => `/admin/lookup?person=${encodeURIComponent(userId)}`;
+/** The address of the operators' page about a message. */
 export const messageHref = (topicId: string, sequence: number): string =>
   `/admin/lookup?message=${topicId}/${sequence}`;
 
@@ -27,6 +29,7 @@ const DISPOSITIONS: Readonly<Record<MessageLookup["disposition"], string>> = {
   failed: "Failed: running hash mismatch",
   unproven: "Waiting: its signature is not checked yet",
 };
+/** The outcome of a message, in words. */
 export const dispositionWords = ({ disposition }: Pick<MessageLookup, "disposition">): string =>
   DISPOSITIONS[disposition];
 
@@ -86,7 +89,9 @@ const AUDIENCES: Readonly<Record<MessageLookup["audience"], string>> = {
   contacts: "the sender and all contacts of the sender",
   everybody: "everybody: it defines a recognition",
 };
+/** The people who see a message, in words. */
 export const audienceWords = ({ audience }: Pick<MessageLookup, "audience">): string => AUDIENCES[audience];
 
+/** The tier of a person's topics, with the tenant's name if there is one. */
 export const tierWords = ({ tier, tenantId }: Pick<PersonLookup, "tier" | "tenantId">): string =>
   tenantId === null ? tier : `enterprise (${tenantId})`;

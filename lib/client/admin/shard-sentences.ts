@@ -106,8 +106,10 @@ const RESHARD_STANDINGS: Readonly<Record<PendingReshard["standing"], { readonly 
     ready: { text: "Ready to finish", tone: "notice" },
   };
 
+/** The label of a split or drain, and the colour that it is shown in. */
 export const reshardStanding = ({ standing }: PendingReshard) => RESHARD_STANDINGS[standing];
 
+/** The goal of a split or drain, such as `Drain 0.0.1005`. */
 export const reshardTitle = ({ goal }: PendingReshard): string =>
   goal.name === "split" ? `Split ${groupName(goal.group)} into ${whole(goal.to)}` : `Drain ${goal.topicId}`;
 

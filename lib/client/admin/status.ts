@@ -80,12 +80,15 @@ export const invalidateRequest = (userId: string | null): AdminRequest => ({
 export const TOPIC_ACTIONS = ["audit", "resync", "start-over", "pause", "resume"] as const;
 export type TopicAction = (typeof TOPIC_ACTIONS)[number];
 
+/** The request that starts this action on a topic. */
 export const topicRequest = (action: TopicAction, topicId: string): AdminRequest => ({
   path: `/api/admin/topics/${topicId}/${action}`,
   body: {},
 });
 
+/** The request that gives a group of users more segments. */
 export const splitRequest = (split: SplitBody): AdminRequest => ({ path: "/api/admin/shards/split", body: split });
+/** The request that takes a topic out of use. */
 export const drainRequest = (topicId: string): AdminRequest => ({
   path: "/api/admin/shards/drain",
   body: { topicId },

@@ -9,4 +9,5 @@ const WORDS: Readonly<Record<Author, string>> = {
   both: "The sender's own key signed it, and the account that paid for it says the same.",
 };
 
+/** The evidence that a message is its sender's, as a sentence. */
 export const authorWords = (author: Author): string => WORDS[author];

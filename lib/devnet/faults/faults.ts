@@ -98,11 +98,13 @@ export class Faults {
   }
 }
 
+/** The requests that a fault may hit: those of a route and of a topic, if they are given. */
 export interface FaultScope {
   readonly route?: string;
   readonly topicId?: string;
 }
 
+/** A fault that applies to the request at hand. */
 export interface SelectedFault<K extends FaultKind = FaultKind> {
   readonly spec: SpecOf<K>;
   /** Call it when the fault has shown in an answer: it uses up one of `times`. */

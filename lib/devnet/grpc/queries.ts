@@ -48,6 +48,7 @@ export function answerRecord(context: QueryContext, query: proto.IQuery): proto.
   return { transactionGetRecord: { header: header(Status.OK), transactionRecord: recordOf(outcome) } };
 }
 
+/** Answers a query for an account's balance. It is free, and every account has the same balance. */
 export function answerBalance({ ledger }: QueryContext, query: proto.IQuery): proto.IResponse {
   const id = accountIdFromProto(query.cryptogetAccountBalance?.accountID);
   if (!ledger.accounts.has(id)) return { cryptogetAccountBalance: { header: header(Status.INVALID_ACCOUNT_ID) } };

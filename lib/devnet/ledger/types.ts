@@ -4,6 +4,7 @@ import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 /** One transaction carries at most this much of a message (docs/hedera.md §3). */
 export const MAX_CHUNK_BYTES = 1024;
 
+/** A transaction's id. `validStartNs`: from when on the network takes it. */
 export interface TransactionId {
   readonly accountId: AccountId;
   readonly validStartNs: ConsensusNs;
@@ -11,6 +12,7 @@ export interface TransactionId {
   readonly scheduled: boolean;
 }
 
+/** The place of a chunk in its message, with the first chunk's transaction in full. */
 export interface DevnetChunkInfo {
   readonly initialTransactionId: TransactionId;
   readonly number: number;
@@ -32,6 +34,7 @@ export interface DevnetMessage {
   readonly recordedJson?: string;
 }
 
+/** A topic with all its messages. */
 export interface Topic {
   readonly id: TopicId;
   readonly memo: string;
@@ -45,6 +48,7 @@ export interface Topic {
   readonly messages: DevnetMessage[];
 }
 
+/** An account as it was from `createdNs` or `changedNs` on. */
 export interface Account {
   readonly id: AccountId;
   /** Protobuf-encoded key; empty for an account that has none yet. */

@@ -16,8 +16,10 @@ export class RestError extends Error {
   }
 }
 
+/** The mirror's 404, with its own message unless another one is given. */
 export const notFound = (message = "Not found"): RestError => new RestError(404, [message]);
 
+/** A 200 with this JSON text. */
 export const okJson = (body: string): RestAnswer => ({ status: 200, body });
 
 /** The mirror's error shape. */

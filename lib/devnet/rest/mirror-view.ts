@@ -5,6 +5,7 @@ import type { Faults } from "../faults/faults";
 import type { DevnetLedger } from "../ledger/ledger";
 import type { DevnetMessage, Topic } from "../ledger/types";
 
+/** A block of the mirror: the times that it covers, both ends included. */
 export interface Block {
   readonly number: number;
   readonly fromNs: ConsensusNs;

@@ -10,11 +10,13 @@ export type Query = Map<string, string[]>;
 
 type Operator = "eq" | "gt" | "gte" | "lt" | "lte" | "ne";
 
+/** One comparison of a query. Timestamps are in nanoseconds. */
 export interface Filter {
   readonly operator: Operator;
   readonly value: bigint;
 }
 
+/** Whether the mirror accepts a value. `operator`: the comparison before it, `eq` if there is none. */
 export type ParamCheck = (value: string, operator: string) => boolean;
 
 const OPERATOR = /^(eq|gte?|lte?|ne)$/;
@@ -22,11 +24,16 @@ const MAX_LONG = 9_223_372_036_854_775_807n;
 const MAX_REPEATED = 100;
 const NS_DIGITS = 9;
 
+/** A whole number from 1 to the largest int64. */
 export const isPositiveLong: ParamCheck = (value) =>
   /^\d{1,19}$/.test(value) && BigInt(value) >= 1n && BigInt(value) <= MAX_LONG;
+/** Seconds, and up to nine digits behind the point. */
 export const isTimestamp: ParamCheck = (value) => /^\d{1,10}(\.\d{1,9})?$/.test(value);
+/** `asc` or `desc`, in any case. */
 export const isOrder: ParamCheck = (value) => /^(asc|desc)$/i.test(value);
+/** `base64` or `utf-8`, in any case, with or without the hyphen. */
 export const isEncoding: ParamCheck = (value) => /^(base64|utf-?8)$/i.test(value);
+/** `true` or `false`, in any case, compared by `eq` alone. */
 export const isBoolean: ParamCheck = (value, operator) => operator === "eq" && /^(true|false)$/i.test(value);
 
 /** The values of each parameter in their order, by its name in lower case. */

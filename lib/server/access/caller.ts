@@ -7,6 +7,7 @@ import type { ApiRequest } from "../http/api-request";
 import type { MagicSession } from "./magic-sign-in";
 import { bearerToken } from "./secrets";
 
+/** A signed-in caller. */
 export interface SignedIn {
   readonly userId: UserId;
   /** The session that admits the caller: the token's if there is one, otherwise the cookie's. */

@@ -16,12 +16,14 @@ export interface Rate {
  */
 type CountedBy = "all" | "each" | "write";
 
+/** How often one caller may do something, and who counts. */
 export interface CallerLimit extends Rate {
   readonly countedBy: CountedBy;
   /** How many requests of one caller work at a time. The others wait. Absent: all. */
   readonly atOnce?: number;
 }
 
+/** The limits of one kind of request. */
 export interface RateLimit {
   /** Limit for one client address. It is wide, because an address may be a whole office. */
   readonly address: CallerLimit;

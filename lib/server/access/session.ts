@@ -34,6 +34,7 @@ export interface SessionOptions {
   readonly signOuts: Pick<SignOuts, "isOver" | "issueMs">;
 }
 
+/** A valid session. */
 export interface Session {
   readonly id: SessionId;
   readonly userId: UserId;

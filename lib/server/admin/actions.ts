@@ -9,6 +9,7 @@ import { privateJson } from "../http/answers/reply";
 import { fingerprint, idempotencyKey } from "../http/idempotency";
 import type { AdminContext } from "../http/route";
 
+/** An operator's action and its target, as the operator log names them. */
 export interface Action {
   /** `topic.pause`, `cache.invalidate`, … */
   readonly name: string;
@@ -18,6 +19,7 @@ export interface Action {
 
 type Detail = OperatorLogRow["detail"];
 
+/** A row of the operator log as the API shows it. */
 export const operatorLogEntry = (entry: OperatorLogRow): OperatorLogEntry => ({
   ...entry,
   detail: entry.detail && { ...entry.detail },

@@ -91,6 +91,7 @@ export interface Opened {
   readonly framework: { close(): Promise<void> } | null;
 }
 
+/** Everything that ends with the process, in the state in which the signal to end finds it. */
 export interface Ending {
   readonly front: Front;
   /** Null while the app and the framework are not running yet. */

@@ -38,7 +38,9 @@ const numeric = (form: RegExp, kind: string, min: number, max: number) => {
     .transform(Number)
     .refine((number) => number >= min && number <= max, rule);
 };
+/** A whole number from `min` to `max`. */
 export const integer = (min: number, max: number) => numeric(/^\d{1,15}$/, "a whole number", min, max);
+/** A number from `min` to `max`, with or without decimals. */
 export const number = (min: number, max: number) => numeric(/^\d{1,15}(\.\d{1,15})?$/, "a number", min, max);
 export const optional = z.string().optional();
 /** 32 bytes in hex, or DER, which begins with a sequence (0x30). Only the ledger knows which account the key belongs to. */
@@ -46,6 +48,7 @@ export const privateKey = z
   .string()
   .regex(/^(0x)?([0-9a-f]{64}|30[0-9a-f]{60,260})$/i, "must be a private key: DER or 64 hexadecimal digits")
   .optional();
+/** A list of topics; null if the variable is not set. */
 export const topicIds = z
   .string()
   .optional()
@@ -56,6 +59,7 @@ export const topicIds = z
     context.addIssue("must be topic ids like 0.0.7148063, separated by commas");
     return z.NEVER;
   });
+/** One topic; null if the variable is not set. */
 export const topicId = z
   .string()
   .optional()
@@ -64,6 +68,7 @@ export const topicId = z
     if (text !== undefined && id === null) context.addIssue("must be a topic id like 0.0.7148063");
     return id;
   });
+/** One account; undefined if the variable is not set. */
 export const accountId = z
   .string()
   .optional()
@@ -73,6 +78,7 @@ export const accountId = z
     return id ?? undefined;
   });
 const SEGMENTS_OF = new RegExp(`^(${TOPIC_KINDS.join("|")}):(\\d{1,4})$`);
+/** Segments of each kind: one number for all kinds, or pairs like `contact:16,trust:4`. A kind that is not named has one. */
 export const segments = z.string().transform((text, context): Readonly<Record<TopicKind, number>> => {
   const isForAllKinds = /^\d{1,4}$/.test(text.trim());
   const all = isForAllKinds ? Number(text) : 1;
@@ -87,6 +93,7 @@ export const segments = z.string().transform((text, context): Readonly<Record<To
     );
   return counts;
 });
+/** Accounts that may write for others; `*` for everybody; null if the variable is not set. */
 export const payers = z
   .string()
   .optional()
@@ -98,6 +105,7 @@ export const payers = z
     context.addIssue("must be account ids like 0.0.5005, separated by commas, or * for everybody");
     return z.NEVER;
   });
+/** A set of users; empty if the variable is not set. */
 export const users = z
   .string()
   .optional()
@@ -122,6 +130,7 @@ export const redisUrls = z
     }
   });
 
+/** Client ids of Magic applications; empty if the variable is not set. */
 export const clientIds = z
   .string()
   .optional()
@@ -158,6 +167,7 @@ export const domains = z
   });
 /** Vercel asks for at least 16 random characters in a schedule's secret (vercel.com/docs/cron-jobs/manage-cron-jobs). */
 export const scheduleSecret = z.string().min(16, "must have at least 16 characters").optional();
+/** Base addresses of mirrors, the preferred one first; null if the variable is not set. */
 export const urls = z
   .string()
   .optional()
@@ -172,6 +182,7 @@ export const urls = z
     }
     return bases;
   });
+/** A mirror's gRPC server; null if the variable is not set. */
 export const grpcAddress = z
   .string()
   .optional()
@@ -182,6 +193,7 @@ export const grpcAddress = z
     context.addIssue(address.error);
     return z.NEVER;
   });
+/** The origin of another deployment's pages; null if the variable is not set. */
 export const uiOriginText = z
   .string()
   .optional()

@@ -12,6 +12,7 @@ export type Queries = PgDatabase<PgQueryResultHKT>;
 /** One statement: it is built on the connection that it is given, and sent when it is awaited. */
 export type Statement<T> = (db: Queries) => PromiseLike<T>;
 
+/** A database, whatever driver reaches it. */
 export interface Database {
   readonly driver: "pglite" | "pg" | "neon-http" | "neon-ws";
   /**

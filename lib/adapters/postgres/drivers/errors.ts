@@ -56,6 +56,7 @@ export function loginRefusal(error: unknown): unknown {
   );
 }
 
+/** Whether the database refused a row because its key exists already. */
 export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === UNIQUE_VIOLATION;
 
 /** 22 data exception, 23 constraint, 54 program limit: the statement was understood, and its values cannot be stored. */

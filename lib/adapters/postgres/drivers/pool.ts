@@ -49,6 +49,10 @@ export const withLimits = (config: PoolConfig, { options, ...limits }: Partial<S
 const optionsOf = (url: string | undefined) =>
   url !== undefined && URL.canParse(url) ? new URL(url).searchParams.get("options") : null;
 
+/**
+ * The settings of node-postgres for a database URL: 10 connections, 5 s to connect and 30 s for a query, unless `options` says
+ * otherwise.
+ */
 export const poolConfig = (url: string, options: PgOptions): PoolConfig => ({
   connectionString: url,
   max: options.maxConnections ?? 10,

@@ -32,6 +32,7 @@ export const STATEMENT_PURPOSES = [
 ] as const;
 export type StatementPurpose = (typeof STATEMENT_PURPOSES)[number];
 
+/** Counts since the start, and times in milliseconds. */
 export interface StatementCounts {
   /** Sent statements, those that failed included. */
   readonly statements: number;

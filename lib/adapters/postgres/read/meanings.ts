@@ -64,6 +64,7 @@ export function rowsOf(topicId: TopicId, messages: readonly Worded[]) {
   );
 }
 
+/** Reads an answer of `rowsOf`. Throws RangeError for values that no row may hold. */
 export const rowFound = (row: RowOf<typeof ROW>): RowFound => ({
   row: {
     userId: row.userId,
@@ -98,6 +99,7 @@ export function edgesBetween(pairs: readonly (readonly [string, string])[]) {
   );
 }
 
+/** Reads an answer of `edgesBetween`. */
 export const edgeFound = ({ userId, peerId, userNo: user, peerNo: peer, ...row }: RowOf<typeof EDGE>): EdgeFound => ({
   edge: toEdge(userId, peerId, row),
   userNo: user,
@@ -117,6 +119,7 @@ export const profilesFound = (users: readonly string[]) =>
   JOIN ${userHeads} ${h} ON ${h.userId} = s.user_id JOIN ${profiles} ${f} ON ${f.userNo} = ${h.userNo}`,
   );
 
+/** Reads an answer of `profilesFound`: a list of one profile, or of none if the user has none. */
 export function profileFound({ userId, userNo: user, ...row }: RowOf<typeof PROFILE>): readonly ProfileFound[] {
   const found = toProfile(userId, row);
   return found === null ? [] : [{ profile: found, userNo: user }];
@@ -143,6 +146,7 @@ export const claimsOn = (ids: readonly string[]) =>
   JOIN ${recognitionDefinitions} ${d} ON ${d.definitionId} = s.id, LATERAL jsonb_each(${KNOWN_CLAIMS}) c`,
   );
 
+/** Reads an answer of `claimsOn`. */
 export const claimFound = ({ ref, topicId, actor, title, ...row }: RowOf<typeof CLAIM>): DefinitionClaim => ({
   ...row,
   topicId: topicId as TopicId,

@@ -10,6 +10,7 @@ import type { Queries, Statement } from "../drivers/database";
 /** The columns of an answer: columns of tables, or expressions that say how they are decoded (`mapWith`). */
 export type AnswerColumns = Readonly<Record<string, PgColumn | SQL>>;
 
+/** The row that a statement with these columns answers. */
 export type RowOf<F extends AnswerColumns> = {
   readonly [K in keyof F]: F[K] extends PgColumn ? GetColumnData<F[K]> : F[K] extends SQL<infer T> ? T : never;
 };

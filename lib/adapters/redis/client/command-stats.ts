@@ -24,6 +24,7 @@ export const PURPOSES = [
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
+/** Counts since the start, and times in milliseconds. */
 export interface CommandCounts {
   /** Sent, and so billed. Includes failures and retries. */
   readonly commands: number;

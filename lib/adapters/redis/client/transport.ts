@@ -12,6 +12,7 @@ export interface StreamHandlers {
 /** `timeout`: no answer in time. `network`: the connection failed. `rejected`: Redis, or a proxy in front of it, refused. */
 export type FailureKind = "timeout" | "network" | "rejected";
 
+/** A way to Redis: over TCP, or over Upstash's HTTP. */
 export interface Transport {
   /** Whether this is a Redis Cluster. */
   readonly isCluster: boolean;

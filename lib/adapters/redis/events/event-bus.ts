@@ -15,6 +15,7 @@ import { Subscriber, type SubscriberOptions } from "./subscriber";
 
 export type RedisEventBusOptions = PublisherOptions & SubscriberOptions;
 
+/** Counts since the start. */
 export interface EventBusStats {
   readonly isConnected: boolean;
   readonly connections: number;

@@ -14,8 +14,10 @@ import type { SignOut } from "../../../ports/store/account-store";
 import type { Head } from "../history";
 
 const FORM = { commit: 1, "sign-out": 2, "topic-changed": 3, "views-invalidated": 4, "registry-changed": 5 } as const;
+/** Stands for an event that does not say what changed. */
 export const EVERYTHING = "null";
 
+/** A message of the channel, with its event decoded. */
 export interface Message {
   /** The numbers of the event in other partitions. */
   readonly heads: readonly Head[];
@@ -26,6 +28,7 @@ export interface Message {
   readonly event: BusEvent | null;
 }
 
+/** The JSON of an event, a list that begins with the number of its form. `busMessage` puts it into a message. */
 export function encodeEvent(event: BusEvent): string {
   return JSON.stringify([FORM[event.type], ...itemsOf(event)]);
 }

@@ -8,7 +8,9 @@ export interface DoctorFinding {
   readonly sentence: string;
 }
 
+/** A part that works. */
 export const fine = (what: string, sentence: string): DoctorFinding => ({ what, ok: true, sentence });
+/** A part that does not. The sentence also says what to do. */
 export const wrong = (what: string, sentence: string): DoctorFinding => ({ what, ok: false, sentence });
 
 /** Sessions, challenges and freshness tolerate a few seconds. HTTP's `Date` itself has whole seconds only. */

@@ -12,6 +12,9 @@ import { type DoctorFinding, fine, wrong } from "./finding";
 
 const A_CLUSTER = "It is a Redis Cluster: name several of its nodes in REDIS_URL, separated by commas.";
 
+/**
+ * Examines the configured Redis: whether it answers, runs scripts, takes writes and keeps its data. Yields a finding for each.
+ */
 export async function* examineRedis(env: Env): AsyncGenerator<DoctorFinding> {
   const transport = await transportOf(env);
   if (transport === null) {

@@ -61,6 +61,7 @@ export function sendAnswer(
 /** The request's id as its answer names it. Without one of a proxy, each call makes a new one. */
 export const idOf = (request: IncomingMessage): string => requestIdOf(headOf(request).get(REQUEST_ID_HEADER));
 
+/** How a problem is sent. `title` and `refreshS` apply to a page only. */
 export interface ProblemPageOptions {
   /** The Allow header of a 405. */
   readonly allow?: string | null;
@@ -124,6 +125,7 @@ export function sendFailure(cause: unknown, request: IncomingMessage, response: 
   else sendProblem(request, response, INTERNAL, { title: "Something went wrong", requestId });
 }
 
+/** Whether a request is for the API, whose errors are JSON for every client. */
 export const isOfApi = (request: IncomingMessage): boolean => request.url?.startsWith("/api/") === true;
 
 const wantsPage = (request: IncomingMessage): boolean =>

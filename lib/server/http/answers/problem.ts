@@ -47,12 +47,14 @@ const CODES = {
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ProblemCode = keyof typeof CODES;
+/** All codes of problems. Clients read them, so a code keeps its meaning. */
 export const PROBLEM_CODES = Object.keys(CODES) as readonly ProblemCode[];
 /** The HTTP status of a problem. */
 export const problemStatus = (code: ProblemCode): number => CODES[code][0];
 /** A few words that are the same for every problem with this code, as RFC 9457 asks of a title. */
 export const problemTitle = (code: ProblemCode): string => CODES[code][1];
 
+/** `field`: the member or parameter that is wrong. `retryAfterS`: for the Retry-After header. */
 export interface ProblemOptions {
   readonly field?: string;
   readonly retryAfterS?: number;

@@ -131,6 +131,7 @@ export function signal(row: Present<Omit<SignalAnswer, "stamp" | "head" | "userN
   };
 }
 
+/** Decodes a row of a page of events. Throws RangeError if its message or its topic is missing. */
 export function toEvent(row: Present<EventAnswer>): EventRow {
   const { flags, messageNs, consensusNs: ns } = row;
   // The time of a fact is that of its signal.
@@ -155,6 +156,7 @@ export function toWritten(row: Present<WrittenAnswer>, packed: PackedMessage | u
   };
 }
 
+/** Decodes a definition. Throws RangeError if its topic is missing. */
 export function toDefinition(row: Present<DefinitionAnswer>): Definition {
   const { definitionId, actor, slug, title, icon, description, category } = row;
   return { definitionId, ...place(row), actor, slug, title, icon, description, category };
