@@ -153,10 +153,7 @@ it("ten thousand fuzzed requests are answered in time and as documented, and no 
   for (const status of [200, 304, 400, 401, 403, 404, 503])
     expect(seen.get(status) ?? 0, `${status}`).toBeGreaterThan(3);
   expect(lines.length).toBeGreaterThan(CASES / 2);
-  for (const line of lines) {
-    expect(line).not.toContain(CANARY);
-    expect(line).not.toContain('"level":"error"');
-    const tokens = issued.map((cookie) => cookie.split("=")[1] as string);
-    for (const secret of [...Object.values(SECRETS), ...tokens]) expect(line).not.toContain(secret);
-  }
+  const tokens = issued.map((cookie) => cookie.split("=")[1] as string);
+  const unwanted = [CANARY, '"level":"error"', ...Object.values(SECRETS), ...tokens];
+  expect(lines.filter((line) => unwanted.some((text) => line.includes(text)))).toEqual([]);
 });
