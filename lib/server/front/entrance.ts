@@ -14,6 +14,7 @@ import { idOf, isOfApi, type ProblemPageOptions, sendProblem, setApiHeaders } fr
 import { notReady } from "./answers/starting";
 import type { ServeRoute } from "./direct";
 import type { Serve } from "./front";
+import { mayLeave, stays } from "./half-closed";
 import { passOn } from "./pass-on";
 
 export interface EntranceOptions {
@@ -46,6 +47,8 @@ export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serv
     const head = headOf(request);
     if (isEnding() && route === "GET /api/health/ready")
       return notReady(request, response, ["The server is stopping."]);
+    // Until it is the request's turn. Nobody's turn comes for a client that has left.
+    mayLeave(request.socket);
     return guard.admit({
       limit,
       header: head.header,
@@ -53,6 +56,7 @@ export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serv
       // A pipelined response that is not the next one has no socket yet, so it does not learn that its client has left.
       isGone: () => response.destroyed || request.socket.destroyed,
       enter: (address) => {
+        stays(request.socket);
         if (head.hasBody && head.get("expect") !== null) response.writeContinue();
         if (route !== null) return routes({ name: route, params, address }, request, response);
         request.headers[SOCKET_HEADER] = head.get(SOCKET_HEADER) ?? "";
@@ -60,8 +64,10 @@ export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serv
         setApiHeaders(head, response);
         return next(request, response);
       },
-      refuse: (waitMs) =>
-        refuse(route, tooManyProblem(waitMs), { isForAnySite: isForAnySite(route) }, [request, response]),
+      refuse: (waitMs) => {
+        stays(request.socket);
+        refuse(route, tooManyProblem(waitMs), { isForAnySite: isForAnySite(route) }, [request, response]);
+      },
     });
   };
   return gated(app.ui !== null, enter, ({ route, problem, allow, isForAnySite }, ...sent) =>

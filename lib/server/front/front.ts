@@ -15,6 +15,7 @@ import { headOf } from "./admission/request-head";
 import { KEEP_ALIVE_MS } from "./answers/answer-head";
 import { type Report, sendFailure, sendProblem } from "./answers/plain-answer";
 import { flushBatch, isLastOfBatch } from "./answers/write-batch";
+import { answerHalfClosed, type Connection, lastResponse, noteResponse } from "./half-closed";
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
 
@@ -74,6 +75,7 @@ export class Front {
       },
       (request, response) => this.receive(request, response),
     );
+    answerHalfClosed(this.server);
     // Without this listener, Node asks for the body before our checks have seen the headers.
     this.server.on("checkContinue", (request, response) => this.receive(request, response));
     this.server.on("checkExpectation", (request, response) => this.receive(request, response, UNMET_EXPECTATION));
@@ -125,7 +127,7 @@ export class Front {
   private receive(request: Incoming, response: ServerResponse, refusal: string | null = null): void {
     if (request.url?.startsWith("/") === false) applyAbsoluteForm(request);
     const head = headOf(request);
-    (request.socket as Connection)[LAST_RESPONSE] = response;
+    noteResponse(request, response);
     if (!request.url?.startsWith("/api/health")) this.lastMs = this.clock.monotonicMs();
     if (this.isLast || isFramedWrongly(request)) response.shouldKeepAlive = false;
     // Runs before Node's own listener, which closes the connection.
@@ -172,7 +174,7 @@ export class Front {
     this.endingUnread.add(socket);
     // A request before them may have its answer already.
     flushBatch();
-    const last = socket[LAST_RESPONSE];
+    const last = lastResponse(socket);
     const refuse = () => refuseUnread(socket, status, sentence, more);
     if (last === undefined) refuse();
     else if (last.headersSent && !last.writableEnded) inTurn(last, () => socket.destroy());
@@ -185,10 +187,6 @@ export class Front {
     else if (last.shouldKeepAlive) afterAnswer(last, refuse);
   }
 }
-
-/** A connection, and the response to the last request that came on it. */
-type Connection = Socket & { [LAST_RESPONSE]?: ServerResponse };
-const LAST_RESPONSE = Symbol("the last response of the connection");
 
 type HeaderPairs = readonly (readonly string[])[];
 

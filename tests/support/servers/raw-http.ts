@@ -52,6 +52,11 @@ export class RawConnection {
     return !this.isClosed;
   }
 
+  /** Closes this side. The other side may go on sending. */
+  endSending(): void {
+    this.socket.end();
+  }
+
   destroy(): void {
     this.socket.destroy();
   }

@@ -146,6 +146,25 @@ describe("our own server", () => {
     expect(t.logged.filter((line) => line.startsWith("error"))).toEqual([]);
   });
 
+  it("answers a client that closes its sending side, and ends the stream of one", async () => {
+    const ask = async (path: string) => {
+      const connection = await RawConnection.open(own.port);
+      connection.send(`GET ${path} HTTP/1.1\r\nhost: app.test\r\ncookie: ${cookie}\r\n\r\n`);
+      return connection;
+    };
+    t.app.l1.expire(ALICE as UserId);
+    const read = await ask("/api/contacts");
+    read.endSending();
+    expect((await t.clock.drive(busy(read.answer()))).status).toBe(200);
+    await t.clock.drive(busy(read.closed()));
+    const streams = [await ask("/api/stream"), await ask("/api/stream"), await ask("/api/stream")];
+    // One has begun, and the others have not.
+    expect((await t.clock.drive(busy((streams[0] as RawConnection).answer()))).status).toBe(200);
+    for (const stream of streams) stream.endSending();
+    for (const stream of streams) await t.clock.drive(busy(stream.closed()));
+    expect(t.app.hub.size).toBe(0);
+  });
+
   it("breaks off a stream whose client sends what is no request, and writes nothing into it", async () => {
     await ask("/api/contacts");
     const connection = await RawConnection.open(own.port);
