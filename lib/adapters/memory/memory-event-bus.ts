@@ -1,4 +1,4 @@
-import type { BusEvent, EventBus, EventListener } from "../../ports/shared/event-bus";
+import type { BusEvent, EventBus, EventListener, MissedReason, TellReason } from "../../ports/shared/event-bus";
 
 /** The bus of a single process. It delivers at once and in order. */
 export class MemoryEventBus implements EventBus {
@@ -8,16 +8,16 @@ export class MemoryEventBus implements EventBus {
     for (const listener of [...this.listeners]) listener.onEvent?.(event);
   }
 
-  async publishMissed(): Promise<void> {
-    for (const listener of [...this.listeners]) listener.onMissed?.();
+  async publishMissed(_: unknown = null, reason: TellReason = "unpublished"): Promise<void> {
+    this.miss(reason);
   }
 
   async lastPublished(): Promise<null> {
     return null;
   }
 
-  newEpoch(): Promise<void> {
-    return this.publishMissed();
+  async newEpoch(): Promise<void> {
+    this.miss("epoch");
   }
 
   /** There is no other instance to learn from. */
@@ -30,5 +30,9 @@ export class MemoryEventBus implements EventBus {
 
   async close(): Promise<void> {
     this.listeners.clear();
+  }
+
+  private miss(reason: MissedReason): void {
+    for (const listener of [...this.listeners]) listener.onMissed?.(reason);
   }
 }

@@ -2,7 +2,7 @@
 import { NAMING_KINDS } from "../../core/cache-strategy";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import type { Log } from "../../ports/log";
-import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
+import type { CommitEvent, EventBus, MissedReason } from "../../ports/shared/event-bus";
 import type { ViewStore } from "../../ports/store/view-store";
 import type { Incidents } from "../health/incidents";
 import type { LiveHub } from "../live/live-hub";
@@ -45,6 +45,15 @@ export class HeardCommits {
   }
 }
 
+const WHY_READ_AGAIN: Readonly<Record<MissedReason, string>> = {
+  lost: "commit events may have been missed; everything kept is read again",
+  epoch: "positions began again; everything kept is read again",
+  told: "another instance told all instances to read again what they keep",
+  invalidated: "an operator invalidated all views; everything kept is read again",
+  resynced: "an operator resynced a topic; everything kept is read again",
+  unpublished: "commits had not been published at once; everything kept is read again",
+};
+
 /** Follows the bus. Returns the function that ends it. */
 export function followCommits(
   deps: InvalidationDeps,
@@ -68,9 +77,9 @@ export function followCommits(
       if (event.type === "views-invalidated") for (const userId of event.userIds) l1.expire(userId);
       if (event.type !== "sign-out") heard.count += 1;
     },
-    onMissed: () => {
+    onMissed: (reason) => {
       heard.count += 1;
-      log.info("commit events may have been missed; everything kept is read again");
+      log.info(WHY_READ_AGAIN[reason]);
       definitions.value += 1;
       l1.expireAll();
       hub.onMissed();

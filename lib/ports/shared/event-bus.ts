@@ -52,11 +52,19 @@ export type BusEvent =
   /** The shard registry has this version. */
   | { readonly type: "registry-changed"; readonly version: number };
 
+/**
+ * Why whatever a process keeps may be outdated. `lost`: events may have been lost. `epoch`: positions began again, as when a topic starts
+ * over. `told`: another instance told all instances. The others are what this instance told them: an operator invalidated all views
+ * (`invalidated`) or resynced a topic (`resynced`), or commits had not been published (`unpublished`).
+ */
+export type MissedReason = "lost" | "epoch" | "told" | TellReason;
+export type TellReason = "invalidated" | "resynced" | "unpublished";
+
 /** Listeners do not throw. */
 export interface EventListener {
   onEvent?(event: BusEvent): void;
-  /** Events may have been lost, as after a broken connection. Whatever this process keeps may be outdated. */
-  onMissed?(): void;
+  /** Whatever this process keeps may be outdated. */
+  onMissed?(reason: MissedReason): void;
   /** Redis has lost events that it had published. `onMissed` is called as well. */
   onWentBack?(): void;
   /** Another instance knows a later epoch of positions. */
@@ -70,10 +78,13 @@ export interface EventBus {
    */
   publish(event: BusEvent): Promise<void>;
   /**
-   * Tells every instance, this one first, that events may have been missed, and expires all shared views. With `through`, the
+   * Tells every instance, this one first, that whatever it keeps may be outdated, and expires all shared views. With `through`, the
    * commits of a topic up to a cursor count as published from then on. Rejects as `publish` does.
    */
-  publishMissed(through: { readonly topicId: TopicId; readonly cursor: number } | null): Promise<void>;
+  publishMissed(
+    through: { readonly topicId: TopicId; readonly cursor: number } | null,
+    reason?: TellReason,
+  ): Promise<void>;
   /**
    * The cursor of the last commit of a topic that was published; null if nothing is shared. A stored cursor above it belongs to a
    * commit whose publisher died before it published.

@@ -63,7 +63,7 @@ export class TopicChecks {
         await save("failed", { error: "interrupted; start the check again to continue" });
       else {
         // A resync can change views without a new row, so every instance drops its copies.
-        if (mode === "resync") await deps.bus.publishMissed({ topicId, cursor: result.value.to });
+        if (mode === "resync") await deps.bus.publishMissed({ topicId, cursor: result.value.to }, "resynced");
         await save("done");
       }
     } catch (cause) {

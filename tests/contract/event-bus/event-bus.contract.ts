@@ -1,7 +1,7 @@
 /** The contract of every event bus within a process. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
-import type { BusEvent, CommitEvent, EventBus, EventListener } from "@/lib/ports/shared/event-bus";
+import type { BusEvent, CommitEvent, EventBus, EventListener, MissedReason } from "@/lib/ports/shared/event-bus";
 
 export interface EventBusSubject {
   readonly bus: EventBus;
@@ -13,13 +13,15 @@ export interface EventBusSubject {
 export class Recorder implements EventListener {
   readonly events: BusEvent[] = [];
   missed = 0;
+  readonly reasons: MissedReason[] = [];
 
   onEvent(event: BusEvent): void {
     this.events.push(event);
   }
 
-  onMissed(): void {
+  onMissed(reason: MissedReason): void {
     this.missed += 1;
+    this.reasons.push(reason);
   }
 
   /** Cursors of the commits, null for those behind the cursor. */
@@ -123,6 +125,10 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
       await published;
       expect(await bus.lastPublished(TOPIC)).toBe(isShared ? 8 : null);
     }
+    await bus.publishMissed(null, "invalidated");
+    // A subscription that has just begun may have lost events.
+    const reasons = listener.reasons.filter((reason) => reason !== "lost");
+    expect(reasons).toEqual(["unpublished", "unpublished", "invalidated"]);
   });
 
   it("knows the last published cursor of each topic, if instances share it", async () => {

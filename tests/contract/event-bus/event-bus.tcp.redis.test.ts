@@ -64,6 +64,7 @@ describe.each(TCP_SET_UPS)("over TCP to %s", (setUp) => {
     for (const userId of PEOPLE) await keep(a, userId);
     await a.bus.publishMissed({ topicId: TOPIC, cursor: 5 });
     await until(() => b.heard.missed === 1);
+    expect(b.heard.reasons.at(-1)).toBe("told");
     for (const userId of PEOPLE) expect(await kindOf(b.tier, userId)).toBe("lease");
   });
 

@@ -246,7 +246,10 @@ describe("invalidating", () => {
     await act("cache/invalidate", { userId: ALICE });
     expect(await cacheStatus(ALICE)).toContain("l1; fwd=miss");
     expect(await cacheStatus("tm-bob")).toMatch(/^l1; hit/);
+    t.logged.length = 0;
     await act("cache/invalidate");
+    expect(t.logged).toContain("info: an operator invalidated all views; everything kept is read again");
+    expect(t.logged.join()).not.toContain("missed");
     expect(await cacheStatus("tm-bob")).toContain("l1; fwd=miss");
   });
 });

@@ -7,7 +7,7 @@
  *   a publication failed → believe no view in Redis until everything was expired (publisher.ts)
  */
 import type { TopicId, UserId } from "../../../core/ledger/ids";
-import type { BusEvent, EventBus, EventListener } from "../../../ports/shared/event-bus";
+import type { BusEvent, EventBus, EventListener, MissedReason, TellReason } from "../../../ports/shared/event-bus";
 import type { StoreStamp } from "../../../ports/store/store-stamp";
 import { LAST_PUBLISHED } from "./event-scripts";
 import { Publisher, type PublisherOptions } from "./publisher";
@@ -39,7 +39,7 @@ export class RedisEventBus implements EventBus {
     this.publisher = new Publisher(options);
     this.subscriber = new Subscriber(options, {
       onEvent: (event) => this.tell(event),
-      onMissed: () => this.miss(),
+      onMissed: (reason) => this.miss(reason),
     });
     options.history.onWentBack = () => this.goneBack();
     options.history.onEpoch = (epoch) => {
@@ -52,8 +52,11 @@ export class RedisEventBus implements EventBus {
     this.subscriber.expect(await this.publisher.publish(event));
   }
 
-  async publishMissed(through: { readonly topicId: TopicId; readonly cursor: number } | null): Promise<void> {
-    for (const listener of [...this.listeners]) listener.onMissed?.();
+  async publishMissed(
+    through: { readonly topicId: TopicId; readonly cursor: number } | null,
+    reason: TellReason = "unpublished",
+  ): Promise<void> {
+    for (const listener of [...this.listeners]) listener.onMissed?.(reason);
     this.subscriber.expect(await this.publisher.publishMissed(through));
   }
 
@@ -81,7 +84,7 @@ export class RedisEventBus implements EventBus {
   }
 
   async newEpoch(epoch: number): Promise<void> {
-    this.miss();
+    this.miss("epoch");
     if (!this.options.history.learnEpoch(epoch)) return;
     // Redis is in an earlier epoch now. If it cannot be told so now, the next command that it answers shows the difference.
     await this.publisher.startOver();
@@ -112,15 +115,15 @@ export class RedisEventBus implements EventBus {
     for (const listener of [...this.listeners]) listener.onEvent?.(event);
   }
 
-  private miss(): void {
+  private miss(reason: MissedReason): void {
     this.missed += 1;
-    for (const listener of [...this.listeners]) listener.onMissed?.();
+    for (const listener of [...this.listeners]) listener.onMissed?.(reason);
   }
 
   private goneBack(): void {
     if (this.publisher.isStartingOver) return;
     this.wentBack += 1;
-    this.miss();
+    this.miss("lost");
     for (const listener of [...this.listeners]) listener.onWentBack?.();
     void this.publisher.startOver();
   }

@@ -31,7 +31,7 @@ export interface SubscriberOptions {
 
 export interface SubscriberHandlers {
   readonly onEvent: (event: BusEvent) => void;
-  readonly onMissed: () => void;
+  readonly onMissed: (reason: "lost" | "told") => void;
 }
 
 const RECONNECT = { baseMs: 200, maxMs: 15_000 };
@@ -98,7 +98,7 @@ export class Subscriber {
     }
     if (this.through.covers(sequence)) return;
     this.through.drop(sequence);
-    this.handlers.onMissed();
+    this.handlers.onMissed("lost");
   }
 
   private async awaitEcho(): Promise<void> {
@@ -167,7 +167,7 @@ export class Subscriber {
       if (last === before) return;
     }
     if (this.through.last === before) this.know(last);
-    this.handlers.onMissed();
+    this.handlers.onMissed("lost");
   }
 
   private receive(payload: string): void {
@@ -183,7 +183,7 @@ export class Subscriber {
     this.streamSequence = sequence;
     this.know(sequence);
     if (isJump) {
-      this.handlers.onMissed();
+      this.handlers.onMissed("lost");
       // The missed events may have numbers in other partitions. Asks for those.
       if (history.partitions > 1) void this.catchUp();
     }
@@ -192,7 +192,8 @@ export class Subscriber {
     if (turn === lastTurn) return;
     this.counts.received += 1;
     this.heard.set(instanceId, Math.max(turn, lastTurn));
-    if (event === null || turn < lastTurn) this.handlers.onMissed();
+    if (event === null) this.handlers.onMissed("told");
+    else if (turn < lastTurn) this.handlers.onMissed("lost");
     else this.handlers.onEvent(event);
   }
 

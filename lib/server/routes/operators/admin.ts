@@ -64,7 +64,7 @@ export const invalidate = defineRoute({
           "No stored message concerns this id, so there is nothing to invalidate. Check the id.",
         );
       // One command reaches Redis and the memory of every instance.
-      if (userId === null) await app.bus.publishMissed(null);
+      if (userId === null) await app.bus.publishMissed(null, "invalidated");
       else await app.bus.publish({ type: "views-invalidated", userIds: [userId] });
       return null;
     });

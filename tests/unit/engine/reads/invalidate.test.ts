@@ -14,6 +14,7 @@ const TOPIC = "0.0.7" as TopicId;
 const [ALICE, BOB, CARLA] = ["tm-alice", "tm-bob", "tm-carla"] as [UserId, UserId, UserId];
 
 let calls: string[];
+let logged: string[];
 let bus: MemoryEventBus;
 let incidents: Incidents;
 let definitions: DefinitionsGeneration;
@@ -21,7 +22,7 @@ let told: HeardCommits;
 let unfollow: () => void;
 
 beforeEach(() => {
-  calls = [];
+  [calls, logged] = [[], []];
   bus = new MemoryEventBus();
   incidents = new Incidents({ clock: new DrivenClock(), log: quietLog });
   [definitions, told] = [new DefinitionsGeneration(), new HeardCommits()];
@@ -35,7 +36,11 @@ beforeEach(() => {
     onPeersChanged: (userId: UserId, peers: readonly UserId[]) => void calls.push(`rename ${peers} for ${userId}`),
     onMissed: () => void calls.push("look for missed commits"),
   } as unknown as LiveHub;
-  unfollow = followCommits({ bus, l1, hub, incidents, log: quietLog }, definitions, told);
+  unfollow = followCommits(
+    { bus, l1, hub, incidents, log: { ...quietLog, info: (line) => void logged.push(line) } },
+    definitions,
+    told,
+  );
 });
 
 const commit = (more: Partial<CommitEvent> = {}): CommitEvent => ({
@@ -88,6 +93,19 @@ it("missed events expire everything, definitions too", async () => {
   await bus.publishMissed();
   expect(calls).toEqual(["expire all", "look for missed commits"]);
   expect(definitions.value).toBe(1);
+});
+
+it("the log says why everything is read again, and calls no event missed that was not", async () => {
+  await bus.publishMissed(null, "invalidated");
+  await bus.publishMissed(null, "resynced");
+  await bus.publishMissed(null);
+  await bus.newEpoch();
+  expect(logged).toEqual([
+    "an operator invalidated all views; everything kept is read again",
+    "an operator resynced a topic; everything kept is read again",
+    "commits had not been published at once; everything kept is read again",
+    "positions began again; everything kept is read again",
+  ]);
 });
 
 it("nothing is heard after the end", async () => {
