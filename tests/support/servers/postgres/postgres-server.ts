@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
+import { atExit } from "../at-exit";
 import { freePort } from "../free-port";
 import { type PostgresPrograms, postgresPrograms } from "./postgres-programs";
 
@@ -65,7 +66,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     // A child that has not ended yet may write once more.
     rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
-  process.once("exit", endWithUs);
+  const forgetServer = atExit(endWithUs);
   const initialising = initialise(programs, directory, data);
   running = initialising.child;
   await initialising;
@@ -94,7 +95,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     async stop() {
       // The data is about to be removed, so it need not be written first.
       await end("SIGQUIT");
-      process.off("exit", endWithUs);
+      forgetServer();
       rmSync(directory, { recursive: true, force: true });
     },
   };

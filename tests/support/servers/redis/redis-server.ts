@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { atExit } from "../at-exit";
 import { freePort } from "../free-port";
 
 export interface RedisServer {
@@ -44,8 +45,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const settings = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]);
   const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   // A process that ends early must not leave a server or a folder behind.
-  process.once("exit", removeFolder);
+  const forgetFolder = atExit(removeFolder);
   let child = await launch(port, folder, settings).catch((error: unknown) => {
+    forgetFolder();
     removeFolder();
     throw error;
   });
@@ -53,7 +55,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     child.kill("SIGKILL");
     removeFolder();
   };
-  process.off("exit", removeFolder).once("exit", endWithUs);
+  forgetFolder();
+  const forgetServer = atExit(endWithUs);
   const kill = () => {
     const gone = exited(child);
     child.kill("SIGKILL");
@@ -71,7 +74,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
       child = await launch(port, folder, settings);
     },
     async stop() {
-      process.off("exit", endWithUs);
+      forgetServer();
       await kill();
       removeFolder();
     },
