@@ -9,11 +9,11 @@ import { bindingOf } from "../../core/signals/identity-binding";
 import type { DecodedBody, SignatureState, SignatureVerdict } from "../../core/signals/signal";
 import { isBatch, signalsIn } from "../../core/signals/signal-batch";
 import { authorOf } from "../../core/signals/signed";
-import { cleanText } from "../../core/signals/text";
 import { headAt } from "../../engine/repair/head-at";
 import type { ProofRow } from "../../ports/store/view-rows";
 import type { MessageLookup } from "../../wire/operators/lookup";
 import type { App } from "../boot/app";
+import { excerptOf } from "./excerpt";
 
 const CHARACTERS_SHOWN = 2_000;
 /** Enough bytes for that many characters, so that a long message is not decoded as a whole. */
@@ -58,8 +58,10 @@ export async function messageLookup(app: App, topicId: TopicId, sequence: Sequen
 }
 
 function textOf(message: Uint8Array): string {
-  const texts = signalsIn(message).map((signal) => new TextDecoder().decode(signal.subarray(0, BYTES_SHOWN)));
-  return cleanText(texts.join(" "), CHARACTERS_SHOWN) ?? "";
+  const signals = signalsIn(message);
+  const texts = signals.map((signal) => new TextDecoder().decode(signal.subarray(0, BYTES_SHOWN)));
+  const isWhole = signals.every(({ length }) => length <= BYTES_SHOWN);
+  return excerptOf(texts.join(" "), CHARACTERS_SHOWN, isWhole);
 }
 
 const verdictOf = (state: SignatureState | null): SignatureVerdict | null =>

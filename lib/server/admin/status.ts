@@ -2,7 +2,6 @@ import "server-only";
 /** Composes `GET /api/admin/status` for all instances. */
 import { cappedAt, fittingPrefix, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { consensusNs, formatConsensusTime, toMs } from "../../core/ledger/consensus-time";
-import { cleanText } from "../../core/signals/text";
 import type { SyncCounts } from "../../engine/sync/sync-counts";
 import type {
   OperatorLogRow,
@@ -23,6 +22,7 @@ import { instanceStatus, sumMirrors, sumReports } from "../observe/report-sum";
 import { VERSION } from "../observe/version";
 import { operatorLogEntry } from "./actions";
 import { droppedCounts, droppedMessages } from "./dropped";
+import { excerptOf } from "./excerpt";
 
 /** Characters of a rejected message that are shown: one line of a table. */
 const REJECTED_CHARACTERS = 120;
@@ -193,7 +193,7 @@ function storageStatus({ databaseBytes, relations }: StorageSizes, readMs: numbe
 }
 
 function rejectedMessage({ start, consensusNs: ns, ...entry }: RejectedEntry): RejectedMessage {
-  // Invalid UTF-8 becomes replacement characters. cleanText removes characters that reorder or hide others.
-  const text = cleanText(new TextDecoder().decode(start), REJECTED_CHARACTERS) ?? "";
+  // Invalid UTF-8 becomes replacement characters.
+  const text = excerptOf(new TextDecoder().decode(start), REJECTED_CHARACTERS, start.length >= entry.bytes);
   return { ...entry, consensusTimestamp: formatConsensusTime(ns), text };
 }

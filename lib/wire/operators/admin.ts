@@ -161,7 +161,7 @@ export const RejectedMessage = z.object({
   reason: z.nullable(z.string()),
   payer: described(z.nullable(z.string()), "Null if the mirror does not name the payer"),
   bytes: count,
-  text: described(z.string(), "Its first bytes as safe text"),
+  text: described(z.string(), "Its first characters as safe text; ends with … if there are more"),
 });
 export type RejectedMessage = z.infer<typeof RejectedMessage>;
 

@@ -70,7 +70,10 @@ export const MessageLookup = z.object({
   payer: described(z.nullable(AccountIdText), "The payer; null if the mirror does not name it"),
   isTrustedPayer: described(z.boolean(), "Whether the payer may write for others (TRUSTED_PAYERS)"),
   bytes: count,
-  text: described(z.string(), "The first 2,000 characters of the whole message, as safe text"),
+  text: described(
+    z.string(),
+    "The first 2,000 characters of the whole message, as safe text; ends with … if there are more",
+  ),
   disposition: z.enum(["signal", "part", "undecodable", "untrusted", "failed", "unproven"]),
   verification: z.enum(["verified", "unverifiable", "failed"]),
   reason: described(z.nullable(z.string()), "Why the message is rejected, failed or unverifiable"),

@@ -112,6 +112,15 @@ describe("a message", () => {
     expect(found.text).toBe("no message of ours");
   });
 
+  it("that is long is cut, and its text says so", async () => {
+    const body = { type: "PROFILE_UPDATE", actor: "tm-dan", displayName: "Dan", bio: "b".repeat(5_000) };
+    const { sequence } = t.devnet.submit(t.devnet.topics.profile, body).at(-1) as DevnetMessage;
+    await t.sync();
+    const found = await message(t.devnet.topics.profile, sequence);
+    expect(found.bytes).toBeGreaterThan(5_000);
+    expect(found.text).toBe(`${JSON.stringify(body).slice(0, 2_000)}…`);
+  });
+
   it("has a proof that a browser verifies, from the first message on", async () => {
     for (const sequence of [1, 2, 4]) {
       const { proof } = await message(contact, sequence);
