@@ -1,12 +1,13 @@
 import "server-only";
 import { MAX_GAPS } from "../../core/bounds";
-import { parseSequence, parseTopicId, type TopicId } from "../../core/ledger/ids";
+import { parseTopicId, type TopicId } from "../../core/ledger/ids";
 import { viewOf } from "../../engine/reads/view";
 import { RegistryAnswer, SyncAnswer, SyncBody } from "../../wire/ledger";
 import { ProofAnswer } from "../../wire/proof";
 import type { App } from "../boot/app";
 import { ProblemError } from "../http/answers/problem";
 import { privateJson, startRead, uncached, viewAnswer } from "../http/answers/reply";
+import { sequenceInPath, topicInPath } from "../http/path-parameters";
 import { defineRoute } from "../http/route";
 import { proofContent } from "./proof-content";
 import { unlessDropped } from "./unless-dropped";
@@ -21,16 +22,8 @@ export const proof = defineRoute({
   handle: async (context) => {
     const { app, userId, params } = context;
     const startMs = app.clock.now();
-    const topicId = parseTopicId(params.topicId ?? "");
-    const sequence = parseSequence(params.sequence ?? "");
-    if (topicId === null)
-      throw new ProblemError("bad-input", "The topic id in the address must look like 0.0.7148063.", {
-        field: "topicId",
-      });
-    if (sequence === null)
-      throw new ProblemError("bad-input", "The sequence number in the address must be a whole number from 1.", {
-        field: "sequence",
-      });
+    const topicId = topicInPath(params);
+    const sequence = sequenceInPath(params);
     const began = startRead(app);
     const row = await app.stores.views.proof(userId, topicId, sequence);
     if (row === null) {

@@ -1,6 +1,6 @@
 import "server-only";
 import { fittingPrefix, MAX_ANSWER_BYTES } from "../../../core/bounds";
-import { parseTopicId, parseUserId, type TopicId } from "../../../core/ledger/ids";
+import { parseUserId, type TopicId } from "../../../core/ledger/ids";
 import { isKnown } from "../../../engine/reads/known-user";
 import type { OperatorLogRow } from "../../../ports/store/admin-store";
 import { ifDown } from "../../../ports/tier-unavailable";
@@ -18,6 +18,7 @@ import { CHECK_ACTIONS } from "../../admin/topic-checks";
 import type { App } from "../../boot/app";
 import { ProblemError } from "../../http/answers/problem";
 import { privateJson } from "../../http/answers/reply";
+import { topicInPath } from "../../http/path-parameters";
 import { type AdminContext, defineRoute } from "../../http/route";
 
 export const status = defineRoute({
@@ -72,11 +73,7 @@ export const invalidate = defineRoute({
 });
 
 function topicOf({ app, params }: AdminContext<unknown, unknown>): TopicId {
-  const topicId = parseTopicId(params.topicId ?? "");
-  if (topicId === null)
-    throw new ProblemError("bad-input", "The topic id in the address must look like 0.0.7148063.", {
-      field: "topicId",
-    });
+  const topicId = topicInPath(params);
   if (!app.scheduler.syncs.has(topicId)) throw new ProblemError("not-found", "This server does not sync this topic.");
   return topicId;
 }

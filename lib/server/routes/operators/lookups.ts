@@ -1,10 +1,11 @@
 import "server-only";
-import { parseSequence, parseTopicId, parseUserId } from "../../../core/ledger/ids";
+import { parseUserId } from "../../../core/ledger/ids";
 import { MessageLookup, PersonLookup } from "../../../wire/operators/lookup";
 import { messageLookup } from "../../admin/message-lookup";
 import { personLookup } from "../../admin/person-lookup";
 import { ProblemError } from "../../http/answers/problem";
 import { privateJson } from "../../http/answers/reply";
+import { sequenceInPath, topicInPath } from "../../http/path-parameters";
 import { defineRoute } from "../../http/route";
 import { proofContent } from "../proof-content";
 import { unlessDropped } from "../unless-dropped";
@@ -38,16 +39,8 @@ export const lookUpMessage = defineRoute({
   problems: ["bad-input", "not-found", "dropped"],
   answer: MessageLookup,
   handle: async ({ app, params }) => {
-    const topicId = parseTopicId(params.topicId ?? "");
-    const sequence = parseSequence(params.sequence ?? "");
-    if (topicId === null)
-      throw new ProblemError("bad-input", "The topic id in the address must look like 0.0.7148063.", {
-        field: "topicId",
-      });
-    if (sequence === null)
-      throw new ProblemError("bad-input", "The sequence number in the address must be a whole number from 1.", {
-        field: "sequence",
-      });
+    const topicId = topicInPath(params);
+    const sequence = sequenceInPath(params);
     const found = await messageLookup(app, topicId, sequence);
     if (found === null) await unlessDropped(app, topicId, sequence);
     if (found === null)
