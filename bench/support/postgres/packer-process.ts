@@ -4,7 +4,7 @@ import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { Packed } from "@/lib/engine/repair/pack";
-import { Packing } from "@/lib/engine/repair/packing";
+import { PackScheduler } from "@/lib/engine/repair/pack-scheduler";
 
 /** `in background` packs as a long-running instance does, `at once` as a function does. The answer to `stop` is what was packed. */
 export type PackerOrder = "in background" | "at once" | "stop";
@@ -15,7 +15,7 @@ const NOTHING: Packed = { messages: 0, rows: 0 };
 async function main(): Promise<void> {
   const { sync } = await openStore(openPg(process.env.DATABASE_URL ?? ""), "devnet");
   let packed = NOTHING;
-  let packing: Packing | null = null;
+  let packing: PackScheduler | null = null;
   const log = {
     info: (_: string, counts: object = {}) => {
       packed = { ...packed, ...counts };
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
       return;
     }
     packed = NOTHING;
-    packing = new Packing({
+    packing = new PackScheduler({
       store: sync,
       hot: new MemoryHotCache(systemClock),
       clock: systemClock,

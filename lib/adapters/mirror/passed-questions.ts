@@ -2,7 +2,7 @@
  * Circuit breakers for questions that readers choose, one for each kind of question. A mirror answers some kinds slowly or not at
  * all, such as a list of transactions over a long time. The other kinds are still asked.
  */
-import { shapeOf } from "../../core/mirror/passed-paths";
+import { shapeOf } from "../../core/mirror/pass-through-paths";
 import { type CircuitBreaker, CLOSED } from "../../core/sync/circuit-breaker";
 
 export class PassedQuestions {

@@ -2,22 +2,22 @@
 import { MAX_ANSWER_BYTES } from "../../core/bounds";
 import { type ConsensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
+import { isImmutable } from "../../core/mirror/immutable-page";
 import type { MessageQuery } from "../../core/mirror/message-query";
 import { nextLink } from "../../core/mirror/next-link";
-import { isUnchanging } from "../../core/mirror/unchanging";
 import type { LogEntry } from "../../core/signals/batch";
 import type { LedgerLog } from "../../ports/store/ledger-log";
 import { messageJson } from "./message-json";
 
-/** `body` is JSON, or null if there is no such message. `isUnchanging`: it can never change. */
+/** `body` is JSON, or null if there is no such message. `isImmutable`: it can never change. */
 export interface LogAnswer {
   readonly body: string | null;
-  readonly isUnchanging: boolean;
+  readonly isImmutable: boolean;
   /** Messages that were dropped (sync/drop-store) belong to the answer, so it is of no use. */
   readonly isDropped: boolean;
 }
 
-const NONE: LogAnswer = { body: null, isUnchanging: false, isDropped: false };
+const NONE: LogAnswer = { body: null, isImmutable: false, isDropped: false };
 const EVER = { from: 0n, to: 2n ** 63n - 1n };
 
 const pageBody = (messages: readonly string[], next: string | null) =>
@@ -41,7 +41,7 @@ export async function messagesPage(
   const next = isMore ? nextLink(path, spelled, order, formatConsensusTime(lastNs)) : null;
   const found = { order, limit, sequences: within.sequences, ...page };
   return {
-    ...{ body: pageBody(messages, next), isUnchanging: !isCut && isUnchanging(found) },
+    ...{ body: pageBody(messages, next), isImmutable: !isCut && isImmutable(found) },
     isDropped: page.hasDropped,
   };
 }
@@ -73,7 +73,7 @@ function single(topicId: TopicId, entry: LogEntry | undefined): LogAnswer {
   if (entry === undefined) return NONE;
   return {
     body: messageJson(topicId, entry),
-    isUnchanging: entry.verification === "verified" && entry.chunkInfo !== undefined,
+    isImmutable: entry.verification === "verified" && entry.chunkInfo !== undefined,
     isDropped: false,
   };
 }

@@ -1,7 +1,7 @@
 import type { Awaitable } from "../../core/awaitable";
 import type { LedgerError } from "../../ports/ledger/ledger";
 import type { RawAnswer, RawMirror } from "../../ports/ledger/raw-mirror";
-import { BriefCopies, type Served } from "./brief-copies";
+import { MicroCache, type Served } from "./micro-cache";
 
 /** Thrown if no mirror answered. */
 export class NotPassed extends Error {
@@ -26,11 +26,11 @@ export const PASSED_S = 2;
 
 /** Answers of a mirror, cached for a moment: one request to the mirror for all equal requests. */
 export class PassThrough {
-  private readonly copies: BriefCopies<RawAnswer>;
+  private readonly copies: MicroCache<RawAnswer>;
 
   constructor(private readonly options: PassThroughOptions) {
     const { maxBytes, now, staleMaxMs } = options;
-    this.copies = new BriefCopies({ maxBytes, now, staleMaxMs, isOutage: (cause) => cause instanceof NotPassed });
+    this.copies = new MicroCache({ maxBytes, now, staleMaxMs, isOutage: (cause) => cause instanceof NotPassed });
   }
 
   get bytes(): number {

@@ -6,7 +6,7 @@
 
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
-import { keptSince, ledgerMs } from "../../core/signals/kept-since";
+import { keptSince, ledgerMs } from "../../core/signals/retention";
 import type { Clock } from "../../ports/clock";
 import type { DropStore } from "../../ports/store/sync/drop-store";
 import type { TopicStore } from "../../ports/store/sync/topic-store";

@@ -16,10 +16,11 @@ import type { StoreStamp } from "../../ports/store/store-stamp";
 import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 import type { MissedEvents } from "../live/missed-events";
 import type { RegistryCache } from "../shards/registry-cache";
+import { AwaitedRuns } from "./awaited-runs";
 import { type Gates, gatesOf } from "./gates";
-import { type KeptTopic as Kept, roundTopicOf, syncedAt } from "./kept-topic";
 import { MirrorHeads } from "./mirror-heads";
 import { type Asker, RoundTimer } from "./round-timer";
+import { roundTopicOf, type ScheduledTopic, syncedAt } from "./scheduled-topic";
 import {
   type SyncEnvironment,
   type Synced,
@@ -28,7 +29,6 @@ import {
   TopicSync,
   type TopicSyncDeps,
 } from "./topic/topic-sync";
-import { WaitedRuns } from "./waited-runs";
 import { Watermarks } from "./watermarks";
 
 export interface SchedulerDeps extends SyncEnvironment {
@@ -64,18 +64,18 @@ const CHECK_ALONE_MS = 30_000;
 
 export class SyncScheduler {
   private readonly byTopic = new Map<TopicId, TopicSync>();
-  private readonly kept = new Map<TopicId, Kept>();
+  private readonly kept = new Map<TopicId, ScheduledTopic>();
   /** Drained topics that are no longer looked at. */
   private readonly closed = new Set<TopicId>();
   private readonly topicDeps: TopicSyncDeps;
   private readonly rounds: RoundTimer;
   private readonly gates: Gates;
-  private readonly waited: WaitedRuns;
+  private readonly awaited: AwaitedRuns;
   readonly heads: MirrorHeads;
   private readonly watermarks: Watermarks;
 
   constructor(private readonly deps: SchedulerDeps) {
-    this.waited = new WaitedRuns(deps.clock);
+    this.awaited = new AwaitedRuns(deps.clock);
     this.rounds = new RoundTimer(deps.gateMs);
     this.gates = gatesOf(deps.gateMs);
     const { ledger, clock, incidents, mayBeQuiet = false } = deps;
@@ -224,10 +224,10 @@ export class SyncScheduler {
 
   /** The topics of a round: all live ones, and drained or watched ones that were not looked at for a long time. */
   private dueAt(nowMs: number, watched: ReadonlySet<TopicId>): readonly RoundTopic[] {
-    const isDue = ({ dueMs }: Kept) => dueMs <= nowMs;
+    const isDue = ({ dueMs }: ScheduledTopic) => dueMs <= nowMs;
     // A drained topic that was looked at for the last time leaves without a change of the registry.
     if ([...this.kept.values()].some((topic) => topic.reading === "rare" && isDue(topic))) this.follow();
-    const isRare = ({ reading, topicId }: Kept) => reading === "rare" || watched.has(topicId);
+    const isRare = ({ reading, topicId }: ScheduledTopic) => reading === "rare" || watched.has(topicId);
     const due = [...this.kept.values()].filter((topic) => !isRare(topic) || isDue(topic));
     for (const topic of due) topic.dueMs = nowMs + RARE_MS;
     return due.map(roundTopicOf);
@@ -276,10 +276,10 @@ export class SyncScheduler {
       const waiting = missing.filter(({ sync, sequence }) => (sync?.cursor ?? 0) < sequence);
       if (waiting.length === 0) return true;
       if (this.deps.clock.monotonicMs() >= deadlineMs) return false;
-      if (waiting.some(({ sync, sequence }) => !sync || this.waited.isOutOfReach(sync, sequence))) return false;
+      if (waiting.some(({ sync, sequence }) => !sync || this.awaited.isOutOfReach(sync, sequence))) return false;
       // A run that a slow mirror or database holds up goes on without readers who cannot wait for it.
-      const runs = waiting.flatMap(({ sync }) => (sync ? [this.waited.next(sync, deadlineMs)] : []));
-      await this.waited.orLater(Promise.all(runs), deadlineMs);
+      const runs = waiting.flatMap(({ sync }) => (sync ? [this.awaited.next(sync, deadlineMs)] : []));
+      await this.awaited.orLater(Promise.all(runs), deadlineMs);
     }
   }
 
@@ -290,7 +290,10 @@ export class SyncScheduler {
       const waiting = behind.filter(({ syncedThroughNs }) => syncedThroughNs < throughNs);
       if (waiting.length === 0) return true;
       if (this.deps.clock.monotonicMs() >= deadlineMs) return false;
-      await this.waited.orLater(Promise.all(waiting.map(({ sync }) => this.waited.next(sync, deadlineMs))), deadlineMs);
+      await this.awaited.orLater(
+        Promise.all(waiting.map(({ sync }) => this.awaited.next(sync, deadlineMs))),
+        deadlineMs,
+      );
     }
   }
 
@@ -348,7 +351,7 @@ export class SyncScheduler {
   }
 
   /** Clears a topic's demand if the stored messages are as recent as can be expected. */
-  private clearIfMet(topic: Kept): void {
+  private clearIfMet(topic: ScheduledTopic): void {
     if (topic.askedMs === null) {
       topic.metLagMs = Math.min(topic.metLagMs, this.ageMs(topic));
       return;
@@ -360,11 +363,11 @@ export class SyncScheduler {
   }
 
   /** The age of what is stored, in milliseconds; infinite before the first sync. */
-  private ageMs(topic: Kept): number {
+  private ageMs(topic: ScheduledTopic): number {
     return this.freshnessOf(topic).lagMs ?? Number.POSITIVE_INFINITY;
   }
 
-  private freshnessOf(topic: Kept | undefined): FreshnessNow {
+  private freshnessOf(topic: ScheduledTopic | undefined): FreshnessNow {
     const { clock } = this.deps;
     return freshness((topic ? [topic] : []).map(syncedAt(clock.monotonicMs())), clock.now(), 0, this.heads.quiet());
   }

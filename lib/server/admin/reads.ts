@@ -1,7 +1,7 @@
 import "server-only";
 /** Database reads for the operators' pages and the health checks. They are cached, so more viewers cause no more reads. */
 import { MAX_GAPS } from "../../core/bounds";
-import { aheadOf } from "../../core/health/clock-off";
+import { aheadOf } from "../../core/health/clock-skew";
 import type { Sequence } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { AdminStore, OperatorLogRow, TopicOverview } from "../../ports/store/admin-store";

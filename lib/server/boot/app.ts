@@ -18,7 +18,7 @@ import type { DefinitionsGeneration, HeardCommits } from "../../engine/reads/inv
 import type { L1Cache } from "../../engine/reads/l1-cache";
 import type { PendingSignals } from "../../engine/reads/pending";
 import type { TieredRead } from "../../engine/reads/tiered-read";
-import type { Packing } from "../../engine/repair/packing";
+import type { PackScheduler } from "../../engine/repair/pack-scheduler";
 import type { RegistryCache } from "../../engine/shards/registry-cache";
 import type { TopicRouter } from "../../engine/shards/topic-router";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
@@ -130,7 +130,7 @@ export interface App {
   readonly rates: TopicRates;
   readonly checks: TopicChecks;
   /** Null if nothing is packed on this deployment. */
-  readonly packing: Packing | null;
+  readonly packing: PackScheduler | null;
   readonly adminReads: AdminReads;
   readonly instanceId: string;
   readonly place: InstancePlace;

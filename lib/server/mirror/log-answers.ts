@@ -1,5 +1,5 @@
 import "server-only";
-/** Answers out of the log, each from one copy for all who ask the same. */
+/** Answers from the log. Equal requests share one copy. */
 import { createHash } from "node:crypto";
 import { type Awaitable, andThen } from "../../core/awaitable";
 import { keyOf } from "../../core/key";
@@ -16,8 +16,8 @@ import type { LogCopy } from "./public-mirror";
 import { mirrorAnswer, mirrorError } from "./reply";
 
 /**
- * Answers a question of the log. `key` names the question, whoever asks it. Demands a sync, behind the answer. `dropped` answers
- * it if messages that were dropped belong to the answer.
+ * Answers a request from the log. Requests with the same `key` share a copy. Demands a sync after the answer. `dropped` answers
+ * instead if the answer would contain dropped messages.
  */
 export function logAnswer(
   context: RouteContext<unknown, unknown>,
@@ -28,7 +28,7 @@ export function logAnswer(
   const { app, background } = context;
   const startMs = app.clock.now();
   background(() => app.scheduler.demand());
-  // The head that blocks tell follows from what was stored while pages were read.
+  // The head that block lists report is sampled whenever a page is read.
   app.publicMirror.toldThroughNs();
   // Starting over may bring another history of the same numbers.
   const epoch = epochOf(app.stores.stamp.highest);
@@ -37,12 +37,12 @@ export function logAnswer(
     const tiers = tiersOf(outcome, copy);
     app.metrics.observeRead(tiers);
     if (copy.isDropped) return dropped();
-    const { body, etag, isUnchanging } = copy;
+    const { body, etag, isImmutable } = copy;
     if (body === null) return mirrorError(404, ["Not found"]);
     return mirrorAnswer(context, {
       ...{ body, etag, tiers, startMs },
-      life: isUnchanging ? "unchanging" : TIP_S,
-      freshness: isUnchanging ? app.scheduler.freshness() : agedBy(app, copy),
+      life: isImmutable ? "immutable" : TIP_S,
+      freshness: isImmutable ? app.scheduler.freshness() : agedBy(app, copy),
       isStaleCopy: outcome === "stale",
     });
   });
@@ -51,24 +51,24 @@ export function logAnswer(
 async function copyOf(app: App, ask: () => Promise<LogAnswer>) {
   const atMs = app.clock.monotonicMs();
   const began = startRead(app);
-  const { body, isUnchanging, isDropped } = await ask();
+  const { body, isImmutable, isDropped } = await ask();
   const etag = `"${createHash("sha1")
     .update(body ?? "")
     .digest("base64url")}"`;
-  const value: LogCopy = { body, etag, isUnchanging, isDropped, freshness: freshnessSince(app, began), atMs };
-  const lifeMs = isUnchanging ? Number.POSITIVE_INFINITY : TIP_S * 1_000;
+  const value: LogCopy = { body, etag, isImmutable, isDropped, freshness: freshnessSince(app, began), atMs };
+  const lifeMs = isImmutable ? Number.POSITIVE_INFINITY : TIP_S * 1_000;
   return { value, bytes: body?.length ?? 0, lifeMs };
 }
 
-/** A copy's freshness is that of its reading, and so much older. */
+/** The freshness that a copy had when it was read, older by the time since. */
 function agedBy(app: App, { freshness, atMs }: LogCopy): FreshnessNow {
   if (freshness.lagMs === null) return freshness;
   const lagMs = freshness.lagMs + Math.round(app.clock.monotonicMs() - atMs);
   return { ...freshness, lagMs, stale: freshness.stale || lagMs > app.env.FRESHNESS_TARGET_MS };
 }
 
-function tiersOf(outcome: "hit" | "miss" | "stale", { isUnchanging }: LogCopy): readonly TierOutcome[] {
-  if (outcome === "hit") return [tierOutcome("l1", "hit", isUnchanging ? {} : { ttlSeconds: TIP_S })];
+function tiersOf(outcome: "hit" | "miss" | "stale", { isImmutable }: LogCopy): readonly TierOutcome[] {
+  if (outcome === "hit") return [tierOutcome("l1", "hit", isImmutable ? {} : { ttlSeconds: TIP_S })];
   if (outcome === "stale")
     return [
       tierOutcome("postgres", "failed", { detail: "unavailable" }),

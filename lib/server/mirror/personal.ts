@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * A person's own mirror, for the TrustMesh web UI (docs/integrations/trustmesh-ui.md): a topic's page that holds only what concerns
- * the caller, in flat messages, compacted to the present state. The UI takes it through a prefix of its mirror's address.
+ * A person's own mirror, for the TrustMesh web UI (docs/integrations/trustmesh-ui.md): pages of a topic that hold only what concerns
+ * the caller, as flat messages compacted to the current state. The UI reaches it by a prefix in its mirror's address.
  */
 import { createHash } from "node:crypto";
 import { andThen } from "../../core/awaitable";
@@ -29,17 +29,18 @@ import type { Answer } from "../http/answers/answer";
 import { ProblemError } from "../http/answers/problem";
 import { beforeRead, type ReadBegun, viewHeaders } from "../http/answers/reply";
 import { perHead, urlOf } from "../http/api-request";
+import { topicInPath } from "../http/path-parameters";
 import { defineRoute, OWNER_NAMES, type UserContext } from "../http/route";
 import { decodedSignalOf } from "../routes/signals";
 import type { Namer } from "./readers-seen";
 
-/** A browser polls every ten seconds and five topics at a time; its own cache answers two polls of three. */
+/** A browser polls five topics every ten seconds. With this age, its own cache answers two polls of three. */
 const BROWSER_S = 25;
-/** The UI begins this long ago where it has no cursor. */
+/** Without a cursor, the UI asks for this much of the past. */
 const NEW_HERE_NS = 7n * 86_400n * 1_000_000_000n;
 /** Clocks of browsers differ, and a request may take a while. */
 const NEW_HERE_LEEWAY_NS = 3_600n * 1_000_000_000n;
-/** Words of a mint that the UI shows, where the sender or the definition gives them. */
+/** Texts of a mint that the UI shows, if the sender or the definition has them. */
 const WORDS = [
   ...["name", "emoji", "icon", "description", "subtitle", "category", "rarity", "tokenId"],
   ...["senderName", "recipientName", "message", "note", "trustAmount", "labels"],
@@ -124,7 +125,7 @@ const wordsOf = (source: Readonly<Record<string, unknown>>) =>
 
 const parsed = new WeakMap<View, Messages>();
 
-/** The same view serves many polls, and most of them want nothing of it. */
+/** Parses a view once for its many polls, most of which need no message of it. */
 function messagesOf(view: View): Messages {
   const known = parsed.get(view);
   if (known !== undefined) return known;
@@ -154,8 +155,8 @@ function isNewHere({ query: { within }, isWholeSeconds }: Asked, nowMs: number):
 }
 
 /**
- * Whether the reader's cursor, if it has one, is a time of this person. Otherwise somebody else was in this browser, and what this
- * person left there before lies behind it and is pushed out. A reader adds nothing that it has: so every message gets a new number.
+ * Whether the reader's cursor, if it has one, is the time of a message of this person. Otherwise somebody else has used this browser,
+ * and this person's older messages there lie behind the cursor. The reader skips numbers that it has, so every message gets a new one.
  */
 function isOwn(messages: Messages, { within }: MessageQuery): boolean {
   const fromNs = within?.times.from ?? 0n;
@@ -172,7 +173,7 @@ interface PageOptions {
   readonly topicId: TopicId;
   readonly kinds: readonly FollowedKind[];
   readonly query: MessageQuery;
-  /** The reader has nothing yet: the times that it asks for do not count. */
+  /** The reader has nothing yet, so the page begins at the start, whatever times it asks for. */
   readonly isFromStart: boolean;
   readonly namer: Namer;
 }
@@ -186,7 +187,7 @@ const between = (held: Messages, { from, to }: Interval<bigint>): Messages =>
 /** The page as JSON. */
 function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, namer }: PageOptions): string {
   const { within, order, limit, isUtf8, spelled } = query;
-  // Numbers only name messages here, so a question for numbers asks for nothing less.
+  // Numbers only name messages here, so a filter by number leaves out nothing.
   const wanted = isFromStart ? held : within === null ? [] : between(held, within.times);
   const all = wanted.filter(({ kind }) => kinds.includes(kind));
   if (all.length === 0) return NOTHING;
@@ -255,11 +256,7 @@ export const personalMessages = defineRoute({
   answer: PersonalMirrorPage,
   handle: (context) => {
     const { app, userId, params, request } = context;
-    const topicId = topicNamed(params.topicId ?? "");
-    if (topicId === null)
-      throw new ProblemError("bad-input", "The topic id in the address must look like 0.0.7148063.", {
-        field: "topicId",
-      });
+    const topicId = topicInPath(params, topicNamed);
     const asked = askedOf(request);
     if (!asked.ok) throw new ProblemError("bad-input", `${asked.error.join(". ")}.`, { field: "query" });
     const startMs = app.clock.now();

@@ -12,8 +12,8 @@ type Context = RouteContext<unknown, unknown>;
 export interface MirrorReply {
   readonly body: string;
   readonly etag: string;
-  /** Seconds for which a cache may serve it, and then as long again while it asks; `unchanging`: for ever. */
-  readonly life: number | "unchanging";
+  /** Seconds for which a cache may serve it, and for as long again while it revalidates. `immutable`: for ever. */
+  readonly life: number | "immutable";
   readonly freshness: FreshnessNow;
   /** An old copy, because its source is down. */
   readonly isStaleCopy: boolean;
@@ -21,10 +21,10 @@ export interface MirrorReply {
   readonly startMs: number;
 }
 
-/** With PUBLIC_LEDGER off an answer is for the one who asked: no shared cache may keep it. */
+/** With PUBLIC_LEDGER off, an answer is for its caller alone, so no shared cache may keep it. */
 function cacheControl({ app }: Context, life: MirrorReply["life"]): string {
   const isPublic = app.env.PUBLIC_LEDGER === "on";
-  if (life === "unchanging") return `${isPublic ? "public" : "private"}, immutable, max-age=31536000`;
+  if (life === "immutable") return `${isPublic ? "public" : "private"}, immutable, max-age=31536000`;
   return isPublic ? `public, max-age=${life}, stale-while-revalidate=${life}` : "private, no-cache";
 }
 

@@ -1,7 +1,7 @@
 import "server-only";
 /**
  * This server as a mirror node, for tools, caches and other instances of this server (docs/integrations/mirror-api.md). Topics that
- * are kept here come from the log; the rest is handed on.
+ * are kept here come from the log; requests for others are passed through.
  */
 import type { z } from "zod/mini";
 import type { Awaitable } from "../../core/awaitable";
@@ -15,7 +15,7 @@ import {
   sequenceNamed,
   topicNamed,
 } from "../../core/mirror/message-query";
-import { isPassed } from "../../core/mirror/passed-paths";
+import { isPassed } from "../../core/mirror/pass-through-paths";
 import { messageAt, messageBySequence, messagesPage } from "../../engine/mirror/log-pages";
 import { MirrorJson, MirrorMessage, MirrorMessages } from "../../wire/mirror";
 import { type Answer, textOf } from "../http/answers/answer";
@@ -46,7 +46,7 @@ const isKept = ({ app }: Context, topicId: TopicId) => app.scheduler.syncs.has(t
 
 const NO_TOPIC = "Invalid parameter: topic.id";
 
-/** Hands an address below `topics` on, for topics that are not kept here. */
+/** Passes an address below `topics` through, for topics that are not kept here. */
 const passed = async (context: Context, path: string) =>
   unlessPassed(context) ?? passedAnswer(context, path + context.url.search);
 

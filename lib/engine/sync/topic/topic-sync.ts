@@ -36,9 +36,9 @@ import { foldedTopic } from "../../repair/reproject";
 import type { MirrorHeads } from "../mirror-heads";
 import { count, newCounts, type SyncCounts } from "../sync-counts";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
+import { commitInPieces, type Run } from "./commit-in-pieces";
 import { type Checked, HistoryCheck } from "./history-check";
 import { meetHole } from "./holes";
-import { inPieces, type Run } from "./in-pieces";
 import { type Pages, readPages } from "./topic-pages";
 
 /** The parts that the syncs of all topics share. */
@@ -318,7 +318,7 @@ export class TopicSync {
       const last = batch.at(-1) as LedgerMessage;
       if (ranges > 1 && !hasReached(this.current, last.consensusNs))
         ahead = { after: last.sequence, answer: ask(last.sequence, ranges) };
-      const verified = await inPieces(committer, { chain, messages: batch, gap });
+      const verified = await commitInPieces(committer, { chain, messages: batch, gap });
       const [first] = batch;
       if (verified && first && first.consensusNs <= watermarkNs)
         this.deps.owner.onLate(this.topicId, first.consensusNs, watermarkNs);

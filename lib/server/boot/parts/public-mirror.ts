@@ -1,8 +1,8 @@
 import "server-only";
-/** The mirror that this server is itself: the log for topics that are kept here, and the configured mirrors for the rest. */
+/** Wires the public mirror: the log for topics that are kept here, and the configured mirrors for the rest. */
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import { type HeadSamples, toldThrough, withHeadSample } from "../../../core/mirror/held-head";
-import { BriefCopies } from "../../../engine/mirror/brief-copies";
+import { MicroCache } from "../../../engine/mirror/micro-cache";
 import { PassThrough } from "../../../engine/mirror/pass-through";
 import type { SyncScheduler } from "../../../engine/sync/sync-scheduler";
 import type { Clock } from "../../../ports/clock";
@@ -33,7 +33,7 @@ export function buildPublicMirror({ env, tiers, ledger, scheduler, clock }: Publ
   const share = { perSecond, burst: perSecond, maxWaitMs: 0 };
   let samples: HeadSamples = [];
   return {
-    pages: new BriefCopies({ maxBytes: PAGES_BYTES, now, staleMaxMs, isOutage: isTierUnavailable }),
+    pages: new MicroCache({ maxBytes: PAGES_BYTES, now, staleMaxMs, isOutage: isTierUnavailable }),
     passed: new PassThrough({
       mirror: ledger,
       reserve: () =>

@@ -9,9 +9,9 @@ import { Doorbells } from "../../../engine/live/doorbells";
 import { MissedEvents } from "../../../engine/live/missed-events";
 import { TopicRates } from "../../../engine/live/topic-rates";
 import { renamedBy } from "../../../engine/reads/invalidate";
-import { Packing } from "../../../engine/repair/packing";
+import { PackScheduler } from "../../../engine/repair/pack-scheduler";
 import { REREAD_RANGE } from "../../../engine/repair/reread";
-import { Rereading } from "../../../engine/repair/rereading";
+import { RereadScheduler } from "../../../engine/repair/reread-scheduler";
 import { RegistryCache } from "../../../engine/shards/registry-cache";
 import { SyncScheduler } from "../../../engine/sync/sync-scheduler";
 import { type LookupPurpose, Signatures } from "../../../engine/sync/topic/signatures";
@@ -30,9 +30,9 @@ export interface Sync {
   readonly scheduler: SyncScheduler;
   readonly doorbells: Doorbells | null;
   readonly checks: TopicChecks;
-  readonly rereading: Rereading;
+  readonly rereading: RereadScheduler;
   /** Null if HOT_HOURS is 0. */
-  readonly packing: Packing | null;
+  readonly packing: PackScheduler | null;
   readonly signatures: Signatures;
 }
 
@@ -91,7 +91,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     renamedBy: (profiles: readonly UserId[]) => renamedBy(stores.views, profiles),
   };
   const onUnproven = (topicId: TopicId) => scheduler.syncs.get(topicId)?.repairSoon();
-  const rereading = new Rereading({
+  const rereading = new RereadScheduler({
     ...commits,
     range: REREAD_RANGE,
     nowMs: () => clock.monotonicMs(),
@@ -99,7 +99,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
   });
   const hotMs = env.HOT_HOURS * 3_600_000;
   const packing =
-    hotMs === 0 ? null : new Packing({ store: stores.sync, hot, hotMs, keepMonths: env.KEEP_MONTHS, clock, log });
+    hotMs === 0 ? null : new PackScheduler({ store: stores.sync, hot, hotMs, keepMonths: env.KEEP_MONTHS, clock, log });
   const logProgress = progressLog(log);
   const scheduler = new SyncScheduler({
     ...commits,

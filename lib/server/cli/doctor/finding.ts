@@ -1,5 +1,5 @@
 import "server-only";
-import { aheadOf } from "../../../core/health/clock-off";
+import { aheadOf } from "../../../core/health/clock-skew";
 
 /** The doctor's result for one part. If `ok` is false, the sentence says what to fix. */
 export interface DoctorFinding {

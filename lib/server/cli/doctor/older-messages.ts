@@ -1,8 +1,8 @@
 import "server-only";
 import { toMs } from "../../../core/ledger/consensus-time";
-import { keptSince, ledgerMs } from "../../../core/signals/kept-since";
+import { keptSince, ledgerMs } from "../../../core/signals/retention";
 import { dropBlocker } from "../../../engine/repair/blockers";
-import { GRACE_MS } from "../../../engine/repair/packing";
+import { GRACE_MS } from "../../../engine/repair/pack-scheduler";
 import type { TopicState } from "../../../ports/store/sync/topic-store";
 import type { Env } from "../../config/env";
 import { type DoctorFinding, fine } from "./finding";

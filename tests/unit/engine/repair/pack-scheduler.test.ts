@@ -254,8 +254,8 @@ describe("packing", () => {
 });
 
 describe("packing in the background", () => {
-  const instance = (hot: PackSchedulerDeps["hot"], keepMonths = 0) =>
-    new PackScheduler({ store, clock, hot, hotMs: HOT_MS, keepMonths, log: quietLog });
+  const instance = (hot: PackSchedulerDeps["hot"], keepMonths = 0, log = quietLog) =>
+    new PackScheduler({ store, clock, hot, hotMs: HOT_MS, keepMonths, log });
   const noticed = async (...instances: readonly PackScheduler[]) => {
     for (const each of instances) each.notice();
     await clock.advance(1_000);
@@ -384,14 +384,7 @@ describe("packing in the background", () => {
     const log = { ...quietLog, error: (message: string) => void errors.push(message) };
     for (const cause of [new TierUnavailable("postgres", "down"), new Error("a fault of ours")]) {
       store = { ...store, topics: () => Promise.reject(cause) };
-      const packing = new PackScheduler({
-        store,
-        clock,
-        hot: new MemoryHotCache(clock),
-        hotMs: HOT_MS,
-        keepMonths: 0,
-        log,
-      });
+      const packing = instance(new MemoryHotCache(clock), 0, log);
       await noticed(packing);
       await packing.close();
       faults.push(packing.counts.faults.pack);
