@@ -83,7 +83,7 @@ function coresOf(
   return us / 1e6 + (messages - writes) / figure("syncMessagesPerS");
 }
 
-/** At least as many as hold the streams. More of them find fewer views in memory, so CPU is that of the fewest. */
+/** Enough for the open streams and for the CPU. The CPU is computed for the fewest, because more of them find fewer views in memory. */
 function instancesOf(inputs: CapacityInputs): number {
   if (inputs.users === 0) return 0;
   if (inputs.instances !== null) return inputs.instances;

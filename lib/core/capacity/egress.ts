@@ -1,4 +1,4 @@
-/** Bytes that browsers get, compressed, with the answers that say that nothing has changed. TLS is left out. */
+/** Compressed bytes that are sent to browsers, 304 answers included. TLS is left out. */
 import { type CapacityInputs, DAY_S } from "./inputs";
 import type { Traffic } from "./traffic";
 import { figure } from "./unit-figures";

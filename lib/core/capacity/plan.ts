@@ -54,7 +54,7 @@ export const PART_LABELS: Readonly<Record<CostPart, string>> = {
   network: "Network",
 };
 
-/** The next step that lowers a part, where no step that exists meets the plan. What does not exist yet is called so. */
+/** A step that lowers a part of the bill. It is shown where no step meets the plan, and says so if it does not exist yet. */
 const NEXT: Readonly<Record<SetUp, Readonly<Record<Exclude<CostPart, "ledger">, string>>>> = {
   vercel: {
     mirror: "Run a mirror: it takes no price for a call.",

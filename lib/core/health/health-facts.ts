@@ -39,7 +39,7 @@ export interface SyncFacts {
   readonly lagMs: number;
   /** The topic is synced through this time; null if that is not known yet. */
   readonly asOfMs: number | null;
-  /** It started over, and has not been read to its end since. */
+  /** It started over, and the messages from before are not all stored again. */
   readonly isSyncingAgain: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface StoredFacts {
   readonly gapCount: number;
   /** Messages whose signature could not be judged yet. */
   readonly unproven: number;
-  /** Its stored rows are dropped, or what follows from its messages is found out again, because a topic starts over. Null: neither. */
+  /** `starting-over`: its stored rows are being dropped. `folded-again`: another topic started over. Null: neither. */
   readonly work: "starting-over" | "folded-again" | null;
   /** Null: it is not paused. `by` is null if it is not known. */
   readonly paused: { readonly by: string | null; readonly sinceMs: number | null } | null;

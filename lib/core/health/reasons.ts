@@ -1,7 +1,7 @@
-/** The reason of a fault as a part of a sentence for operators. */
+/** Sentences about faults, for operators. */
 import type { Interval } from "../sync/intervals";
 
-/** A sentence names so many things of a kind. */
+/** A sentence names at most this many topics or messages, and counts the rest. */
 const NAMED = 3;
 
 /** `: reason`, or nothing if it is not known. */

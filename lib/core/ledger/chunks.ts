@@ -40,7 +40,7 @@ export const MAX_CHUNKS = 100;
 export const UNUSABLE_CHUNK: ChunkInfo = { key: "", number: 0, total: 1 };
 
 /**
- * How a message stands to its chunk info.
+ * Classifies a message by its chunk info.
  *
  * - `whole`: not split. The SDK then says "1 of 1"; a protobuf that was never set says "0 of 0".
  * - `part`: belongs to the group that its key names.
@@ -81,7 +81,7 @@ export class Reassembly {
   }
 
   /**
-   * Takes the next message in sequence order. Its cost does not depend on what was taken before. Answers the whole message if
+   * Takes the next message in sequence order. Its cost does not depend on what was taken before. Returns the whole message if
    * this one is whole or completes it, `null` while parts are missing, `repeat` if this part adds nothing, and `bad-chunk` if its
    * numbers make no sense or its total is not its group's.
    */

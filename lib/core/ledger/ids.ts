@@ -13,7 +13,7 @@ export type AccountId = string & { readonly __brand: "AccountId" };
 /** An id of 1 to 50 characters: that of an account, or one that TrustMesh gave. */
 export type UserId = string & { readonly __brand: "UserId" };
 
-/** Position of a message in its topic: starts at 1, dense. int64 on the ledger; stored up to MAX_SEQUENCE. */
+/** A message's number in its topic: starts at 1, without gaps. int64 on the ledger; stored up to MAX_SEQUENCE. */
 export type Sequence = number & { readonly __brand: "Sequence" };
 
 /** A row's reference to its message has 40 bits for it. At a thousand messages a second that lasts 34 years. */
@@ -84,8 +84,8 @@ export function parseUserId(text: unknown): UserId | null {
 const BEGINS_AS_ACCOUNT = /^\d+\.\d+(\.|$)/;
 
 /**
- * Whether somebody may have this id. One that begins as an account id does must be the id of an account that the ledger could have:
- * `0.0.abc` is nobody's. The ledger may hold messages to such ids, so they stay ids, and only new messages are refused.
+ * Whether somebody may have this id. An id that begins like an account's must be one that the ledger could have: `0.0.abc` is
+ * nobody's. The ledger may hold messages to such ids, so they can be read, and only new messages to them are refused.
  */
 export function mayBeSomebody(id: string): boolean {
   if (!BEGINS_AS_ACCOUNT.test(id)) return true;

@@ -49,7 +49,7 @@ export function writeWindow(digest: string, madeS: number, nowMs: number): Write
   return { validStartNs: startNs(startS(usedUntilS), digest), usedFromS, usedUntilS };
 }
 
-/** Epoch seconds: the second in which the validity of a transaction begins that is sent until `usedUntilS` (epoch seconds). */
+/** The second in which a transaction's validity begins, if it is sent until `usedUntilS`. Both are epoch seconds. */
 export function startS(usedUntilS: number): number {
   return usedUntilS - USED_S - LEAD_S;
 }

@@ -13,7 +13,7 @@ export type Disposition = "signal" | "part" | "undecodable" | "untrusted" | "fai
  */
 export type SignatureVerdict = "right" | "wrong" | "unprovable" | "open";
 
-/** The same, as it is stored. A right signature is `alone` where the payer may not write for the actor, and otherwise one of `both`. */
+/** A verdict as it is stored. A right signature is `both` if the payer may write for the actor too, and `alone` if not. */
 export type SignatureState = Exclude<SignatureVerdict, "right"> | "alone" | "both";
 
 /** The evidence that a message is its actor's: the account that paid for it, the actor's signature, or both. */
@@ -52,7 +52,7 @@ export interface DefinitionStatement {
 
 /** A DID and an account. The newest by `issuedMs` counts; only trusted payers write them. */
 export interface Identity {
-  /** In small letters. */
+  /** In lower case. */
   readonly sub: string;
   /** Null if the message ends the binding. */
   readonly accountId: AccountId | null;

@@ -29,7 +29,7 @@ export type EdgeWithName = Edge & { readonly profile: ProfileName | null };
 const CONTACTS_BYTES = MAX_ANSWER_BYTES * 0.7;
 const REQUESTS_BYTES = MAX_ANSWER_BYTES * 0.14;
 
-/** The plan's circle of nine. */
+/** The number of slots in a circle: the plan's nine. */
 export const CIRCLE_SLOTS = 9;
 /** Bonded contacts that `/api/circle` lists at most. */
 export const CIRCLE_CONTACTS_MAX = 250;

@@ -1,6 +1,6 @@
 /**
- * The rate limit of a topic's syncs (ports/shared/hot-cache, Gate), as in the generic cell rate algorithm (GCRA). Its state is one
- * time: up to it, the syncs so far have used the topic's gate periods up. Each sync uses one period, and the time is at most two
+ * The rate limit of a topic's syncs (ports/shared/hot-cache, Gate), by the generic cell rate algorithm (GCRA). Its state is a single
+ * time, GCRA's theoretical arrival time: gate periods up to it are used up. Each sync uses one more. The time is never more than two
  * periods ahead.
  *
  * @param paidMs that time before the sync, in ms of the same clock as `nowMs`

@@ -1,6 +1,6 @@
 /**
- * A single flight: one load below memory (L1) that all readers of a view share. Readers who cannot wait for its end can ask what
- * is known so far. The limits run from the start of the load, so a reader who joins late waits less.
+ * A single flight: one load below memory (L1) that all readers of a view share. Readers who cannot wait for its end get what is known
+ * so far. The limits run from the start of the load, so a reader who joins late waits less.
  */
 import { err, type Result } from "../../core/result";
 import type { Clock } from "../../ports/clock";
@@ -23,7 +23,7 @@ export interface LoadFailure {
 
 /** Reports of a load while it runs. */
 export interface Progress {
-  /** The load asks this tier now. `redis`: the report of Redis so far; null if it was not asked. */
+  /** The load asks this tier now. `redis`: the outcome at Redis so far; null if it was not asked. */
   asks(tier: LoadFailure["tier"], redis: TierOutcome | null): void;
   /** Redis has an outdated copy. */
   has(copy: View): void;
@@ -94,7 +94,7 @@ export class SingleFlight {
     });
   }
 
-  /** The reports of all tiers that were asked, if the copy of `from` is served because of `failure`. */
+  /** The outcomes at all tiers that were asked, if the copy of `from` is served because of `failure`. */
   staleTiers({ tier, reason }: LoadFailure, from: "l1" | "redis"): readonly TierOutcome[] {
     const tookMs = this.clock.monotonicMs() - this.asking.sinceMs;
     const served = tierOutcome(from, "stale", { detail: `${tier}-${reason}` });

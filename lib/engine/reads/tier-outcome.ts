@@ -11,7 +11,7 @@ export interface TierOutcome {
   readonly tookMs: number;
 }
 
-/** A report with the usual values where `more` gives none. */
+/** An outcome with the usual values where `more` gives none. */
 export function tierOutcome(
   tier: TierOutcome["tier"],
   outcome: TierOutcome["outcome"],

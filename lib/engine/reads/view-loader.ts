@@ -83,7 +83,7 @@ export class ViewLoader {
     }
   }
 
-  /** `redis`: the report of Redis so far; null if it was not asked. */
+  /** `redis`: the outcome at Redis so far; null if it was not asked. */
   private async fromDatabase(progress: Progress, load: Load, redis: TierOutcome | null): Promise<LoadedView> {
     const { clock } = this.deps;
     const startMs = clock.monotonicMs();

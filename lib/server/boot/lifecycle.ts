@@ -8,7 +8,7 @@ import type { App } from "./app";
 
 const shared = globalThis as typeof globalThis & { __trustmeshServer?: boolean };
 
-/** Says that our own server (server.ts) runs in this process, and so starts and ends the app. */
+/** Records that our own server (server.ts) runs in this process: it then starts and ends the app. */
 export function claimProcess(): void {
   shared.__trustmeshServer = true;
   watchWork();

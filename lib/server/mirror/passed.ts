@@ -1,5 +1,5 @@
 import "server-only";
-/** Answers of the configured mirrors, handed on as they came. */
+/** Answers of the configured mirrors, passed through unchanged. */
 import { createHash } from "node:crypto";
 import type { Awaitable } from "../../core/awaitable";
 import { blocksToAsk, heldBlocks } from "../../core/mirror/held-blocks";
@@ -14,15 +14,15 @@ import { mirrorAnswer, mirrorError, NO_FRESHNESS } from "./reply";
 type Context = RouteContext<unknown, unknown>;
 
 /**
- * The refusal where nothing is handed on; null where something is. It does not say "not found", which readers would take for the
- * ledger's own word about an account.
+ * The refusal if MIRROR_PASS_THROUGH is off; otherwise null. It does not say "not found", which readers would take for the ledger's
+ * answer about an account.
  */
 export const unlessPassed = ({ app }: Context) =>
   app.env.MIRROR_PASS_THROUGH === "off"
     ? mirrorError(404, ["This server keeps no such topic and hands this address on to no mirror."])
     : null;
 
-/** Hands on what messages that were dropped here belong to (KEEP_MONTHS). */
+/** Passes through a request whose answer would contain messages that were dropped here (KEEP_MONTHS). */
 export const droppedAnswer = (context: Context, path: string): Awaitable<Answer> =>
   context.app.env.MIRROR_PASS_THROUGH === "off"
     ? mirrorError(404, [
@@ -36,7 +36,7 @@ export function segmentsOf({ url }: Context): readonly string[] {
   return read.ok ? read.value.slice(2) : [];
 }
 
-/** Hands a path on. `change`: what is told of a 200; null if nothing can be told now. */
+/** Passes a path through. `change` rewrites the body of a 200, or returns null if none can be sent now. */
 export async function passedAnswer(
   context: Context,
   path: string,
@@ -82,7 +82,7 @@ const refusal = ({ status, body }: { readonly status: number; readonly body: str
   body,
 });
 
-/** The newest blocks, or any others: without those that end after what this server has read. */
+/** A list of blocks, without those that end after what this server has stored. */
 export function blocksAnswer(context: Context): Promise<Answer> {
   const { app, url, background } = context;
   background(() => app.scheduler.demand());

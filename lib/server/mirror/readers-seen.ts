@@ -7,8 +7,8 @@ import type { SessionId, TopicId, UserId } from "../../core/ledger/ids";
 export type Namer = SessionId | UserId;
 
 /**
- * Sessions that have read a topic. Cursors in a browser belong to whoever used it before, so the first read of a session begins at the
- * start, whatever cursor it names. A session that is forgotten reads its state once more.
+ * Sessions that have read a topic. A cursor in a browser may be that of another person, so the first read of a session begins at the
+ * start, whatever its cursor. A session that was evicted here begins at the start once more.
  */
 export class ReadersSeen {
   /** Each session reads about five topics. */

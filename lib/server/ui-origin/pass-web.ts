@@ -34,7 +34,7 @@ export async function passWebRequest(
     ...{ method, target: pathname + search, headers: Object.fromEntries(headers), signal: request.signal },
     body: request.body === null ? null : Readable.fromWeb(request.body as ReadableStream<Uint8Array>),
   });
-  // Nobody reads the answer to a client that has left.
+  // The client has left, so nobody reads the answer.
   if (passed === null) return new Response(null, { status: 499 });
   return passed.ok ? webAnswer(passed.value, method) : problemResponse(request, passed.error);
 }

@@ -16,7 +16,7 @@ export interface TopicState {
   readonly projected: number | null;
   /** The topic was started over, and its stored rows are still being dropped. No message may be committed to it before that is done. */
   readonly isDropping: boolean;
-  /** It started over when messages through this sequence were stored, and the cursor is not there again. Null otherwise. */
+  /** After a start over, the last sequence that was stored before, until the cursor reaches it again. Null otherwise. */
   readonly syncAgainThrough: number | null;
   /** The stored messages through this sequence were read by this version of the decoder, or by a later one. */
   readonly interpreted: number;
