@@ -223,8 +223,8 @@ export class MirrorLedger implements Ledger, RawMirror {
   ): Promise<Result<null, LedgerError>> {
     if (createdNs === null) return ok(null);
     const nowMs = this.options.clock.monotonicMs();
-    if (createdNs > atNs) from.past.failed(nowMs);
-    const passes = await from.past.passes(nowMs, async () => {
+    if (createdNs > atNs) from.timestampSupport.failed(nowMs);
+    const passes = await from.timestampSupport.passes(nowMs, async () => {
       const path = accountPath(account.accountId, consensusNs(createdNs - 1n));
       const before = await this.ask(path, takeAccount, { mirror: from.origin }, { circuit: "accounts" });
       if (before.ok) return ok(false);

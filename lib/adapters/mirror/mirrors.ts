@@ -4,8 +4,8 @@ import type { MirrorName } from "../../ports/ledger/ledger";
 import { type MirrorAddress, parseMirrorAddress } from "./mirror-address";
 import { MirrorTime } from "./mirror-time";
 import { PassedQuestions } from "./passed-questions";
-import { PastReading } from "./past-reading";
 import { Refusals } from "./refusals";
+import { TimestampSupport } from "./timestamp-support";
 
 /** A mirror as operators see it. Counts run since the start. */
 export interface MirrorState {
@@ -40,7 +40,7 @@ export interface Mirror extends Omit<MirrorAddress, "origin"> {
   readonly questions: PassedQuestions;
   readonly refusals: Refusals;
   readonly time: MirrorTime;
-  readonly past: PastReading;
+  readonly timestampSupport: TimestampSupport;
   requests: number;
   errors: number;
   rateLimited: number;
@@ -62,7 +62,7 @@ export const mirrorsAt = (urls: readonly string[]): Mirror[] =>
       questions: new PassedQuestions(),
       refusals: new Refusals(),
       time: new MirrorTime(),
-      past: new PastReading(),
+      timestampSupport: new TimestampSupport(),
       requests: 0,
       errors: 0,
       rateLimited: 0,

@@ -32,7 +32,7 @@ import { perHead, urlOf } from "../http/api-request";
 import { topicInPath } from "../http/path-parameters";
 import { defineRoute, OWNER_NAMES, type UserContext } from "../http/route";
 import { decodedSignalOf } from "../routes/signals";
-import type { Namer } from "./readers-seen";
+import type { NumberSeed, Reader } from "./readers-seen";
 
 /** A browser polls five topics every ten seconds. With this age, its own cache answers two polls of three. */
 const BROWSER_S = 25;
@@ -106,14 +106,14 @@ async function load(app: App, userId: UserId) {
 }
 
 /**
- * The reader tells messages apart by topic and number. A message has its number from its time, so that the number stays the same
- * while the list changes: 52 bits, of which no two of 200 are ever the same by chance.
+ * The reader tells messages apart by topic and number. The number is derived from the message's time, so that it stays the same
+ * while the list changes. It has 52 bits, so two of 200 messages practically never get the same one.
  */
-const sequenceOf = (namer: Namer, ns: bigint): number =>
+const sequenceOf = (seed: NumberSeed, ns: bigint): number =>
   1 +
   Number(
     createHash("sha256")
-      .update(keyOf(namer, String(ns)))
+      .update(keyOf(seed, String(ns)))
       .digest()
       .readBigUInt64BE() >> 12n,
   );
@@ -175,7 +175,7 @@ interface PageOptions {
   readonly query: MessageQuery;
   /** The reader has nothing yet, so the page begins at the start, whatever times it asks for. */
   readonly isFromStart: boolean;
-  readonly namer: Namer;
+  readonly seed: NumberSeed;
 }
 
 const NOTHING = JSON.stringify({ messages: [], links: { next: null } } satisfies PersonalMirrorPage);
@@ -185,7 +185,7 @@ const between = (held: Messages, { from, to }: Interval<bigint>): Messages =>
   held.slice(held.findLastIndex(({ ns }) => ns < from) + 1).filter(({ ns }) => ns <= to);
 
 /** The page as JSON. */
-function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, namer }: PageOptions): string {
+function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, seed }: PageOptions): string {
   const { within, order, limit, isUtf8, spelled } = query;
   // Numbers only name messages here, so a filter by number leaves out nothing.
   const wanted = isFromStart ? held : within === null ? [] : between(held, within.times);
@@ -195,7 +195,7 @@ function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, name
   const messages = page.map(({ ns, time, text }) => ({
     consensus_timestamp: time,
     message: isUtf8 ? text : Buffer.from(text).toString("base64"),
-    sequence_number: sequenceOf(namer, ns),
+    sequence_number: sequenceOf(seed, ns),
     topic_id: topicId,
   }));
   const last = messages.at(-1);
@@ -209,7 +209,7 @@ interface Poll {
   readonly began: ReadBegun["began"];
   readonly topicId: TopicId;
   readonly asked: Asked;
-  readonly reader: Namer;
+  readonly reader: Reader;
 }
 
 function pageAnswer(
@@ -221,11 +221,11 @@ function pageAnswer(
   const { query } = asked;
   const kinds = app.scheduler.kindsOf(topicId);
   const messages = messagesOf(result.view);
-  const known = app.readersSeen.namerOf(reader, topicId);
+  const known = app.readersSeen.seedOf(reader, topicId);
   const isNew = isNewHere(asked, startMs);
   const isFromStart = known === null || isNew;
-  const namer = known ?? (isNew || isOwn(messages, query) ? userId : reader);
-  if (namer !== known && kinds.length > 0) app.readersSeen.note(reader, topicId, namer);
+  const seed = known ?? (isNew || isOwn(messages, query) ? userId : reader);
+  if (seed !== known && kinds.length > 0) app.readersSeen.note(reader, topicId, seed);
   // One address has two answers, and a browser must not take the one for the other.
   const read = isFromStart ? withTagFromStart(result) : result;
   const { headers, isKnown } = viewHeaders(context, read, startMs, began);
@@ -233,7 +233,7 @@ function pageAnswer(
   headers["trustmesh-form"] = "compacted";
   if (isKnown) return { status: 304, headers, body: null };
   headers["content-type"] = "application/json";
-  const page = { path: url.pathname, topicId, kinds, query, isFromStart, namer };
+  const page = { path: url.pathname, topicId, kinds, query, isFromStart, seed };
   return { status: 200, headers, body: kinds.length === 0 ? NOTHING : pageOf(messages, page) };
 }
 

@@ -3,8 +3,11 @@ import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
 import type { SessionId, TopicId, UserId } from "../../core/ledger/ids";
 
-/** Numbers on a page name messages for the person, or for one session of that person. */
-export type Namer = SessionId | UserId;
+/** The session that reads, or its user for a caller without a session's cookie. */
+export type Reader = SessionId | UserId;
+
+/** The id from which the numbers of a page's messages are derived: the person's, or that of one reader. */
+export type NumberSeed = SessionId | UserId;
 
 /**
  * Sessions that have read a topic. A cursor in a browser may be that of another person, so the first read of a session begins at the
@@ -12,17 +15,17 @@ export type Namer = SessionId | UserId;
  */
 export class ReadersSeen {
   /** Each session reads about five topics. */
-  private readonly seen = new LRUCache<Namer, Map<TopicId, Namer>>(atMostEntries(40_000));
+  private readonly seen = new LRUCache<Reader, Map<TopicId, NumberSeed>>(atMostEntries(40_000));
 
-  /** The session's namer for the topic; null before the session's first read of it in this process. */
-  namerOf(session: Namer, topicId: TopicId): Namer | null {
-    return this.seen.get(session)?.get(topicId) ?? null;
+  /** The seed of the reader's numbers in the topic; null before the reader's first read of it in this process. */
+  seedOf(reader: Reader, topicId: TopicId): NumberSeed | null {
+    return this.seen.get(reader)?.get(topicId) ?? null;
   }
 
   /** `topicId` must be a topic that this server follows, so that nobody fills the memory with names. */
-  note(session: Namer, topicId: TopicId, namer: Namer): void {
-    const known = this.seen.get(session);
-    if (known === undefined) this.seen.set(session, new Map([[topicId, namer]]));
-    else known.set(topicId, namer);
+  note(reader: Reader, topicId: TopicId, seed: NumberSeed): void {
+    const known = this.seen.get(reader);
+    if (known === undefined) this.seen.set(reader, new Map([[topicId, seed]]));
+    else known.set(topicId, seed);
   }
 }

@@ -21,7 +21,7 @@ import { MirrorJson, MirrorMessage, MirrorMessages } from "../../wire/mirror";
 import { type Answer, textOf } from "../http/answers/answer";
 import { defineRoute, type Route, type RouteContext } from "../http/route";
 import { logAnswer } from "./log-answers";
-import { blocksAnswer, droppedAnswer, passedAnswer, segmentsOf, unlessPassed } from "./passed";
+import { blocksAnswer, droppedAnswer, passedAnswer, segmentsOf, unlessPassed } from "./pass-through";
 import { mirrorError } from "./reply";
 
 type Context = RouteContext<unknown, unknown>;
@@ -129,7 +129,7 @@ export const topicDetails = ledgerRoute(
   },
 );
 
-const handedOn = (operationId: string, summary: string) =>
+const passThroughRoute = (operationId: string, summary: string) =>
   ledgerRoute(operationId, summary, MirrorJson, async (context) => {
     const segments = segmentsOf(context);
     // A mirror says the same of an address that it does not have.
@@ -140,20 +140,23 @@ const handedOn = (operationId: string, summary: string) =>
     return passedAnswer(context, `/${segments.join("/")}${context.url.search}`);
   });
 
-export const mirrorList = handedOn(
+export const mirrorList = passThroughRoute(
   "getMirrorList",
   "Lists of accounts, balances, tokens, blocks and transactions, as a mirror node has them",
 );
-export const mirrorEntity = handedOn(
+export const mirrorEntity = passThroughRoute(
   "getMirrorEntity",
   "An account, a token, a block, a transaction, a contract, a schedule or a fact of the network, as a mirror node has it",
 );
-export const mirrorPart = handedOn(
+export const mirrorPart = passThroughRoute(
   "getMirrorPart",
   "Sub-resources of an account or a token, as a mirror node has them",
 );
-export const mirrorItem = handedOn("getMirrorItem", "Always 404, in a mirror node's form: this is not passed on");
-export const mirrorItemPart = handedOn(
+export const mirrorItem = passThroughRoute(
+  "getMirrorItem",
+  "Always 404, in a mirror node's form: this is not passed on",
+);
+export const mirrorItemPart = passThroughRoute(
   "getMirrorItemPart",
   "Always 404, in a mirror node's form: these are not passed on",
 );

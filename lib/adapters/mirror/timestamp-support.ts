@@ -10,7 +10,7 @@ const FAILED_MS = 60_000;
 /** True if the mirror passed. An error if it could not be tested. */
 type Tested = Result<boolean, LedgerError>;
 
-export class PastReading {
+export class TimestampSupport {
   private last: { readonly isPassed: boolean; readonly untilMs: number } | null = null;
   private underWay: Promise<Tested> | null = null;
 
