@@ -117,8 +117,9 @@ export const checkOf = (entry: OperatorLogEntry | null): TopicCheck | null => {
   return check.success ? check.data : null;
 };
 
-/** Progress of a running check, 0 to 1. */
-export const progressOf = ({ through, to }: TopicCheck): number => (to === 0 ? 1 : Math.min(1, through / to));
+/** Progress of a running check or of a start over, 0 to 1. */
+export const progressOf = ({ through, to }: Pick<TopicCheck, "through" | "to">): number =>
+  to === 0 ? 1 : Math.min(1, through / to);
 
 /**
  * A running check updates its entry every five seconds. An older entry belongs to an instance that ended; the next request continues the
@@ -202,13 +203,25 @@ export function standingOf(topic: TopicStatus): { readonly text: string; readonl
       return { text: "Hole", tone: "bad" };
     case "backing-off":
       return { text: "Backing off", tone: "bad" };
-    case "pulling":
-      return { text: "Pulling", tone: "good" };
     case "not-kept":
       return { text: "Not synced here", tone: "plain" };
     default:
-      return { text: "In sync", tone: "good" };
+      if (topic.startOver) return { text: STARTING_OVER[topic.startOver.work], tone: "notice" };
+      return { text: topic.state === "pulling" ? "Pulling" : "In sync", tone: "good" };
   }
+}
+
+const STARTING_OVER = { dropping: "Starting over", folding: "Folding again", reading: "Reading again" } as const;
+
+/** A start over as a sentence: its work on a topic, and how far that is. */
+export function startOverWords({ work, through, to }: NonNullable<TopicStatus["startOver"]>): string {
+  const far = `message ${whole(through)} of ${whole(to)}`;
+  const words = {
+    dropping: "It starts over: its stored messages are being deleted. Then it is read again.",
+    folding: `Another topic starts over, so its messages are folded again: ${far}. Its views may lack something.`,
+    reading: `It started over and is read from the ledger again: ${far}. Views lack what is not read yet.`,
+  };
+  return words[work];
 }
 
 /**
@@ -282,6 +295,7 @@ export function incidentPlace({
   if (code.startsWith("topic-") && subject !== null)
     return { href: `/admin/topics?topic=${encodeURIComponent(subject)}`, label: "See the topic" };
   if (code === "topics-behind") return { href: "/admin/topics?sort=lag.desc", label: "See the topics" };
+  if (code === "topics-incomplete") return { href: "/admin/topics?sort=state.desc", label: "See the topics" };
   if (code.startsWith("mirror-") || code === "devnet-ended" || code === "budget-exhausted")
     return { href: "/admin/mirror", label: "See the mirrors" };
   if (code.startsWith("postgres-") || code.startsWith("redis-"))

@@ -205,12 +205,15 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
 }
 
 /**
- * Whether a topic is late only because it starts over, which `topics-incomplete` reports. If a fault holds it up, it is behind like any
- * other topic.
+ * Whether a topic is late only because it, or another topic, starts over, which `topics-incomplete` reports. If a fault holds it up, it is
+ * behind like any other topic.
  */
-const isLateByStartOver = ({ topicId, isSyncingAgain, state }: SyncFacts, stored: readonly StoredFacts[]): boolean =>
-  (isSyncingAgain && state.name === "pulling") ||
-  stored.some((topic) => topic.topicId === topicId && topic.work === "starting-over");
+const isLateByStartOver = (topic: SyncFacts, stored: readonly StoredFacts[]): boolean =>
+  (topic.isSyncingAgain && isHeldUpByNothing(topic)) ||
+  stored.some(({ topicId, work }) => topicId === topic.topicId && work !== null);
+
+const isHeldUpByNothing = ({ state, lastError }: SyncFacts) =>
+  state.name === "pulling" || (state.name === "idle" && lastError === null);
 
 /** The one reason why no topic can be synced; null if each has its own. */
 function commonCause({ postgres, mirrors, devnetEnded }: HealthFacts): string | null {

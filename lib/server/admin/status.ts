@@ -23,6 +23,7 @@ import { VERSION } from "../observe/version";
 import { operatorLogEntry } from "./actions";
 import { droppedCounts, droppedMessages } from "./dropped";
 import { excerptOf } from "./excerpt";
+import { startedOver } from "./started-over";
 
 /** Characters of a rejected message that are shown: one line of a table. */
 const REJECTED_CHARACTERS = 120;
@@ -152,6 +153,7 @@ function topicStatus(
     cursor,
     interpreted: topic.interpreted,
     ...droppedMessages(topic.dropped, dropped),
+    ...startedOver(topic, sync === undefined || scheduler.isRead(topicId)),
     asOf: asOfNs === null ? null : formatConsensusTime(asOfNs),
     lastMessageAt: headNs === 0n ? null : formatConsensusTime(consensusNs(headNs)),
     lagMs: scheduler.lagMs(topicId),

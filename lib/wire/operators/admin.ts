@@ -86,6 +86,10 @@ export const TopicStatus = z.object({
   cursor: count,
   interpreted: described(count, "Messages through this one were read by the current decoder"),
   dropped: DroppedMessages,
+  startOver: described(
+    z.optional(z.object({ work: z.enum(["dropping", "folding", "reading"]), through: count, to: count })),
+    "What a start over still does to the topic, and how far it is: its stored messages are deleted, or folded again because another topic starts over, or read from the ledger again. Absent otherwise",
+  ),
   asOf: described(z.nullable(ConsensusTimestamp), "Synced through this time; null before the first sync"),
   lastMessageAt: z.nullable(ConsensusTimestamp),
   lagMs: z.nullable(z.int().check(z.nonnegative())),

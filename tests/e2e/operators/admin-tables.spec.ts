@@ -66,3 +66,28 @@ test("the table of topics breaks no word, and explains its bar only where it sho
   }
   await expect(key).toBeHidden();
 });
+
+test("a topic that starts over says in the table and in its details what is done, and how far it is", async ({
+  admin,
+  page,
+}) => {
+  await page.route("**/api/admin/status", async (route) => {
+    const status = adminStatus({ topics: 3, atMs: Date.now() });
+    const startOver = { work: "reading", through: 1_200, to: 4_800 };
+    const topics = status.topics.map((topic) => ({
+      ...topic,
+      state: "pulling",
+      paused: false,
+      cursor: 1_200,
+      startOver,
+    }));
+    await route.fulfill({ json: AdminStatus.parse({ ...status, topics }) });
+  });
+  await admin.open("/admin/topics");
+  const row = admin.table("Topics").getByRole("row").nth(1);
+  await expect(row).toContainText("Reading again");
+  await row.getByRole("button").first().click();
+  await expect(page.getByRole("dialog").getByTestId("start-over")).toHaveText(
+    "It started over and is read from the ledger again: message 1,200 of 4,800. Views lack what is not read yet.",
+  );
+});

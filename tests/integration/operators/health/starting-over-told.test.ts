@@ -1,6 +1,8 @@
 /** A topic starts over: until it is read again, balancers, operators and readers are told what may be missing. */
 import { afterEach, expect, it } from "vitest";
+import type { TopicId } from "@/lib/core/ledger/ids";
 import type { ContactsAnswer } from "@/lib/wire/contacts";
+import { AdminStatus } from "@/lib/wire/operators/admin";
 import type { IngestionAnswer, ReadyAnswer } from "@/lib/wire/operators/health";
 import { startTestApp, type TestApp } from "../../../support/worlds/app";
 import { createTestApp } from "../../../support/worlds/create-test-app";
@@ -19,6 +21,11 @@ async function ready(app = t.app) {
   const answer = await t.ask("GET", "/api/health/ready", null, { app });
   const { incidents, degraded } = (await answer.json()) as ReadyAnswer;
   return { status: answer.status, degraded, says: incidents.find(({ code }) => code === "topics-incomplete")?.summary };
+}
+/** The start over of a topic, as the operators' page is told of it. */
+async function startOverOf(topicId: TopicId) {
+  const answer = await t.ask("GET", "/api/admin/status", t.devnet.operatorId);
+  return AdminStatus.parse(await answer.json()).topics.find((topic) => topic.topicId === topicId)?.startOver;
 }
 const missing = (words: string) =>
   `Contacts, trust and profiles may be incomplete, and answers are marked stale: ${words}.`;
@@ -44,6 +51,7 @@ it("is reported by ready, which stays 200, by the other health answers, and by t
     missing(`topic ${contact} starts over`),
   );
   expect(await contacts()).toMatchObject({ stale: true, asOf: null });
+  expect(await startOverOf(contact)).toEqual({ work: "dropping", through: 0, to: 2 });
 
   // Its rows are dropped, and the ledger does not answer.
   t.devnet.faults.add({ kind: "badGateway" });
@@ -52,6 +60,7 @@ it("is reported by ready, which stays 200, by the other health answers, and by t
   for (let i = 0; i < 4; i += 1) await ready();
   expect(await ready()).toMatchObject({ status: 200, says: missing(`topic ${contact} is read from the ledger again`) });
   expect(await contacts()).toMatchObject({ stale: true, asOf: null, contacts: [] });
+  expect(await startOverOf(contact)).toEqual({ work: "reading", through: 0, to: 2 });
 
   t.devnet.faults.clear();
   for (let i = 0; i < 4; i += 1) {
@@ -61,6 +70,7 @@ it("is reported by ready, which stays 200, by the other health answers, and by t
   expect(await ready()).toMatchObject({ status: 200, says: undefined });
   expect((await contacts()).contacts).toHaveLength(1);
   expect((await contacts()).stale).toBe(false);
+  expect(await startOverOf(contact)).toBeUndefined();
 });
 
 it("is also reported if the rows were dropped between two looks at the database, and by a process that starts later", async () => {
@@ -89,3 +99,43 @@ it("is also reported if the rows were dropped between two looks at the database,
   }
   expect((await ready()).says).toBeUndefined();
 });
+
+it.each([
+  ["dropSome", "an operator here begins it"],
+  ["dropSome", "another instance begins it"],
+  ["reproject", "an operator here begins it"],
+] as const)(
+  "calls no topic behind while it lasts and readers wait, however long %s takes, if %s",
+  async (step, who) => {
+    let slowMs = 0;
+    t = await startTestApp({
+      wrapStores: (stores) => ({
+        ...stores,
+        sync: Object.assign(Object.create(stores.sync) as typeof stores.sync, {
+          [step]: async (...args: unknown[]) => {
+            await t.clock.sleep(slowMs);
+            return (stores.sync[step] as (...args: unknown[]) => unknown)(...args);
+          },
+        }),
+      }),
+    });
+    const { contact, trust } = t.devnet.topics;
+    t.devnet.submit(contact, { type: "CONTACT_REQUEST", from: ALICE, to: "tm-bob" });
+    t.devnet.submit(trust, { type: "TRUST_ALLOCATE", from: ALICE, to: "tm-bob" });
+    await t.sync();
+    t.app.health.start();
+    await t.clock.advance(30_000);
+    const seen = new Set<string>();
+    slowMs = 40_000;
+    const begun = who.includes("here")
+      ? t.ask("POST", `/api/admin/topics/${contact}/start-over`, t.devnet.operatorId, { body: {} })
+      : t.app.stores.sync.startOver(contact);
+    for (let second = 0; second < 120; second += 1) {
+      await t.clock.advance(1_000);
+      void t.app.scheduler.demand();
+      for (const { code } of t.app.incidents.current()) seen.add(code);
+    }
+    expect([...seen]).toEqual(["topics-incomplete"]);
+    await t.clock.drive(Promise.resolve(begun));
+  },
+);

@@ -9,6 +9,7 @@ import {
   progressOf,
   standingOf,
   standingSince,
+  startOverWords,
   storedOf,
   topicActionWords,
   troubleOf,
@@ -104,6 +105,13 @@ describe("a topic", () => {
   it("shows as paused, whatever the state of its sync", () => {
     expect(standingOf({ ...topic, paused: true, state: "hole" })).toEqual({ text: "Paused", tone: "notice" });
     expect(standingOf({ ...topic, paused: false, state: "hole" }).tone).toBe("bad");
+    const startOver = { work: "reading", through: 0, to: 9 } as const;
+    for (const state of ["idle", "pulling"] as const)
+      expect(standingOf({ ...topic, paused: false, state, startOver })).toEqual({
+        text: "Reading again",
+        tone: "notice",
+      });
+    expect(standingOf({ ...topic, paused: false, state: "backing-off", startOver }).tone).toBe("bad");
   });
 
   it("says what is stored, verified and missing", () => {
@@ -188,4 +196,16 @@ describe("every kind of incident", () => {
     ];
     expect(rowsMatching(rows, query, ({ text }) => text)).toEqual([rows[0]]);
   });
+});
+
+it("says what a start over does to a topic, and how far it is", () => {
+  const words = (work: "dropping" | "folding" | "reading", through = 1_200) =>
+    startOverWords({ work, through, to: 4_800 });
+  expect(words("dropping")).toBe("It starts over: its stored messages are being deleted. Then it is read again.");
+  expect(words("folding")).toBe(
+    "Another topic starts over, so its messages are folded again: message 1,200 of 4,800. Its views may lack something.",
+  );
+  expect(words("reading")).toBe(
+    "It started over and is read from the ledger again: message 1,200 of 4,800. Views lack what is not read yet.",
+  );
 });

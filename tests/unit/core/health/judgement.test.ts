@@ -55,14 +55,16 @@ describe("the judgement of health", () => {
     expect(codesOf({ topics })).toContain("topics-incomplete");
   });
 
-  it("does not call a topic behind while it starts over, but does when a fault holds it up", () => {
+  it("does not call a topic behind while it starts over or is folded again, but does when a fault holds it up", () => {
     const [stored] = HEALTHY.stored;
     if (stored === undefined) throw new Error("a topic is stored");
     const late = { ...topic, lagMs: 38_000, asOfMs: null };
     const pulling = { name: "pulling", hole: null, attempt: 0, declare: false } as const;
     const waits = { name: "backing-off", hole: null, attempt: 1, retryAtMs: NOW_MS, reason: "no answer" } as const;
-    expect(codesOf({ topics: [late], stored: [{ ...stored, work: "starting-over" }] })).toEqual(["topics-incomplete"]);
-    expect(codesOf({ topics: [{ ...late, isSyncingAgain: true, state: pulling }] })).toEqual(["topics-incomplete"]);
+    for (const work of ["starting-over", "folded-again"] as const)
+      expect(codesOf({ topics: [late], stored: [{ ...stored, work }] })).toEqual(["topics-incomplete"]);
+    for (const state of [pulling, { name: "idle" } as const])
+      expect(codesOf({ topics: [{ ...late, isSyncingAgain: true, state }] })).toEqual(["topics-incomplete"]);
     expect(codesOf({ topics: [{ ...late, isSyncingAgain: true, state: waits }] })).toEqual([
       "topics-behind",
       "topics-incomplete",

@@ -7,6 +7,7 @@ import {
   entryTitle,
   outcomeOf,
   progressOf,
+  startOverWords,
   storedOf,
   topicActionWords,
   troubleOf,
@@ -65,6 +66,12 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
         <Standing topic={topic} />
         {trouble && <p className="text-copper text-sm">{trouble}</p>}
       </div>
+      {topic.startOver && (
+        <div data-testid="start-over" className="space-y-1.5 text-sm">
+          {topic.startOver.work !== "dropping" && <ShareBar share={progressOf(topic.startOver)} tone="copper" />}
+          <p>{startOverWords(topic.startOver)}</p>
+        </div>
+      )}
       <div>
         <CoverageBar topic={topic} />
         <p className="mt-1.5 mb-2 text-sm">{coverageWords(topic)}</p>
