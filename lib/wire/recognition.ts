@@ -14,7 +14,7 @@ export type Definition = z.infer<typeof Definition>;
 
 export const RecognitionInstance = z.extend(Signal, {
   definition: z.nullable(Definition),
-  pending: described(z.boolean(), "Whether its definition is still missing"),
+  pending: described(z.boolean(), "Whether it names a definition that is still missing"),
 });
 export type RecognitionInstance = z.infer<typeof RecognitionInstance>;
 

@@ -82,10 +82,10 @@ function times(signal: Signal): string {
 
 const text = (value: unknown): string | null => plainText(value, 80);
 
-/** The members that name a mint's recognition; the last three name it for people. */
+/** The members that name a mint's recognition; the last four name it for people. */
 const NAMES_OF_RECOGNITIONS = [
   ...["recognitionId", "definitionId", "definitionSlug", "def_id", "tokenId"],
-  ...["recognition", "name", "label"],
+  ...["recognition", "name", "label", "title"],
 ];
 
 /** The recognition as its mint names it: by the id of its definition, or else by a name. Null if it names none. */

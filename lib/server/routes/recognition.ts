@@ -37,7 +37,8 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
   const resolve = definitionResolver(newestFirst(all));
   const instances = given.map(({ signal, definitionId }) => {
     const definition = resolve(definitionId);
-    return { ...signal, definition: definition && definitionView(definition), pending: definition === null };
+    const pending = definition === null && definitionId !== null;
+    return { ...signal, definition: definition && definitionView(definition), pending };
   });
   const shown = fittingPrefix(instances, MAX_ANSWER_BYTES / 2);
   const cutNs = shown.length < instances.length ? (page.rows[shown.length - 1]?.consensusNs ?? null) : null;

@@ -1,5 +1,6 @@
 /** A refused write names the member at fault as its sender wrote it, and says what it must be. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nameOfRecognition } from "@/lib/client/format/sentences";
 import type { RecognitionAnswer } from "@/lib/wire/recognition";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
@@ -108,6 +109,23 @@ describe("a recognition whose definition is not known", () => {
     await t.sync();
     expect(await read()).toEqual([[false, "Patience"]]);
   });
+});
+
+describe("a recognition that names no definition", () => {
+  it.each(["name", "recognition", "label", "title"])(
+    "waits for none, so it is never pending: only %s",
+    async (member) => {
+      const answer = await submit(envelope("RECOGNITION_MINT", { to: "tm-named", [member]: `By ${member}` }));
+      const { minSequence } = (await answer.json()) as { minSequence: string };
+      const headers = { "if-min-sequence": minSequence };
+      const view = (await (
+        await t.ask("GET", "/api/recognition", "tm-named", { headers })
+      ).json()) as RecognitionAnswer;
+      const [given] = view.instances;
+      expect(given).toMatchObject({ pending: false, definition: null });
+      expect(nameOfRecognition(given?.metadata ?? {})).toBe(`By ${member}`);
+    },
+  );
 });
 
 describe("a refused envelope", () => {
