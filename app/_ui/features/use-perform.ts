@@ -5,7 +5,7 @@ import { useToast } from "../primitives/overlays/toast";
 
 export interface Performance {
   /** Shown when the ledger has accepted the action. */
-  readonly done: string;
+  readonly done: React.ReactNode;
   /** Shown with the reason when the action was refused and the page has been rolled back; not where nobody knows if it was done. */
   readonly failed: string;
 }

@@ -1,6 +1,9 @@
-/** Names for ids, from the profiles, contacts and requests that the caller may see. All other ids are shown as they are. */
+/**
+ * Names for ids, from the profiles, contacts and requests that the caller may see, and from the list of people of a local devnet. All other
+ * ids are shown as they are.
+ */
 import { useMemo } from "react";
-import { useSession } from "../api/session";
+import { useDemoPeople, useSession } from "../api/session";
 import { useContacts, useProfiles } from "../api/views/views";
 
 /** A person as a page shows them. */
@@ -29,8 +32,10 @@ export function usePeople(): People {
     [self, contacts],
   );
   const profiles = useProfiles(ids);
+  const { data: demo } = useDemoPeople(session?.demo === true);
 
   return useMemo(() => {
+    const listed = new Map(demo?.people.map(({ userId, name }) => [userId, name]));
     const known = new Map<string, Pick<Person, "relation"> & { handle: string }>();
     for (const { peerId, handle } of contacts?.requests.outgoing ?? [])
       known.set(peerId, { relation: "outgoing", handle });
@@ -41,17 +46,17 @@ export function usePeople(): People {
     const person = (id: string): Person => {
       const entry = known.get(id);
       const profile = profiles?.get(id);
-      // Without a profile the server gives the id as the handle.
-      const handle = (profile?.handle === id ? null : profile?.handle) ?? entry?.handle ?? null;
+      // Without a name the server gives the id as the handle.
+      const handle = [profile?.handle, entry?.handle, listed.get(id)].find((each) => each && each !== id) ?? null;
       const name = profile?.displayName || handle || id;
       return {
         id,
         name,
-        handle: handle && handle !== name && handle !== id ? handle : null,
+        handle: handle === name ? null : handle,
         isSelf: id === self,
         relation: entry?.relation ?? "none",
       };
     };
     return { self, person };
-  }, [self, session, contacts, profiles]);
+  }, [self, session, contacts, profiles, demo]);
 }

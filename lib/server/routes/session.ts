@@ -2,7 +2,6 @@ import "server-only";
 import { z } from "zod/mini";
 import { orElse } from "../../core/awaitable";
 import { parseUserId, toAccountId, type UserId } from "../../core/ledger/ids";
-import type { Profile } from "../../core/signals/projection";
 import { ifDown } from "../../ports/tier-unavailable";
 import { ChallengeBody, DemoBody, LogoutBody, VerifyBody } from "../../wire/requests";
 import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "../../wire/sign-in/session";
@@ -35,11 +34,11 @@ export const session = defineRoute({
 });
 
 async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAnswer> {
-  const profile = userId === null ? undefined : await profileOf(app, userId);
+  const names = await namesOf(app, userId === null ? [] : [userId]);
   return {
     authenticated: userId !== null,
     userId,
-    handle: profile?.displayName ?? profile?.handle ?? demoNameOf(app, userId) ?? userId,
+    handle: userId && (names.get(userId) ?? userId),
     network: app.env.HEDERA_NETWORK,
     admin: isAdmin(app, userId),
     demo: app.env.allowDemo,
@@ -48,13 +47,17 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
   };
 }
 
-/** The devnet's operator publishes no profile, but has a name where people choose who they are. */
-const demoNameOf = ({ people }: App, userId: UserId | null) => people.find((each) => each.userId === userId)?.name;
-
-/** A session needs no database. While Postgres is down, people who are signed in stay so, and the id stands for the name. */
-async function profileOf({ stores }: App, userId: UserId): Promise<Profile | undefined> {
-  const profiles = await stores.views.profiles([userId]).catch(ifDown("postgres", () => []));
-  return profiles[0];
+/**
+ * The names of these people: of their profiles, or else of the devnet's list, because the devnet's operator publishes no profile. A session
+ * needs no database. While Postgres is down, people who are signed in stay so, and the id stands for the name.
+ */
+async function namesOf({ stores, people }: App, userIds: readonly UserId[]): Promise<ReadonlyMap<string, string>> {
+  const profiles = userIds.length === 0 ? [] : await stores.views.profiles(userIds).catch(ifDown("postgres", () => []));
+  const published = profiles.flatMap(({ userId, displayName, handle }) => {
+    const name = displayName ?? handle;
+    return name === null ? [] : [[userId, name] as const];
+  });
+  return new Map([...people.map(({ userId, name }) => [userId, name] as const), ...published]);
 }
 
 function walletOf({ env }: App): SessionAnswer["wallet"] {
@@ -109,7 +112,10 @@ export const demoPeople = defineRoute({
   answer: DemoAnswer,
   handle: async (context) => {
     refuseWithoutDemo(context);
-    return privateJson({ people: context.app.people });
+    const { app } = context;
+    const ids = app.people.flatMap(({ userId }) => parseUserId(userId) ?? []);
+    const names = await namesOf(app, ids);
+    return privateJson({ people: app.people.map((each) => ({ ...each, name: names.get(each.userId) ?? each.name })) });
   },
 });
 
@@ -129,12 +135,7 @@ export const demoSignIn = defineRoute({
       throw new ProblemError("bad-input", 'The member "userId" must have 1 to 50 characters without spaces.', {
         field: "userId",
       });
-    const answer = {
-      ...{ authenticated: true, userId, handle: demoNameOf(app, userId) ?? userId },
-      ...{ network: app.env.HEDERA_NETWORK, admin: isAdmin(app, userId), demo: true },
-      ...{ strictBonding: app.env.isStrict, wallet: walletOf(app) },
-    };
-    return privateJson(answer, { "set-cookie": await app.sessions.issue(userId) });
+    return privateJson(await sessionAnswer(app, userId), { "set-cookie": await app.sessions.issue(userId) });
   },
 });
 

@@ -44,6 +44,31 @@ test("a request by id is confirmed with the name of the person, where that is kn
   await expect(shell.notice("You asked Kofi Mensah")).toBeVisible();
 });
 
+test("somebody has one name in lists to choose from, notices, rows and on their profile", async ({ meet, enterAs }) => {
+  const { contacts, shell, page } = await enterAs(await meet("Ann"));
+  await contacts.open();
+  await page.getByRole("button", { name: "Add a contact" }).first().click();
+  // Nothing on the ledger names the operator.
+  await page.getByRole("searchbox", { name: "Search people" }).fill("Devnet operator");
+  await page.getByRole("button", { name: /Devnet operator/ }).click();
+  await expect(shell.notice("You asked Devnet operator")).toBeVisible();
+  await expect(contacts.outgoing("Devnet operator")).toBeVisible();
+  await contacts.outgoing("Devnet operator").getByRole("link").click();
+  await expect(page.getByRole("heading", { level: 1, name: "Devnet operator" })).toBeVisible();
+});
+
+test("a notice names the person as the row does whose name came with the request", async ({ meet, enterAs }) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ben.publish();
+  const { contacts, shell, page } = await enterAs(ann);
+  await shell.open(`/profile/${ben.id}`);
+  await page.getByRole("button", { name: "Ask to be contacts" }).click();
+  await expect(shell.notice("You asked Ben")).toBeVisible();
+  await contacts.open();
+  await contacts.showRequests();
+  await expect(contacts.outgoing("Ben")).toBeVisible();
+});
+
 test("the tab of requests counts those that wait for an answer of one's own, as the navigation does", async ({
   meet,
   enterAs,

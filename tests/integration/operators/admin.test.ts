@@ -89,6 +89,25 @@ describe("access", () => {
     expect(await session.json()).toMatchObject({ userId: operator, handle: "Devnet operator" });
   });
 
+  it("names the devnet's people as their profiles do, wherever it lists them or signs them in", async () => {
+    t.devnet.submit(t.devnet.topics.profile, { actor: "tm-renamed", displayName: "Their new name" });
+    await t.sync();
+    const people = [
+      { userId: "tm-renamed", name: "Seeded name" },
+      { userId: operator, name: "Devnet operator" },
+    ];
+    const app = { ...t.app, people };
+    const list = await t.ask("GET", "/api/auth/demo", null, { app });
+    expect(await list.json()).toEqual({
+      people: [
+        { userId: "tm-renamed", name: "Their new name" },
+        { userId: operator, name: "Devnet operator" },
+      ],
+    });
+    const entered = await t.ask("POST", "/api/auth/demo", null, { app, body: { userId: "tm-renamed" } });
+    expect(await entered.json()).toMatchObject({ userId: "tm-renamed", handle: "Their new name" });
+  });
+
   it("does not admit the operator's account outside the devnet", async () => {
     const public_ = { ...t.app, env: { ...t.app.env, isDevnet: false } };
     expect((await t.ask("GET", "/api/admin/status", operator, { app: public_ })).status).toBe(403);

@@ -1,5 +1,6 @@
 "use client";
 import { findPerson } from "@/lib/client/api/single-reads";
+import { usePeople } from "@/lib/client/format/people";
 import { mayBeSomebody } from "@/lib/core/ledger/ids";
 
 /** `unused`: nobody with this id has used TrustMesh yet. */
@@ -37,5 +38,15 @@ export function UnusedWarning({ id }: { id: string }) {
       stay on the ledger for good: check the id.
       {/\p{L}/u.test(id) && " Small and capital letters count as different."}
     </p>
+  );
+}
+
+/** The notice after a request. The ledger's answer to a request may be the first to tell the person's name. */
+export function Asked({ id }: { id: string }) {
+  const { person } = usePeople();
+  return (
+    <>
+      You asked <bdi>{person(id).name}</bdi>
+    </>
   );
 }

@@ -10,7 +10,7 @@ import { LedgerInput } from "../../primitives/ledger-input";
 import { Dialog } from "../../primitives/overlays/dialog";
 import { type Choice, PersonPicker } from "../people/person-picker";
 import { usePerform } from "../use-perform";
-import { beforeAsking, noAccount, UnusedWarning } from "./before-asking";
+import { Asked, beforeAsking, noAccount, UnusedWarning } from "./before-asking";
 
 export interface RequestDialogProps {
   open: boolean;
@@ -27,7 +27,7 @@ export function RequestDialog({ open, onOpenChange, onAsked }: RequestDialogProp
   const ask = (id: string, name: string) => {
     onOpenChange(false);
     onAsked();
-    void perform(() => request(id, name), { done: `You asked ${name}`, failed: `${name} was not asked` });
+    void perform(() => request(id, name), { done: <Asked id={id} />, failed: `${name} was not asked` });
   };
 
   return (
@@ -63,13 +63,13 @@ function useStrangers(enabled: boolean) {
     () =>
       (data?.people ?? [])
         .filter(({ userId }) => ["none", "incoming"].includes(person(userId).relation))
-        .map(({ userId, name }) => ({ id: userId, name })),
+        .map(({ userId }) => person(userId)),
     [data, person],
   );
 }
 
 interface ByIdProps {
-  /** People of a local ledger, by name. */
+  /** People of a local ledger. */
   strangers: readonly Choice[];
   onAsk(id: string, name: string): void;
   busy: boolean;
@@ -91,9 +91,7 @@ function ById({ strangers, onAsk, busy }: ByIdProps) {
     if (relation === "self") return setError("That is you.");
     if (relation === "contact") return setError("You are contacts already.");
     if (relation === "outgoing") return setError("You have asked already.");
-    const listed = strangers.find((stranger) => stranger.id === id);
-    if (listed) return onAsk(id, listed.name);
-    if (id === strangerId) return onAsk(id, id);
+    if (id === strangerId || strangers.some((stranger) => stranger.id === id)) return onAsk(id, person(id).name);
     setIsLooking(true);
     const found = await beforeAsking(id);
     setIsLooking(false);

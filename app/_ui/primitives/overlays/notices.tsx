@@ -7,7 +7,7 @@ import { Button } from "../button";
 export interface Message {
   readonly id: number;
   readonly tone: "good" | "bad";
-  readonly title: string;
+  readonly title: React.ReactNode;
   readonly detail?: string | undefined;
 }
 
