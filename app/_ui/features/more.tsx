@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "react";
 import type { Paged } from "@/lib/client/api/views/pages";
 import { calendarDate } from "@/lib/client/format/time";
+import { useIsIncomplete } from "@/lib/client/live/freshness";
 import { Button } from "../primitives/button";
 import { ReadError } from "./read-error";
 
@@ -33,6 +34,7 @@ function endOf({ list: { droppedThrough }, what, isNoted }: MoreProps): string {
 /** Loads older items when the end of the list comes near, and with a button for readers who do not scroll. */
 export function More(props: MoreProps) {
   const { list, what } = props;
+  const isIncomplete = useIsIncomplete();
   const { hasMore, loadingMore, loadMore, error, retry } = list;
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -46,7 +48,10 @@ export function More(props: MoreProps) {
   }, [hasMore, loadingMore, error, loadMore]);
 
   if (error) return <ReadError title={`Older ${what} could not be read`} error={error} onRetry={retry} />;
-  if (!hasMore) return <p className="py-6 text-center text-ink-faint text-sm">{endOf(props)}</p>;
+  if (!hasMore) {
+    const words = isIncomplete ? "Not everything has been read from the ledger yet." : endOf(props);
+    return <p className="py-6 text-center text-ink-faint text-sm">{words}</p>;
+  }
   return (
     <div ref={end} className="flex justify-center py-6">
       <Button busy={loadingMore} onClick={loadMore}>

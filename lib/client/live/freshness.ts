@@ -23,6 +23,8 @@ export interface Knowledge {
   /** The time of the first report. Null before it, and again once a report is up to date or watched. */
   readonly lookingSinceMs: number | null;
   readonly stream: StreamState;
+  /** By the last report, the server has not read everything: it has just started, or a topic starts over. Views may lack anything. */
+  readonly isIncomplete: boolean;
   /** Whether the last finished request got an answer from the server, whatever it was. */
   readonly reached: boolean;
   readonly online: boolean;
@@ -37,6 +39,7 @@ const INITIAL: Knowledge = {
   reportedAtMs: 0,
   lookingSinceMs: null,
   stream: "connecting",
+  isIncomplete: false,
   reached: true,
   online: true,
 };
@@ -79,6 +82,8 @@ function aged(nowMs: number): Freshness {
 
 /** The stream decides. A read counts only if it knows more, because a cached answer repeats an older state. */
 export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs: number = Date.now()): void {
+  const isIncomplete = seen.asOf === null;
+  if (isIncomplete !== knowledge.isIncomplete) change({ isIncomplete }, nowMs);
   if (from === "read" && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;
   const { asOf, lagMs, stale, quiet = false, watched = false } = seen.asOf === null ? aged(nowMs) : seen;
   const isFirst = knowledge.reportedAtMs === 0;
@@ -112,8 +117,8 @@ export function reportReached(reached: boolean, nowMs: number = Date.now()): voi
 
 /** Forgets the last reports when another person signs in. The state of the connection stays. */
 export function forgetFreshness(): void {
-  const { asOf, lagMs, stale, quiet, watched, reportedAtMs, lookingSinceMs } = INITIAL;
-  change({ asOf, lagMs, stale, quiet, watched, reportedAtMs, lookingSinceMs }, Date.now());
+  const { asOf, lagMs, stale, quiet, watched, isIncomplete, reportedAtMs, lookingSinceMs } = INITIAL;
+  change({ asOf, lagMs, stale, quiet, watched, isIncomplete, reportedAtMs, lookingSinceMs }, Date.now());
 }
 
 /** Notes whether the browser says that it is online. */
@@ -164,6 +169,14 @@ function subscribe(listener: () => void): () => void {
 /** The line of words at `nowMs`. */
 export const freshnessAt = (nowMs: number, known: Knowledge = knowledge): FreshnessWords =>
   describeFreshness(known, nowMs, lostSinceMs === 0 ? 0 : nowMs - lostSinceMs);
+
+/** Whether an empty list proves nothing, because the server has not read everything from the ledger. */
+export const useIsIncomplete = (): boolean =>
+  useSyncExternalStore(
+    subscribe,
+    () => knowledge.isIncomplete,
+    () => false,
+  );
 
 /** How fresh the page is: one line of words that ages every second, and the facts behind it for words of your own. */
 export function useFreshness(): FreshnessWords & { readonly known: Knowledge } {

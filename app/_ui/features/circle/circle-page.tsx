@@ -2,6 +2,7 @@
 import { useMemo, useState } from "react";
 import { useCircle, useContacts } from "@/lib/client/api/views/views";
 import { usePeople } from "@/lib/client/format/people";
+import { useIsIncomplete } from "@/lib/client/live/freshness";
 import { CIRCLE_SLOTS } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";
 import { Skeleton } from "../../primitives/skeleton";
@@ -21,6 +22,7 @@ export function CirclePage() {
   const contacts = useContacts();
   const circle = useCircle();
   const people = usePeople();
+  const isIncomplete = useIsIncomplete();
   const [giving, setGiving] = useState(false);
   const [open, setOpen] = useState<string | null>(null);
   const seating = useMemo(() => (contacts.data ? seat(contacts.data) : null), [contacts.data]);
@@ -51,6 +53,12 @@ export function CirclePage() {
             <Legend />
           </div>
           <div className="space-y-6">
+            {isIncomplete && (
+              <p className="text-copper text-sm">
+                The server has not read everything from the ledger yet. Contacts and trust that are missing come by
+                themselves.
+              </p>
+            )}
             <CircleStats seating={seating} circle={circle.data} over={over} />
             {isFull && !over && (
               <p id={FULL} className="text-ink-soft text-sm">

@@ -5,7 +5,7 @@ import { usePeople } from "@/lib/client/format/people";
 import type { Contact } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";
 import { Select } from "../../primitives/select";
-import { EmptyState } from "../../primitives/states";
+import { NothingYet } from "../nothing-yet";
 import { SearchField } from "../people/person-picker";
 import { ContactRow } from "./contact-row";
 
@@ -38,13 +38,13 @@ export function BondedList({ contacts, onAdd }: { contacts: readonly Contact[]; 
 
   if (contacts.length === 0) {
     return (
-      <EmptyState
+      <NothingYet
         title="Nobody here yet"
         icon={<Users aria-hidden="true" />}
         action={<Button onClick={onAdd}>Add a contact</Button>}
       >
         Ask somebody to be your contact. Once they accept, you can trust and recognise each other.
-      </EmptyState>
+      </NothingYet>
     );
   }
   return (

@@ -3,11 +3,12 @@ import { MailCheck } from "lucide-react";
 import { useActions } from "@/lib/client/api/actions";
 import { usePeople } from "@/lib/client/format/people";
 import { timeAgo, useNow } from "@/lib/client/format/time";
+import { useIsIncomplete } from "@/lib/client/live/freshness";
 import type { ContactRequest, ContactsAnswer } from "@/lib/wire/contacts";
 import { Avatar } from "../../primitives/avatar";
 import { Badge } from "../../primitives/badge";
 import { Button } from "../../primitives/button";
-import { EmptyState } from "../../primitives/states";
+import { NothingYet } from "../nothing-yet";
 import { PersonLink } from "../people/person-name";
 import { usePerform } from "../use-perform";
 
@@ -15,9 +16,9 @@ export function RequestList({ requests }: { requests: ContactsAnswer["requests"]
   const { incoming, outgoing } = requests;
   if (incoming.length === 0 && outgoing.length === 0) {
     return (
-      <EmptyState title="No open requests" icon={<MailCheck aria-hidden="true" />}>
+      <NothingYet title="No open requests" icon={<MailCheck aria-hidden="true" />}>
         Requests stay open until they are accepted. Nobody has to answer: leaving one alone says nothing on the ledger.
-      </EmptyState>
+      </NothingYet>
     );
   }
   return (
@@ -56,11 +57,12 @@ const MINUTE_MS = 60_000;
 function Section({ title, requests, empty, note, children }: SectionProps) {
   const { person } = usePeople();
   const now = useNow(MINUTE_MS);
+  const isIncomplete = useIsIncomplete();
   return (
     <section aria-label={title}>
       <h2 className="mb-1 font-display font-semibold text-ink-soft text-lg">{title}</h2>
       <p className={requests.length === 0 ? "py-3 text-ink-soft" : "max-w-prose text-ink-soft text-sm"}>
-        {requests.length === 0 ? empty : note}
+        {requests.length > 0 ? note : isIncomplete ? "Not everything has been read from the ledger yet." : empty}
       </p>
       <ul className="divide-y divide-line">
         {requests.map((request) => {

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { useActions } from "@/lib/client/api/actions";
 import { profileDraft } from "@/lib/client/api/views/profile-draft";
+import { useIsIncomplete } from "@/lib/client/live/freshness";
 import type { Profile } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";
@@ -13,6 +14,7 @@ const MAX_BIO = 280;
 
 export function ProfileForm({ profile, loading }: { profile: Profile | undefined; loading: boolean }) {
   const { saveProfile } = useActions();
+  const isIncomplete = useIsIncomplete();
   const { perform, busy } = usePerform();
   const [draft, setDraft] = useState({
     displayName: profile?.displayName ?? "",
@@ -50,7 +52,11 @@ export function ProfileForm({ profile, loading }: { profile: Profile | undefined
       ) : (
         <form onSubmit={save} className="space-y-4" noValidate>
           {(profile?.updatedAt ?? null) === null && (
-            <p className="text-ink-soft">You have no profile yet. Until you publish one, others see your id.</p>
+            <p className={isIncomplete ? "text-copper" : "text-ink-soft"}>
+              {isIncomplete
+                ? "The server has not read everything from the ledger yet. If you have published a profile, it comes by itself. What you publish now would replace it."
+                : "You have no profile yet. Until you publish one, others see your id."}
+            </p>
           )}
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label="Name" error={tried && nameless ? "Others need a name to know you by." : null}>

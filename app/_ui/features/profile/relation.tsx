@@ -4,10 +4,11 @@ import { useActions } from "@/lib/client/api/actions";
 import { useContacts } from "@/lib/client/api/views/views";
 import type { Person } from "@/lib/client/format/people";
 import { calendarDate } from "@/lib/client/format/time";
+import { useIsIncomplete } from "@/lib/client/live/freshness";
 import type { Contact } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";
 import { Skeleton } from "../../primitives/skeleton";
-import { beforeAsking, type Found, noAccount, UnusedWarning } from "../contacts/before-asking";
+import { Asked, beforeAsking, type Found, noAccount, UnusedWarning } from "../contacts/before-asking";
 import { Accept } from "../contacts/request-list";
 import { RevokeDialog } from "../contacts/revoke-dialog";
 import { RecogniseDialog } from "../recognition/recognise-dialog";
@@ -66,6 +67,7 @@ function Bonded({ person, contact }: { person: Person; contact: Contact }) {
 
 function NotBonded({ person }: { person: Person }) {
   const { request } = useActions();
+  const isIncomplete = useIsIncomplete();
   const { perform, busy } = usePerform();
   const [isLooking, setIsLooking] = useState(false);
   const [found, setFound] = useState<Found>("known");
@@ -78,6 +80,14 @@ function NotBonded({ person }: { person: Person }) {
       </>
     );
   }
+  if (isIncomplete) {
+    return (
+      <p className="mt-2 text-copper">
+        The server has not read everything from the ledger yet, so it does not know whether you are contacts. This comes
+        by itself.
+      </p>
+    );
+  }
   if (relation === "outgoing") return <p className="mt-2 text-ink-soft">You asked {name}, who has not answered yet.</p>;
   const ask = async () => {
     if (found !== "unused") {
@@ -87,7 +97,7 @@ function NotBonded({ person }: { person: Person }) {
       setFound(now);
       if (now !== "known") return;
     }
-    await perform(() => request(id, name), { done: `You asked ${name}`, failed: `${name} was not asked` });
+    await perform(() => request(id, name), { done: <Asked id={id} />, failed: `${name} was not asked` });
   };
   return (
     <>

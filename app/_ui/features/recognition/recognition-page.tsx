@@ -6,9 +6,9 @@ import { incompleteFrom } from "@/lib/client/format/dropped";
 import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
-import { EmptyState } from "../../primitives/states";
 import { Tabs } from "../../primitives/tabs";
 import { DroppedNote, More } from "../more";
+import { NothingYet } from "../nothing-yet";
 import { PageHeader } from "../page-header";
 import { ReadError } from "../read-error";
 import { Catalogue } from "./catalogue";
@@ -47,9 +47,9 @@ export function RecognitionPage() {
               count: instances.length,
               content:
                 instances.length === 0 && !recognition.hasMore && droppedThrough === null ? (
-                  <EmptyState title="None yet" icon={<Award aria-hidden="true" />}>
+                  <NothingYet title="None yet" icon={<Award aria-hidden="true" />}>
                     When a contact recognises you, it shows here. You can begin by recognising one of them.
-                  </EmptyState>
+                  </NothingYet>
                 ) : (
                   <>
                     <ul aria-label="Received recognitions" className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
@@ -74,9 +74,9 @@ export function RecognitionPage() {
               count: definitions.length,
               content:
                 definitions.length === 0 ? (
-                  <EmptyState title="No definitions yet" icon={<BookOpen aria-hidden="true" />}>
+                  <NothingYet title="No definitions yet" icon={<BookOpen aria-hidden="true" />}>
                     Recognitions are defined on the ledger, for everybody.
-                  </EmptyState>
+                  </NothingYet>
                 ) : (
                   <Catalogue definitions={definitions} onGive={(definition) => setGiving({ definition })} />
                 ),

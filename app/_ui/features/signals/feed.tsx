@@ -11,8 +11,8 @@ import { useSignals } from "@/lib/client/live/signals";
 import type { Signal } from "@/lib/wire/signals";
 import { Button, buttonClass } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
-import { EmptyState } from "../../primitives/states";
 import { DroppedNote, More } from "../more";
+import { NothingYet } from "../nothing-yet";
 import { ReadError } from "../read-error";
 import { SignalItem } from "./signal-item";
 import { useArrivals } from "./use-arrivals";
@@ -36,7 +36,7 @@ export function Feed({ types }: { types: readonly string[] }) {
   }
   if (feed.signals.length === 0 && !feed.hasMore && feed.droppedThrough === null) {
     return (
-      <EmptyState
+      <NothingYet
         title="No signals yet"
         icon={<Radio aria-hidden="true" />}
         action={
@@ -50,7 +50,7 @@ export function Feed({ types }: { types: readonly string[] }) {
         {types.length > 0
           ? "Nothing of this kind concerns you so far."
           : "When somebody asks to be your contact, trusts you or recognises you, it shows here. You can also ask somebody first."}
-      </EmptyState>
+      </NothingYet>
     );
   }
   return (

@@ -20,6 +20,7 @@ const base: Knowledge = {
   reportedAtMs: NOW,
   lookingSinceMs: null,
   stream: "open",
+  isIncomplete: false,
   reached: true,
   online: true,
 };
