@@ -13,7 +13,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("starts and serves without any install script", { timeout: 300_000 }, async () => {
+it("starts and serves without any install script", async () => {
   for (const name of [
     "package.json",
     "package-lock.json",

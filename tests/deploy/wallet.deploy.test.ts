@@ -34,7 +34,7 @@ beforeAll(async () => {
   });
   await server.ready();
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium-headless-shell" });
-}, 180_000);
+});
 afterAll(async () => {
   await browser?.close();
   wallet?.core.relayer.transportClose();
@@ -122,7 +122,7 @@ async function accountsOf(): Promise<readonly string[]> {
   return people.map(({ userId }) => userId).filter((id) => id.startsWith("0.0."));
 }
 
-it("signs in the account that the wallet shares, and leaves the wallet", { timeout: 60_000 }, async () => {
+it("signs in the account that the wallet shares, and leaves the wallet", async () => {
   const [own] = (await accountsOf()) as [string];
   shared = own;
   answer = (message) => ({ result: { signatureMap: walletAnswer(own, message) } });
@@ -137,7 +137,7 @@ it("signs in the account that the wallet shares, and leaves the wallet", { timeo
   await ended;
 });
 
-it("says so when the wallet says no, and when it signs with another key", { timeout: 60_000 }, async () => {
+it("says so when the wallet says no, and when it signs with another key", async () => {
   const [own, other] = (await accountsOf()) as [string, string];
   shared = own;
   const cases = [
@@ -157,7 +157,7 @@ it("says so when the wallet says no, and when it signs with another key", { time
   }
 });
 
-it("says so when the wallet is on another network, and leaves it", { timeout: 60_000 }, async () => {
+it("says so when the wallet is on another network, and leaves it", async () => {
   sharedChain = "hedera:mainnet";
   const ended = left();
   await wallet.pair({ uri: await invitation() });

@@ -16,7 +16,7 @@ let fleet: Fleet;
 beforeAll(async () => {
   services = await startServices({ grpc: true });
   fleet = await startFleet({ services, count: 3, isCounted: false, env: { SUBMIT_LINGER_MS: "500" } });
-}, 120_000);
+});
 afterAll(async () => {
   await fleet?.stop();
   await services?.stop();
@@ -28,7 +28,7 @@ it("loses and doubles no write, whichever process is killed, and fewer messages 
   expect(outcome.kills).toBeGreaterThan(0);
   expect(outcome.messages).toBeLessThan(outcome.answered);
   expect(fleet.lost).toEqual([]);
-}, 300_000);
+});
 
 it("a process that is told to end sends what waits, and answers it", async () => {
   // Longer than a process may take to end.
@@ -56,4 +56,4 @@ it("a process that is told to end sends what waits, and answers it", async () =>
   } finally {
     await patient.stop();
   }
-}, 120_000);
+});

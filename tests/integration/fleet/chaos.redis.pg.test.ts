@@ -9,7 +9,7 @@ const SECONDS = Number(process.env.CHAOS_SECONDS ?? 15);
 let services: FleetServices;
 beforeAll(async () => {
   services = await startServices({ people: 20 });
-}, 120_000);
+});
 afterAll(() => services.stop());
 
 it(

@@ -23,7 +23,7 @@ const stranger = () => strangers.pop() as string;
 beforeAll(async () => {
   services = await startServices({ people: 30 });
   strangers = services.devnet.people.map(({ userId }) => userId);
-}, 120_000);
+});
 afterAll(() => services.stop());
 
 /** Two instances for the tests of a block, whose first reads, and the round of the sync that these begin, are over. */
@@ -33,7 +33,7 @@ function instances(env: Readonly<Record<string, string>>): void {
     [a, b] = fleet.instances as [Instance, Instance];
     for (const instance of fleet.instances) await instance.get("/api/contacts", "tm-nobody");
     await quiet(services);
-  }, 120_000);
+  });
   afterAll(() => fleet.stop());
 }
 

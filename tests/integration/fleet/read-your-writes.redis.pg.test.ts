@@ -13,7 +13,7 @@ let fleet: Fleet;
 beforeAll(async () => {
   services = await startServices({ grpc: true });
   fleet = await startFleet({ services, count: 3, isCounted: false });
-}, 120_000);
+});
 afterAll(async () => {
   await fleet?.stop();
   await services?.stop();
@@ -25,5 +25,5 @@ describe("a read that names a write", () => {
     expect(missing).toEqual([]);
     expect(contained).toBe(WRITES);
     expect(fleet.lost).toEqual([]);
-  }, 90_000);
+  });
 });

@@ -22,7 +22,7 @@ let world: SplitWorld;
 let load: Load;
 beforeAll(async () => {
   world = await startSplitWorld({ segments: 4, instances: 2, distanceMs: 20 });
-}, 120_000);
+});
 afterAll(() => world.close());
 
 const first = () => (world.instances[0] as Instance).app;
@@ -98,7 +98,7 @@ describe("a split under load", () => {
     const replayed = await world.replay(topics);
     for (const userId of USERS) expect(await rowsOf(first(), userId)).toEqual(await rowsOf(replayed, userId));
     for (const { counts } of await first().stores.sync.topics()) expect(counts.verified).toBe(counts.messages);
-  }, 120_000);
+  });
 
   it("goes back to four the same way: the last segments drain, and their users return", async () => {
     load = startLoad(world, USERS, 1);

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const url = await postgres.createDatabase();
   [a, b] = [await startInstance(url), await startInstance(url)];
   await a.scheduler.syncNow();
-}, 180_000);
+});
 afterAll(async () => {
   await Promise.all([a?.close(), b?.close()]);
   await devnet?.stop();

@@ -41,7 +41,7 @@ export async function startServerProcess({ cwd, args, env, uid }: ServerOptions)
     url,
     child,
     output: () => output,
-    async ready(timeoutMs = 60_000) {
+    async ready(timeoutMs = 240_000) {
       const untilMs = Date.now() + timeoutMs;
       while (!(await isReady())) {
         if (child.exitCode !== null || Date.now() > untilMs)

@@ -29,4 +29,4 @@ it("leaves nothing in the system's folder for temporary files, and nothing of a 
 
   await bundleOf("scripts/operator/topic-input.ts");
   expect(existsSync(path)).toBe(false);
-}, 60_000);
+});

@@ -54,4 +54,4 @@ it("a failed command keeps its status though its sources were never compiled bef
   // The loader keeps what it has compiled in the folder for temporary files.
   const env = { ...process.env, TMPDIR: mkdtempSync(join(folder, "compiled-")) };
   expect(spawnSync(process.execPath, program, { env }).status).toBe(2);
-}, 60_000);
+});

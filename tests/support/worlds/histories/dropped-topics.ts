@@ -65,7 +65,10 @@ export async function everything({ sync, views, ledgerLog, admin }: EmptyStore) 
     logs: await Promise.all(TOPICS.map((topicId) => sync.log(topicId, 1, 10_000))),
     pages: await Promise.all(pages),
     state: (await sync.topics()).map(({ counts, cursor, headHash, headNs }) => ({ counts, cursor, headHash, headNs })),
-    definitions: await views.definitions(["d13", "d53", "d93"]),
+    // In no order of their own.
+    definitions: (await views.definitions(["d13", "d53", "d93"])).toSorted((a, b) =>
+      a.definitionId < b.definitionId ? -1 : 1,
+    ),
     gaps: (await Promise.all(TOPICS.map((topicId) => sync.gaps(topicId))))
       .flat()
       .map(({ from, to, state }) => [from, to, state]),
