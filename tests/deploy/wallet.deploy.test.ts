@@ -76,7 +76,10 @@ interface WalletClient {
   respond(options: object): Promise<void>;
 }
 
-/** The account that the wallet shares, and its answer, set by each test. All share one wallet: two clients in a process share their core. */
+/**
+ * The account that the wallet shares, and its answer, set by each test. All share one wallet: two clients in a process share their
+ * core.
+ */
 let shared = "";
 let sharedChain: string | null = null;
 let answer: (message: string) => object = () => ({});

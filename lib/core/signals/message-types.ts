@@ -6,9 +6,15 @@
 import { TOPIC_KINDS, type TopicKind } from "../ledger/ids";
 
 interface Rule {
-  /** The topics that hold it, and the event list that shows it. Null: no kind. It goes to a recognition topic, and lists show it under that topic's kind. */
+  /**
+   * The topics that hold it, and the event list that shows it. Null: no kind. It goes to a recognition topic, and lists show it
+   * under that topic's kind.
+   */
   readonly kind: TopicKind | null;
-  /** `another`: needs a target that is not the actor. `anybody`: needs a target. `none`: it has no target; such a member describes the message's own subject. */
+  /**
+   * `another`: needs a target that is not the actor. `anybody`: needs a target. `none`: it has no target; such a member describes
+   * the message's own subject.
+   */
   readonly target: "another" | "anybody" | "optional" | "none";
   /** Its number in numeric envelopes (`"hcs":"21"`, not the official HCS-21). */
   readonly number?: number;

@@ -37,7 +37,10 @@ export interface DropOptions {
   readonly onLeft?: PackOptions["onLeft"];
   /** Called for a topic that keeps this run from dropping messages of any topic. While it is paused, the work on it waits. */
   readonly onHeldUp?: (topicId: TopicId, by: TopicWork, isPaused: boolean) => void;
-  /** Called for a topic that this run leaves because of a fault; then those of the topics after it are dropped. Absent: the fault ends the run. */
+  /**
+   * Called for a topic that this run leaves because of a fault; then those of the topics after it are dropped. Absent: the fault
+   * ends the run.
+   */
   readonly onFault?: PackOptions["onFault"];
 }
 

@@ -64,7 +64,10 @@ export const GIVES_NOTHING = refuse(
   "payload.definitionId",
 );
 
-/** The refusal of a profile that names none of its members: readers would take it as an empty profile, and lose what the earlier one said. */
+/**
+ * The refusal of a profile that names none of its members: readers would take it as an empty profile, and lose what the earlier one
+ * said.
+ */
 export const EMPTY_PROFILE = refuse(
   "bad-envelope",
   "Give the payload at least one member of a profile: handle, displayName, bio, avatar or profileHrl. Members that are left out are deleted.",

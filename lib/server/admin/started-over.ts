@@ -5,8 +5,8 @@ import type { TopicStatus } from "../../wire/operators/admin";
 type Facts = Pick<TopicOverview, "cursor" | "isDropping" | "projected" | "syncAgainThrough">;
 
 /**
- * The member that tells what a start over still does to a topic, and how far it is; none if nothing. `isRead`: it was read to its end since.
- * The ledger may then have fewer messages than before.
+ * The member that tells what a start over still does to a topic, and how far it is; none if nothing. `isRead`: it was read to its
+ * end since. The ledger may then have fewer messages than before.
  */
 export function startedOver({ cursor, isDropping, projected, syncAgainThrough }: Facts, isRead: boolean) {
   const being = (

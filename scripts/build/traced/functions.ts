@@ -9,7 +9,10 @@ export interface TracedFunction {
   readonly files: number;
   /** The largest first. Each is a package or one of our folders. */
   readonly parts: readonly { readonly name: string; readonly bytes: number }[];
-  /** Files outside the build and the packages, from the root. They are included because of a path in the code that the build cannot read. */
+  /**
+   * Files outside the build and the packages, from the root. They are included because of a path in the code that the build cannot
+   * read.
+   */
   readonly sources: readonly string[];
 }
 

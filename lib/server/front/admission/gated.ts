@@ -18,8 +18,8 @@ const sendRefusal: Refuse = ({ problem, allow, isForAnySite }, request, response
 const isAboutServer = ({ method, target }: RequestHead) => method === "OPTIONS" && target === "*";
 
 /**
- * Answers requests about the server as a whole. Gives requests that the gate refuses to `refuse`, and all others to `enter`, with the gate's verdict. `hasUi`: UI_ORIGIN is
- * set.
+ * Answers requests about the server as a whole. Gives requests that the gate refuses to `refuse`, and all others to `enter`, with
+ * the gate's verdict. `hasUi`: UI_ORIGIN is set.
  */
 export function gated(hasUi: boolean, enter: Enter, refuse = sendRefusal): Serve {
   const verdicts = new WeakMap<RequestHead, GateVerdict>();
