@@ -2,7 +2,7 @@
 import clsx from "clsx";
 import { instanceName } from "@/lib/client/admin/instances";
 import type { CsvValue } from "@/lib/client/format/csv";
-import { bytes, compact, durationText, percent, whole } from "@/lib/client/format/numbers";
+import { bytes, durationText, percent, whole } from "@/lib/client/format/numbers";
 import type { InstanceStatus } from "@/lib/wire/operators/admin";
 import { TIER_NAMES, type TierName, type TierStatus } from "@/lib/wire/operators/instance-report";
 import { Badge } from "../../../primitives/badge";
@@ -76,12 +76,8 @@ function TierCard({ name, tier }: { name: TierName; tier: TierStatus }) {
             ["p50", durationText(latency.p50Ms)],
             ["p95", durationText(latency.p95Ms)],
             ["p99", durationText(latency.p99Ms)],
-            [
-              "Mean",
-              latency.meanMs === null
-                ? durationText(null)
-                : `${durationText(latency.meanMs)} of ${compact(latency.count)}`,
-            ],
+            ["Mean", durationText(latency.meanMs)],
+            ["Calls timed", whole(latency.count)],
           ]}
         />
       </div>
