@@ -49,7 +49,10 @@ export function PersonPicker({ people, label, empty, onPick, busyId = null, auto
               <Avatar id={choice.id} name={choice.name} />
               <span className="min-w-0">
                 <bdi className="block truncate font-medium">{choice.name}</bdi>
-                <span className="ledger block truncate text-ink-faint text-xs">{choice.note ?? choice.id}</span>
+                <span className="block truncate text-ink-faint text-xs">
+                  <span className="ledger">{choice.id}</span>
+                  {choice.note && ` · ${choice.note}`}
+                </span>
               </span>
             </button>
           </li>

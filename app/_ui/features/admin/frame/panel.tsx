@@ -28,9 +28,9 @@ export function Panel({ title, note, action, children, className }: PanelProps) 
   );
 }
 
-/** Figures side by side. */
+/** Figures side by side, as many as fit: two on a phone, five on a desktop. */
 export function Figures({ children }: { children: React.ReactNode }) {
-  return <dl className="grid grid-cols-2 gap-x-4 gap-y-4 sm:grid-cols-3 lg:grid-cols-4">{children}</dl>;
+  return <dl className="grid grid-cols-[repeat(auto-fit,minmax(9rem,1fr))] gap-4">{children}</dl>;
 }
 
 export interface FigureProps {
