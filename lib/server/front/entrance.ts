@@ -14,7 +14,7 @@ import { idOf, isOfApi, type ProblemPageOptions, sendProblem, setApiHeaders } fr
 import { notReady } from "./answers/starting";
 import type { ServeRoute } from "./direct";
 import type { Serve } from "./front";
-import { mayLeave, stays } from "./half-closed";
+import { endWithClient } from "./half-closed";
 import { passOn } from "./pass-on";
 
 export interface EntranceOptions {
@@ -47,16 +47,19 @@ export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serv
     const head = headOf(request);
     if (isEnding() && route === "GET /api/health/ready")
       return notReady(request, response, ["The server is stopping."]);
-    // Until it is the request's turn. Nobody's turn comes for a client that has left.
-    mayLeave(request.socket);
-    return guard.admit({
+    let release: (() => void) | null = null;
+    let isDecided = false;
+    const decide = () => {
+      isDecided = true;
+      release?.();
+    };
+    const admitted = guard.admit({
       limit,
       header: head.header,
       isCounted: route !== null,
-      // A pipelined response that is not the next one has no socket yet, so it does not learn that its client has left.
       isGone: () => response.destroyed || request.socket.destroyed,
       enter: (address) => {
-        stays(request.socket);
+        decide();
         if (head.hasBody && head.get("expect") !== null) response.writeContinue();
         if (route !== null) return routes({ name: route, params, address }, request, response);
         request.headers[SOCKET_HEADER] = head.get(SOCKET_HEADER) ?? "";
@@ -65,10 +68,14 @@ export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serv
         return next(request, response);
       },
       refuse: (waitMs) => {
-        stays(request.socket);
+        decide();
         refuse(route, tooManyProblem(waitMs), { isForAnySite: isForAnySite(route) }, [request, response]);
       },
     });
+    if (isDecided || !(admitted instanceof Promise)) return admitted;
+    // It waits for its turn, which does not come for a client that has left.
+    release = endWithClient(request.socket);
+    return admitted.finally(release);
   };
   return gated(app.ui !== null, enter, ({ route, problem, allow, isForAnySite }, ...sent) =>
     refuse(route, problem, { allow, isForAnySite }, sent),

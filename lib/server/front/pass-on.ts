@@ -5,17 +5,13 @@ import { pipeline } from "node:stream/promises";
 import type { UiOrigin } from "../ui-origin/ui-origin";
 import { headOf } from "./admission/request-head";
 import { sendProblem } from "./answers/plain-answer";
-import { mayLeave, stays } from "./half-closed";
+import { endWithClient } from "./half-closed";
 
 /** Passes a request on to UI_ORIGIN and streams its answer back. If the client leaves, the request there is aborted. */
 export async function passOn(ui: UiOrigin, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = "GET", url: target = "/", headers } = request;
   const left = new AbortController();
-  mayLeave(request.socket);
-  response.once("close", () => {
-    stays(request.socket);
-    left.abort();
-  });
+  response.once("close", () => left.abort()).once("close", endWithClient(request.socket));
   const { hasBody, isBodyLong } = headOf(request);
   const body = hasBody ? request : null;
   const passed = await ui.pass({ method, target, headers, body, signal: left.signal });

@@ -61,6 +61,11 @@ export class RawConnection {
     this.socket.destroy();
   }
 
+  /** Breaks the connection off with a reset, which no client can take for a closed sending side. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
   private note(change: () => void): void {
     change();
     this.changed();

@@ -2,13 +2,11 @@ import "server-only";
 /** A client of a stream, at the other end of a connection of this server. */
 import type { ServerResponse } from "node:http";
 import type { StreamClient } from "../../http/answers/answer";
-import { mayLeave, stays } from "../half-closed";
+import { endWithClient } from "../half-closed";
 
 export class SocketClient implements StreamClient {
   constructor(private readonly response: ServerResponse) {
-    const { socket } = response.req;
-    mayLeave(socket);
-    response.once("close", () => stays(socket));
+    response.once("close", endWithClient(response.req.socket));
   }
 
   send(text: string): boolean {
@@ -29,21 +27,8 @@ export class SocketClient implements StreamClient {
   }
 
   onLeave(leave: () => void): void {
-    const { response } = this;
-    const { socket } = response.req;
-    if (response.destroyed || socket.destroyed) {
-      leave();
-      return;
-    }
-    let hasLeft = false;
-    const left = () => {
-      socket.off("close", left);
-      if (!hasLeft) leave();
-      hasLeft = true;
-    };
-    response.once("close", left);
-    // A response that is not the connection's next one does not hear that the connection has closed.
-    socket.once("close", left);
+    if (this.response.destroyed) leave();
+    else this.response.once("close", leave);
   }
 
   end(): void {

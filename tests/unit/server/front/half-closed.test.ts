@@ -20,7 +20,12 @@ const limits = new CallerLimits({ shared: null, own: new MemoryBudgets(clock, 10
 const ui = {
   pass: ({ signal }: { signal: AbortSignal }) => {
     asked.push("ui");
-    return new Promise<null>((resolve) => signal.addEventListener("abort", () => resolve(null)));
+    return new Promise<null>((resolve) =>
+      signal.addEventListener("abort", () => {
+        aborted += 1;
+        resolve(null);
+      }),
+    );
   },
 };
 const app = { clock, limits, metrics: new Metrics(), ui: null, log: quietLog, env: { LOG_REQUESTS: "off" } } as const;
@@ -32,9 +37,11 @@ let asked: string[];
 /** Make the answers that wait, first come first. */
 let waiting: (() => void)[];
 let streams: number;
+/** The requests that another deployment was told to give up. */
+let aborted: number;
 beforeEach(async () => {
   await clock.advance(3_600_000);
-  [asked, waiting, streams] = [[], [], 0];
+  [asked, waiting, streams, aborted] = [[], [], 0, 0];
   front = new Front(serveWith(app), clock);
   port = await front.listen(0, "127.0.0.1");
 });
@@ -56,10 +63,9 @@ const serveWith = (given: EntranceOptions["app"]) =>
     next: (request, response) =>
       new Promise<void>((resolve) => {
         asked.push(request.url ?? "");
-        waiting.push(() => {
-          sendAnswer(request, response, ANSWER);
-          resolve();
-        });
+        // A page takes its place until its answer is sent, or its client has left.
+        response.once("close", resolve);
+        waiting.push(() => sendAnswer(request, response, ANSWER));
       }),
     isEnding: () => false,
   });
@@ -144,7 +150,40 @@ describe("a client that closes its sending side", () => {
     const connection = await sendAndClose(get("/theirs"));
     expect(asked).toEqual(["ui"]);
     await connection.closed();
+    expect(aborted).toBe(1);
     expect(await connections()).toBe(0);
+  });
+
+  it("gets what was answered before its stream", async () => {
+    const connection = await sendAndClose(get("/api/circle") + get("/api/stream"));
+    answerAll();
+    expect((await connection.answer()).status).toBe(200);
+    await connection.closed();
+    await expect.poll(() => streams).toBe(0);
+  });
+
+  it("gets its answer too if an earlier request of its connection had waited for its turn, or had failed there", async () => {
+    let isFailing = true;
+    const counted = Object.assign(Object.create(limits) as typeof limits, {
+      countAddress: () => (isFailing ? Promise.reject(new Error("no budget")) : Promise.resolve(null)),
+    });
+    front.report = () => {};
+    front.serve = serveWith({ ...app, limits: counted });
+    const connection = await RawConnection.open(port);
+    connection.send(get("/signals"));
+    expect((await connection.answer()).status).toBe(500);
+    isFailing = false;
+    connection.send(get("/signals"));
+    await expect.poll(() => waiting.length).toBe(1);
+    answerAll();
+    expect((await connection.answer()).status).toBe(200);
+    connection.send(get("/api/contacts"));
+    await expect.poll(() => waiting.length).toBe(1);
+    connection.endSending();
+    await new Promise((resolve) => setImmediate(resolve));
+    answerAll();
+    expect((await connection.answer()).status).toBe(200);
+    await connection.closed();
   });
 
   it("loses its place among pages that wait to be rendered", async () => {
@@ -161,10 +200,49 @@ describe("a client that closes its sending side", () => {
   });
 });
 
+describe("requests behind the first one on a connection that breaks off", () => {
+  it("give their places back, so that other pages of this address are rendered", async () => {
+    const { atOnce } = LIMITS.page.address;
+    const left = await RawConnection.open(port);
+    left.send(get("/signals").repeat(atOnce));
+    await expect.poll(() => asked.length).toBe(atOnce);
+    left.reset();
+    await expect.poll(connections).toBe(0);
+    waiting = [];
+    const next = await RawConnection.open(port);
+    next.send(get("/contacts").repeat(atOnce));
+    await expect.poll(() => waiting.length).toBe(atOnce);
+    answerAll();
+    for (let i = 0; i < atOnce; i += 1) expect((await next.answer()).status).toBe(200);
+    next.destroy();
+  });
+
+  it("are given up at UI_ORIGIN", async () => {
+    front.serve = serveWith({ ...app, ui: ui as unknown as EntranceOptions["app"]["ui"] });
+    const left = await RawConnection.open(port);
+    left.send(get("/theirs").repeat(3));
+    await expect.poll(() => asked.length).toBe(3);
+    left.reset();
+    await expect.poll(() => aborted).toBe(3);
+  });
+
+  it("end their streams once, whether these have begun or not", async () => {
+    const left = await RawConnection.open(port);
+    left.send(get("/api/stream").repeat(3));
+    await expect.poll(() => waiting.length).toBe(3);
+    const begin = waiting.splice(1);
+    for (const each of begin) each();
+    expect(streams).toBe(2);
+    left.reset();
+    await expect.poll(() => streams).toBe(0);
+    answerAll();
+    expect(streams).toBe(0);
+  });
+});
+
 it("a hundred clients that have left in the middle leave no connection and no stream", async () => {
   for (let i = 0; i < 100; i += 1)
     await sendAndClose(get(i % 2 === 0 ? "/api/contacts" : "/api/stream"), { leaves: true });
-  expect(await connections()).toBeLessThanOrEqual(100);
   answerAll();
   await expect.poll(connections).toBe(0);
   expect(streams).toBe(0);
