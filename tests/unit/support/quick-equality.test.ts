@@ -11,6 +11,11 @@ it("finds unequal what differs in one byte, one key, one sign or one class", () 
   expect({ a: undefined }).not.toStrictEqual({});
 });
 
+it("finds unequal what Node calls equal because it does not look inside", () => {
+  expect({ headers: new Headers({ etag: "1" }) }).not.toEqual({ headers: new Headers({ etag: "2" }) });
+  expect({ query: new URLSearchParams("a=1") }).not.toEqual({ query: new URLSearchParams("a=2") });
+});
+
 it("leaves to Vitest what only Vitest calls equal", () => {
   expect({ a: undefined }).toEqual({});
   expect(bytes(3)).toEqual({ pages: [{ message: expect.any(Uint8Array) }] });
