@@ -43,13 +43,13 @@ import {
   type Present,
   present,
   readAtOnce,
-  signal,
   toDefinition,
   toEdge,
   toEvent,
   toProfile,
   toProfileName,
   toProof,
+  toSignal,
   toWritten,
 } from "./read/views/view-rows";
 import { WRITTEN } from "./read/views/written";
@@ -149,7 +149,7 @@ export class PostgresViewStore implements ViewStore {
   }
 
   private signalsOf(rows: readonly Present<SignalAnswer>[]): readonly SignalRow[] {
-    return this.rowReader.rows("hcs_messages", rows, signal);
+    return this.rowReader.rows("hcs_messages", rows, toSignal);
   }
 
   async signalsAfter(userId: UserId, position: number, limit: number): Promise<MissedPage> {

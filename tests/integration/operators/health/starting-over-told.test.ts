@@ -84,13 +84,13 @@ it("is also reported if the rows were dropped between two looks at the database,
   await sync.startOver(contact);
   while ((await sync.topic(contact))?.isDropping) await sync.dropSome(contact, 5_000);
   for (let i = 0; i < 4; i += 1) await ready();
-  const isSyncingAgain = missing(`topic ${contact} is read from the ledger again`);
-  expect((await ready()).says).toBe(isSyncingAgain);
+  const readAgain = missing(`topic ${contact} is read from the ledger again`);
+  expect((await ready()).says).toBe(readAgain);
 
   const started = createTestApp({ devnet: t.devnet, stores: t.app.stores, clock: t.clock });
   await started.openTopics();
   for (let i = 0; i < 4; i += 1) await ready(started);
-  expect((await ready(started)).says).toBe(isSyncingAgain);
+  expect((await ready(started)).says).toBe(readAgain);
 
   t.devnet.faults.clear();
   for (let i = 0; i < 4; i += 1) {

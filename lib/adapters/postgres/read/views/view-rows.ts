@@ -84,9 +84,9 @@ function shownBody({ size, body }: Shown, place: number): Uint8Array | null {
 /** The bytes of the signal at this place: a message that is not a batch is its only signal. Throws RangeError if there is none there. */
 export function signalAt(message: Uint8Array, place: number): Uint8Array {
   if (!isBatch(message)) return message;
-  const toSignal = signalsIn(message)[place];
-  if (toSignal === undefined) throw new RangeError("the row's message has no signal at its place");
-  return toSignal;
+  const signal = signalsIn(message)[place];
+  if (signal === undefined) throw new RangeError("the row's message has no signal at its place");
+  return signal;
 }
 
 function known(topicId: TopicId | null): TopicId {
@@ -117,7 +117,7 @@ const place = ({ topicId, ref, consensusNs: ns }: Placed) => ({
 });
 
 /** Decodes a row of a page of signals. Throws if the row holds what this version does not know. */
-export function signal(row: Present<Omit<SignalAnswer, "stamp" | "head" | "userNo" | "found">>): SignalRow {
+export function toSignal(row: Present<Omit<SignalAnswer, "stamp" | "head" | "userNo" | "found">>): SignalRow {
   return {
     position: row.position as Position,
     ...place(row),
