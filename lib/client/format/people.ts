@@ -1,6 +1,6 @@
 /**
- * Names for ids, from the profiles, contacts and requests that the caller may see, and from the list of people of a local devnet. All other
- * ids are shown as they are.
+ * Names for ids, from the profiles, contacts and requests that the caller may see, and from the list of people of a local
+ * devnet. All other ids are shown as they are.
  */
 import { useMemo } from "react";
 import { useDemoPeople, useSession } from "../api/session";

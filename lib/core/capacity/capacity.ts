@@ -83,7 +83,10 @@ function coresOf(
   return us / 1e6 + (messages - writes) / figure("syncMessagesPerS");
 }
 
-/** Enough for the open streams and for the CPU. The CPU is computed for the fewest, because more of them find fewer views in memory. */
+/**
+ * Enough for the open streams and for the CPU. The CPU is computed for the fewest, because more of them find fewer views in
+ * memory.
+ */
 function instancesOf(inputs: CapacityInputs): number {
   if (inputs.users === 0) return 0;
   if (inputs.instances !== null) return inputs.instances;

@@ -13,8 +13,8 @@ export interface Watermark {
 }
 
 /**
- * Greater than any time in nanoseconds. The time has the last twenty digits of an encoded watermark: the scripts in Redis cut the text
- * there, and compare generation and time separately.
+ * Greater than any time in nanoseconds. The time has the last twenty digits of an encoded watermark: the scripts in Redis cut
+ * the text there, and compare generation and time separately.
  */
 const GENERATION = 10n ** 20n;
 /**

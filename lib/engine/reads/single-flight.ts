@@ -1,6 +1,6 @@
 /**
- * A single flight: one load below memory (L1) that all readers of a view share. Readers who cannot wait for its end get what is known
- * so far. The limits run from the start of the load, so a reader who joins late waits less.
+ * A single flight: one load below memory (L1) that all readers of a view share. Readers who cannot wait for its end get what is
+ * known so far. The limits run from the start of the load, so a reader who joins late waits less.
  */
 import { err, type Result } from "../../core/result";
 import type { Clock } from "../../ports/clock";

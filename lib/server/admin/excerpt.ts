@@ -3,8 +3,8 @@ import "server-only";
 import { cleanText } from "../../core/signals/text";
 
 /**
- * The first `maxCharacters` of a text, without characters that reorder or hide others. It ends with `…` if the message goes on: after
- * them, or after the text itself (`isWhole` false).
+ * The first `maxCharacters` of a text, without characters that reorder or hide others. It ends with `…` if the message goes on:
+ * after them, or after the text itself (`isWhole` false).
  */
 export function excerptOf(text: string, maxCharacters: number, isWhole: boolean): string {
   const beginning = cleanText(text, maxCharacters) ?? "";

@@ -81,7 +81,8 @@ export class HealthWatch implements Health {
 
   /** Judges the known facts. Asks no tier. */
   look(): void {
-    // The end of a part that ends with this process, such as the devnet, is no incident. A turn of the watch may still be under way.
+    // The end of a part that ends with this process, such as the devnet, is no incident. A turn of the watch may still be under
+    // way.
     if (this.closing.signal.aborted) return;
     const app = this.appOf();
     app.history.observe();

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * A person's own mirror, for the TrustMesh web UI (docs/integrations/trustmesh-ui.md): pages of a topic that hold only what concerns
- * the caller, as flat messages compacted to the current state. The UI reaches it by a prefix in its mirror's address.
+ * A person's own mirror, for the TrustMesh web UI (docs/integrations/trustmesh-ui.md): pages of a topic that hold only what
+ * concerns the caller, as flat messages compacted to the current state. The UI reaches it by a prefix in its mirror's address.
  */
 import { createHash } from "node:crypto";
 import { andThen } from "../../core/awaitable";
@@ -155,8 +155,9 @@ function isNewHere({ query: { within }, isWholeSeconds }: Asked, nowMs: number):
 }
 
 /**
- * Whether the reader's cursor, if it has one, is the time of a message of this person. Otherwise somebody else has used this browser,
- * and this person's older messages there lie behind the cursor. The reader skips numbers that it has, so every message gets a new one.
+ * Whether the reader's cursor, if it has one, is the time of a message of this person. Otherwise somebody else has used this
+ * browser, and this person's older messages there lie behind the cursor. The reader skips numbers that it has, so every message
+ * gets a new one.
  */
 function isOwn(messages: Messages, { within }: MessageQuery): boolean {
   const fromNs = within?.times.from ?? 0n;

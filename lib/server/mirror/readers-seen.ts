@@ -10,8 +10,8 @@ export type Reader = SessionId | UserId;
 export type NumberSeed = SessionId | UserId;
 
 /**
- * Sessions that have read a topic. A cursor in a browser may be that of another person, so the first read of a session begins at the
- * start, whatever its cursor. A session that was evicted here begins at the start once more.
+ * Sessions that have read a topic. A cursor in a browser may be that of another person, so the first read of a session begins
+ * at the start, whatever its cursor. A session that was evicted here begins at the start once more.
  */
 export class ReadersSeen {
   /** Each session reads about five topics. */

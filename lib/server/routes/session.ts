@@ -48,8 +48,9 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
 }
 
 /**
- * The names of these people: of their profiles, or else of the devnet's list, because the devnet's operator publishes no profile. A session
- * needs no database. While Postgres is down, people who are signed in stay so, and the id stands for the name.
+ * The names of these people: of their profiles, or else of the devnet's list, because the devnet's operator publishes no
+ * profile. A session needs no database. While Postgres is down, people who are signed in stay so, and the id stands for the
+ * name.
  */
 async function namesOf({ stores, people }: App, userIds: readonly UserId[]): Promise<ReadonlyMap<string, string>> {
   const profiles = userIds.length === 0 ? [] : await stores.views.profiles(userIds).catch(ifDown("postgres", () => []));

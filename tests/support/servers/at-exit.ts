@@ -1,6 +1,7 @@
 /**
- * Ends test servers, and removes their folders, if this process ends before a test does. One listener serves all of them, because Node
- * warns of more than ten. Test files of one process may each load this module, so what it knows is kept with the process.
+ * Ends test servers, and removes their folders, if this process ends before a test does. One listener serves all of them,
+ * because Node warns of more than ten. Test files of one process may each load this module, so what it knows is kept with the
+ * process.
  */
 const KEY = Symbol.for("trustmesh: what is undone when the process ends");
 

@@ -2,9 +2,10 @@ import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 /**
- * Ports that no operating system gives to an outgoing connection by itself: Linux takes those from 32,768 on, others from 49,152 on.
- * A port from those ranges could be taken between its choice and its use. 10,080 and some below are refused by browsers and by fetch
- * (https://fetch.spec.whatwg.org/#port-blocking). Above the last one is room for a control port, a thousand further.
+ * Ports that no operating system gives to an outgoing connection by itself: Linux takes those from 32,768 on, others from
+ * 49,152 on. A port from those ranges could be taken between its choice and its use. 10,080 and some below are refused by
+ * browsers and by fetch (https://fetch.spec.whatwg.org/#port-blocking). Above the last one is room for a control port, a
+ * thousand further.
  */
 const FIRST = 10_100;
 const LAST = 31_700;

@@ -83,7 +83,7 @@ export interface Synced {
   readonly chainNs: bigint;
 }
 
-/** The outcome of one run. Sequences are the cursor before and after it. A run that ends early is not complete, and says why in `error`. */
+/** The outcome of one run. Sequences are the cursor before and after it. A run that is not complete says why in `error`. */
 export interface SyncReport {
   readonly topicId: TopicId;
   readonly fromSequence: number;
