@@ -205,12 +205,12 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
 }
 
 /**
- * Whether a topic is late only because it, or another topic, starts over, which `topics-incomplete` reports. If a fault holds it up, it is
- * behind like any other topic.
+ * Whether a topic is late only because it, or another topic, starts over, which `topics-incomplete` reports. If a fault holds it
+ * up, it is behind like any other topic.
  */
 const isLateByStartOver = (topic: SyncFacts, stored: readonly StoredFacts[]): boolean =>
-  (topic.isSyncingAgain && isHeldUpByNothing(topic)) ||
-  stored.some(({ topicId, work }) => topicId === topic.topicId && work !== null);
+  isHeldUpByNothing(topic) &&
+  (topic.isSyncingAgain || stored.some(({ topicId, work }) => topicId === topic.topicId && work !== null));
 
 const isHeldUpByNothing = ({ state, lastError }: SyncFacts) =>
   state.name === "pulling" || (state.name === "idle" && lastError === null);

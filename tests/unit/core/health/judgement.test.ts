@@ -61,14 +61,17 @@ describe("the judgement of health", () => {
     const late = { ...topic, lagMs: 38_000, asOfMs: null };
     const pulling = { name: "pulling", hole: null, attempt: 0, declare: false } as const;
     const waits = { name: "backing-off", hole: null, attempt: 1, retryAtMs: NOW_MS, reason: "no answer" } as const;
-    for (const work of ["starting-over", "folded-again"] as const)
-      expect(codesOf({ topics: [late], stored: [{ ...stored, work }] })).toEqual(["topics-incomplete"]);
+    const held = ["topics-behind", "topics-incomplete"];
+    for (const work of ["starting-over", "folded-again"] as const) {
+      const codes = (facts: Partial<typeof topic>) =>
+        codesOf({ topics: [{ ...late, ...facts }], stored: [{ ...stored, work }] });
+      for (const state of [pulling, { name: "idle" } as const]) expect(codes({ state })).toEqual(["topics-incomplete"]);
+      expect(codes({ state: waits, lastError: waits.reason })).toEqual(held);
+      expect(codes({ state: { name: "idle" }, lastError: "no answer" })).toEqual(held);
+    }
     for (const state of [pulling, { name: "idle" } as const])
       expect(codesOf({ topics: [{ ...late, isSyncingAgain: true, state }] })).toEqual(["topics-incomplete"]);
-    expect(codesOf({ topics: [{ ...late, isSyncingAgain: true, state: waits }] })).toEqual([
-      "topics-behind",
-      "topics-incomplete",
-    ]);
+    expect(codesOf({ topics: [{ ...late, isSyncingAgain: true, state: waits }] })).toEqual(held);
     expect(codesOf({ topics: [{ ...late, state: pulling }] })).toEqual(["topics-behind"]);
   });
 
