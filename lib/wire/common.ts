@@ -68,6 +68,10 @@ export const Freshness = z.object({
     z.optional(z.literal(true)),
     "A mirror tells when a topic moves, and everything of which it has told is stored. It proves nothing: the data is complete through `asOf` only, and `lagMs` is its age",
   ),
+  incomplete: described(
+    z.optional(z.literal(true)),
+    "A topic has not been read to its end: the server has just started, or the topic starts over. Until then anything may be missing",
+  ),
 });
 export type Freshness = z.infer<typeof Freshness>;
 

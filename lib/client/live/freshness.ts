@@ -80,13 +80,11 @@ function aged(nowMs: number): Freshness {
   return { asOf, lagMs: lagMs === null ? null : lagMs + nowMs - reportedAtMs, stale: true };
 }
 
-/** The stream decides. A read counts only if it knows more, because a cached answer repeats an older state. */
+/** The stream decides. A read counts only if it is the first report or knows more, because a cached answer repeats an older state. */
 export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs: number = Date.now()): void {
-  const isIncomplete = seen.asOf === null;
-  if (isIncomplete !== knowledge.isIncomplete) change({ isIncomplete }, nowMs);
-  if (from === "read" && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;
-  const { asOf, lagMs, stale, quiet = false, watched = false } = seen.asOf === null ? aged(nowMs) : seen;
   const isFirst = knowledge.reportedAtMs === 0;
+  if (from === "read" && !isFirst && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;
+  const { asOf, lagMs, stale, quiet = false, watched = false } = seen.asOf === null ? aged(nowMs) : seen;
   const lookingSinceMs = !stale || watched ? null : isFirst ? nowMs : knowledge.lookingSinceMs;
   change(
     {
@@ -95,6 +93,7 @@ export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs:
       stale,
       quiet,
       watched,
+      isIncomplete: seen.incomplete === true,
       reportedAtMs: nowMs,
       lookingSinceMs,
       ...(from === "stream" ? { reached: true } : {}),
@@ -171,12 +170,10 @@ export const freshnessAt = (nowMs: number, known: Knowledge = knowledge): Freshn
   describeFreshness(known, nowMs, lostSinceMs === 0 ? 0 : nowMs - lostSinceMs);
 
 /** Whether an empty list proves nothing, because the server has not read everything from the ledger. */
-export const useIsIncomplete = (): boolean =>
-  useSyncExternalStore(
-    subscribe,
-    () => knowledge.isIncomplete,
-    () => false,
-  );
+export const isIncomplete = (): boolean => knowledge.isIncomplete;
+
+/** `isIncomplete` in a component. */
+export const useIsIncomplete = (): boolean => useSyncExternalStore(subscribe, isIncomplete, () => false);
 
 /** How fresh the page is: one line of words that ages every second, and the facts behind it for words of your own. */
 export function useFreshness(): FreshnessWords & { readonly known: Knowledge } {

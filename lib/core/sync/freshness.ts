@@ -14,10 +14,15 @@ export interface FreshnessNow {
    * `asOfNs` stays at the time of the last proof.
    */
   readonly isWatched?: boolean;
+  /** A topic was not read to its end: this process has just started, or the topic starts over. Anything may be missing. */
+  readonly isIncomplete?: boolean;
 }
 
 /** The freshness of data whose age is not known. */
 export const UNKNOWN_AGE: FreshnessNow = { asOfNs: null, lagMs: null, stale: true, isQuiet: false };
+
+/** The same for data of a process that is as fresh as `now`. */
+export const unknownAge = (now: FreshnessNow): FreshnessNow => (now.isIncomplete ? now : UNKNOWN_AGE);
 
 /** How far one topic is synced. */
 export interface SyncedTopic {
@@ -52,7 +57,7 @@ export function freshness(
   const asOfNs = slowest === null || slowest === 0n ? null : consensusNs(slowest);
   if (quiet !== null && topics.length > 0 && topics.every((topic) => hasAll(topic, quiet)))
     return { asOfNs, lagMs: 0, stale: false, isQuiet: true };
-  if (slowest === null || asOfNs === null) return { asOfNs: null, lagMs: null, stale: true, isQuiet: false };
+  if (slowest === null || asOfNs === null) return { ...UNKNOWN_AGE, isIncomplete: topics.some(isUnread) };
   const behindMs = Number((fromMs(nowMs) - slowest) / 1_000_000n);
   const lagMs = Math.round(Math.max(0, behindMs, ...topics.map(({ unmovedMs }) => unmovedMs)));
   return { asOfNs, lagMs, stale: lagMs > targetMs, isQuiet: false };
@@ -60,6 +65,9 @@ export function freshness(
 
 const hasAll = ({ syncedThroughNs, hasCaughtUp }: SyncedTopic, { throughNs }: Quiet): boolean =>
   throughNs === null ? hasCaughtUp : syncedThroughNs >= throughNs;
+
+/** A ledger without blocks has no time through which a topic is synced, even if the topic was read to its end. */
+const isUnread = ({ syncedThroughNs, hasCaughtUp }: SyncedTopic): boolean => syncedThroughNs === 0n && !hasCaughtUp;
 
 /**
  * The freshness of data that had the freshness `then` `elapsedMs` ago, and that may lack what came since. `now`: the present freshness
@@ -69,5 +77,6 @@ export function agedSince(then: FreshnessNow, now: FreshnessNow, elapsedMs: numb
   const isTakenBack = now.asOfNs === null || (then.asOfNs !== null && now.asOfNs < then.asOfNs);
   if (isTakenBack) return now;
   const lagMs = then.lagMs === null ? null : then.lagMs + Math.round(elapsedMs);
-  return { asOfNs: then.asOfNs, lagMs, stale: lagMs === null || lagMs > targetMs, isQuiet: false };
+  const { asOfNs, isIncomplete = false } = then;
+  return { asOfNs, lagMs, stale: lagMs === null || lagMs > targetMs, isQuiet: false, isIncomplete };
 }

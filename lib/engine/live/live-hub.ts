@@ -8,7 +8,7 @@ import { keyOf } from "../../core/key";
 import { isSessionId, type SessionId, toPosition, type UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import { compare } from "../../core/signals/position";
-import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../core/sync/freshness";
+import { agedSince, type FreshnessNow, unknownAge } from "../../core/sync/freshness";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { CommitEvent } from "../../ports/shared/event-bus";
@@ -319,7 +319,7 @@ export class LiveHub {
     }
     const { complete } = stream;
     return complete === null
-      ? UNKNOWN_AGE
+      ? unknownAge(freshness)
       : agedSince(complete.freshness, freshness, nowMs - complete.atMs, this.deps.freshnessTargetMs);
   }
 

@@ -39,7 +39,8 @@ const isSame = (a: FreshnessNow, b: FreshnessNow) =>
   a.lagMs === b.lagMs &&
   a.stale === b.stale &&
   a.isQuiet === b.isQuiet &&
-  a.isWatched === b.isWatched;
+  a.isWatched === b.isWatched &&
+  a.isIncomplete === b.isIncomplete;
 
 /** JSON has no line breaks, so one data line is enough. */
 function encoded(userId: UserId, event: LiveEvent): string {

@@ -2,7 +2,7 @@ import "server-only";
 /** Answers of reads: body, freshness, validators and Cache-Status. */
 import { type ConsensusNs, formatConsensusTime } from "../../../core/ledger/consensus-time";
 import { epochOf } from "../../../core/signals/position";
-import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../../core/sync/freshness";
+import { agedSince, type FreshnessNow, unknownAge } from "../../../core/sync/freshness";
 import { type TierOutcome, tierOutcome } from "../../../engine/reads/tier-outcome";
 import type { Need, ReadResult } from "../../../engine/reads/tiered-read";
 import type { View } from "../../../engine/reads/view";
@@ -18,6 +18,7 @@ export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness
     lagMs: now.lagMs,
     stale: now.stale || isStaleCopy,
     ...(now.isQuiet ? { quiet: true as const } : {}),
+    ...(now.isIncomplete ? { incomplete: true as const } : {}),
     // A doorbell watches the ledger. It says nothing about a copy that could not be refreshed.
     ...(now.isWatched && !isStaleCopy ? { watched: true as const } : {}),
   };
@@ -56,7 +57,7 @@ export function freshnessSince(app: App, began: ReadStart): FreshnessNow {
   if (isStill(app, began)) return began.freshness;
   const { freshness: now, events, epoch, atMonotonicMs } = startRead(app);
   // A watermark of one epoch says nothing about a view of another epoch.
-  if (epoch !== began.epoch) return UNKNOWN_AGE;
+  if (epoch !== began.epoch) return unknownAge(now);
   if (events === began.events) return now;
   return agedSince(began.freshness, now, atMonotonicMs - began.atMonotonicMs, app.env.FRESHNESS_TARGET_MS);
 }

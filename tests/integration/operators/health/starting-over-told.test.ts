@@ -50,7 +50,7 @@ it("is reported by ready, which stays 200, by the other health answers, and by t
   expect((await ask<IngestionAnswer>("/api/health/ingestion")).alarms).toContain(
     missing(`topic ${contact} starts over`),
   );
-  expect(await contacts()).toMatchObject({ stale: true, asOf: null });
+  expect(await contacts()).toMatchObject({ stale: true, asOf: null, incomplete: true });
   expect(await startOverOf(contact)).toEqual({ work: "dropping", through: 0, to: 2 });
 
   // Its rows are dropped, and the ledger does not answer.
@@ -59,7 +59,7 @@ it("is reported by ready, which stays 200, by the other health answers, and by t
   await t.app.scheduler.checkPaused(contact);
   for (let i = 0; i < 4; i += 1) await ready();
   expect(await ready()).toMatchObject({ status: 200, says: missing(`topic ${contact} is read from the ledger again`) });
-  expect(await contacts()).toMatchObject({ stale: true, asOf: null, contacts: [] });
+  expect(await contacts()).toMatchObject({ stale: true, asOf: null, incomplete: true, contacts: [] });
   expect(await startOverOf(contact)).toEqual({ work: "reading", through: 0, to: 2 });
 
   t.devnet.faults.clear();

@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
   describeFreshness,
   forgetFreshness,
   freshnessAt,
+  isIncomplete,
   type Knowledge,
   reportFreshness,
   reportReached,
@@ -116,6 +117,56 @@ describe("the page's knowledge", () => {
     expect(freshnessAt(NOW + 3_000).text).toBe("4 s behind");
     reportFreshness({ asOf: `${NOW / 1_000}`, lagMs: 0, stale: false }, "stream", NOW + 3_100);
     expect(freshnessAt(NOW + 3_100).text).toMatch(/^Up to date/);
+  });
+
+  describe("of what the server has not read from the ledger", () => {
+    const UNKNOWN = { asOf: null, lagMs: null, stale: true };
+    const UNREAD = { ...UNKNOWN, incomplete: true as const };
+    const known = (ms: number) => ({ asOf: `${ms / 1_000}`, lagMs: 0, stale: false });
+
+    beforeEach(() => {
+      forgetFreshness();
+      reportStream("open", NOW);
+    });
+
+    it("is what the stream says, until the stream or a newer read says otherwise", () => {
+      reportFreshness(known(NOW), "stream", NOW);
+      expect(isIncomplete()).toBe(false);
+      reportFreshness(UNREAD, "stream", NOW + 1_000);
+      expect(isIncomplete()).toBe(true);
+      reportFreshness(known(NOW + 2_000), "read", NOW + 3_000);
+      expect(isIncomplete()).toBe(false);
+      reportFreshness(UNREAD, "stream", NOW + 4_000);
+      reportFreshness(known(NOW + 5_000), "stream", NOW + 5_000);
+      expect(isIncomplete()).toBe(false);
+    });
+
+    it("is not what a stored answer repeats, whichever of the two is older", () => {
+      reportFreshness(known(NOW), "stream", NOW);
+      reportFreshness(UNREAD, "read", NOW + 1_000);
+      expect(isIncomplete()).toBe(false);
+      reportFreshness(UNREAD, "stream", NOW + 2_000);
+      reportFreshness(known(NOW - 1_000), "read", NOW + 3_000);
+      expect(isIncomplete()).toBe(true);
+    });
+
+    it("is what the first read says, before the stream says anything", () => {
+      reportFreshness(UNREAD, "read", NOW);
+      expect(isIncomplete()).toBe(true);
+      expect(freshnessAt(NOW).text).toBe("Waiting for the ledger");
+      reportFreshness(UNKNOWN, "stream", NOW + 1_000);
+      expect(isIncomplete()).toBe(false);
+    });
+
+    it.each([
+      ["a stream that resumes behind its head", UNKNOWN],
+      ["a quiet ledger without blocks", { asOf: null, lagMs: 0, stale: false, quiet: true as const }],
+    ])("is nothing if only the time is unknown: %s", (_, seen) => {
+      reportFreshness(seen, "stream", NOW);
+      expect(isIncomplete()).toBe(false);
+      reportFreshness(seen, "read", NOW);
+      expect(isIncomplete()).toBe(false);
+    });
   });
 
   it("looks for changes until the first report that is fresh, and never again", () => {

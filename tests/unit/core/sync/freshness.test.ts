@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
-import { agedSince, type FreshnessNow, freshness } from "@/lib/core/sync/freshness";
+import { agedSince, type FreshnessNow, freshness, unknownAge } from "@/lib/core/sync/freshness";
 
 const NOW_MS = 1_790_000_000_000;
 const agoMs = (ms: number) => fromMs(NOW_MS - ms);
@@ -28,11 +28,25 @@ describe("freshness", () => {
       lagMs: null,
       isQuiet: false,
       stale: true,
+      isIncomplete: false,
     });
   });
 
   it("is unknown and stale if there is no topic at all", () => {
-    expect(freshness([], NOW_MS, 2_000)).toEqual({ asOfNs: null, lagMs: null, stale: true, isQuiet: false });
+    expect(freshness([], NOW_MS, 2_000)).toEqual({
+      ...{ asOfNs: null, lagMs: null, stale: true, isQuiet: false },
+      isIncomplete: false,
+    });
+  });
+
+  it("is incomplete while one topic was not read to its end, and not on a ledger without blocks that is read", () => {
+    const unread = { syncedThroughNs: 0n, unmovedMs: 0, hasCaughtUp: false };
+    const isIncomplete = (...of: Parameters<typeof freshness>) => freshness(...of).isIncomplete === true;
+    expect(isIncomplete([through(agoMs(1)), unread], NOW_MS, 2_000)).toBe(true);
+    expect(isIncomplete([through(0n), unread], NOW_MS, 2_000, { throughNs: null })).toBe(true);
+    expect(isIncomplete([through(agoMs(60_000))], NOW_MS, 2_000)).toBe(false);
+    expect(isIncomplete([through(0n)], NOW_MS, 2_000)).toBe(false);
+    expect(isIncomplete([through(0n)], NOW_MS, 2_000, { throughNs: null })).toBe(false);
   });
 
   it("has no negative lag if the ledger's clock is ahead of ours", () => {
@@ -88,5 +102,28 @@ describe("the freshness of what was complete a while ago", () => {
         expect(aged.stale).toBe((aged.lagMs ?? 0) > 2_000);
       }),
     );
+  });
+
+  it("is incomplete if it was, and if everything is read again now", () => {
+    const complete = freshness([through(agoMs(1))], NOW_MS, 2_000);
+    const incomplete = freshness([{ ...through(0n), hasCaughtUp: false }], NOW_MS, 2_000);
+    expect(agedSince(incomplete, complete, 100, 2_000)).toMatchObject({
+      asOfNs: null,
+      stale: true,
+      isIncomplete: true,
+    });
+    expect(agedSince(complete, incomplete, 100, 2_000)).toMatchObject({
+      asOfNs: null,
+      stale: true,
+      isIncomplete: true,
+    });
+    expect(agedSince(complete, complete, 100, 2_000).isIncomplete ?? false).toBe(false);
+  });
+
+  it("is incomplete at an unknown age only if everything is read again now", () => {
+    const incomplete = freshness([{ ...through(0n), hasCaughtUp: false }], NOW_MS, 2_000);
+    expect(unknownAge(incomplete)).toMatchObject({ asOfNs: null, lagMs: null, stale: true, isIncomplete: true });
+    const unknown = unknownAge(freshness([through(0n)], NOW_MS, 2_000, { throughNs: null }));
+    expect(unknown).toEqual({ asOfNs: null, lagMs: null, stale: true, isQuiet: false });
   });
 });

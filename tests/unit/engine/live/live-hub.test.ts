@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import { type Position, sessionId, type TopicId, type UserId } from "@/lib/core/ledger/ids";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
-import { UNKNOWN_AGE } from "@/lib/core/sync/freshness";
+import { type FreshnessNow, UNKNOWN_AGE } from "@/lib/core/sync/freshness";
 import { type LiveEvent, LiveHub } from "@/lib/engine/live/live-hub";
 import type { CommitEvent } from "@/lib/ports/shared/event-bus";
 import type { SignalRow } from "@/lib/ports/store/view-rows";
@@ -20,6 +21,8 @@ let demands: number;
 let reads: number;
 /** Rows up to this position were dropped. */
 let droppedThrough: number;
+/** How fresh the process is. */
+let fresh: FreshnessNow;
 let hub: LiveHub;
 
 const answer = <T>(value: () => T): Promise<T> =>
@@ -39,10 +42,10 @@ const views = {
 
 beforeEach(() => {
   [clock, heads, isDown, demands, reads] = [new DrivenClock(), new Map([[ALICE, 3]]), false, 0, 0];
-  droppedThrough = 0;
+  [droppedThrough, fresh] = [0, UNKNOWN_AGE];
   hub = new LiveHub({
     ...{ views, clock, log: quietLog, beatMs: BEAT_MS, maxStreamMs: 60_000, maxPerUser: 2, maxStreams: 3 },
-    ...{ freshness: () => UNKNOWN_AGE, freshnessTargetMs: 10_000 },
+    ...{ freshness: () => fresh, freshnessTargetMs: 10_000 },
     demand: () => {
       demands += 1;
     },
@@ -97,6 +100,18 @@ describe("a stream", () => {
     const stream = opened(ALICE, null);
     await clock.advance(0);
     expect(stream.events).toMatchObject([{ event: "hello", position: 3, sentThrough: 3 }]);
+  });
+
+  it("that resumes behind its head says at once whether the ledger was read to its end", async () => {
+    fresh = { asOfNs: consensusNs(5n), lagMs: 0, stale: false, isQuiet: false };
+    const one = opened(ALICE, 1);
+    await clock.advance(0);
+    fresh = { ...UNKNOWN_AGE, isIncomplete: true };
+    const other = opened(ALICE, 1);
+    await clock.advance(0);
+    expect(one.events[0]).toMatchObject({ event: "hello", freshness: UNKNOWN_AGE });
+    expect(one.events[0]).not.toMatchObject({ freshness: { isIncomplete: true } });
+    expect(other.events[0]).toMatchObject({ event: "hello", freshness: { asOfNs: null, isIncomplete: true } });
   });
 
   it("reads rows in pages until it has caught up", async () => {

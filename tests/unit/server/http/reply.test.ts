@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
+import { UNKNOWN_AGE } from "@/lib/core/sync/freshness";
 import { freshnessBody } from "@/lib/server/http/answers/reply";
 
 describe("an answer", () => {
@@ -9,5 +10,11 @@ describe("an answer", () => {
     expect(freshnessBody(now)).toEqual({ ...told, watched: true });
     expect(freshnessBody(now, true)).toEqual(told);
     expect(freshnessBody({ ...now, isWatched: false })).toEqual(told);
+  });
+
+  it("says that the ledger was not read to its end, and not that of an unknown age", () => {
+    const told = { asOf: null, lagMs: null, stale: true };
+    expect(freshnessBody({ ...UNKNOWN_AGE, isIncomplete: true })).toEqual({ ...told, incomplete: true });
+    expect(freshnessBody(UNKNOWN_AGE)).toEqual(told);
   });
 });
