@@ -4,6 +4,7 @@ import type { Paged } from "@/lib/client/api/views/pages";
 import { calendarDate } from "@/lib/client/format/time";
 import { useIsIncomplete } from "@/lib/client/live/freshness";
 import { Button } from "../primitives/button";
+import { NOT_ALL_READ } from "./nothing-yet";
 import { ReadError } from "./read-error";
 
 /** The server knows that some signals of the person were dropped, but not of which kind. So perhaps no item of this list is missing. */
@@ -49,7 +50,7 @@ export function More(props: MoreProps) {
 
   if (error) return <ReadError title={`Older ${what} could not be read`} error={error} onRetry={retry} />;
   if (!hasMore) {
-    const words = isIncomplete ? "Not everything has been read from the ledger yet." : endOf(props);
+    const words = isIncomplete ? NOT_ALL_READ : endOf(props);
     return <p className="py-6 text-center text-ink-faint text-sm">{words}</p>;
   }
   return (

@@ -43,7 +43,7 @@ async function readIncomplete(page: Page): Promise<void> {
   await page.route("**/api/stream*", (route) => route.abort());
   await page.route(/\/api\/(contacts|circle|signals|recognition|profiles)(\?|$)/, async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, json: { ...(await response.json()), asOf: null, stale: true } });
+    await route.fulfill({ response, json: { ...(await response.json()), asOf: null, stale: true, incomplete: true } });
   });
 }
 
@@ -59,11 +59,16 @@ test("a list that ends is not called complete while the server has not read ever
   await contacts.open();
   await contacts.showRequests();
   await expect(contacts.outgoing(ben.id)).toBeVisible();
-  const words = page.getByText("Not everything has been read from the ledger yet.");
+  const words = page.getByRole("main").getByText("The server has not read everything from the ledger yet.");
   await expect(words).toBeVisible();
   await shell.place("Signals").click();
   await expect(page.getByRole("main").getByText(`You asked ${ben.id}`)).toBeVisible();
   await expect(words).toBeVisible();
+  // The request is known. Whether it was answered is not.
+  await shell.open(`/profile/${ben.id}`);
+  await expect(page.getByText(`You asked ${ben.id}.`)).toBeVisible();
+  await expect(words).toBeVisible();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 
 test("nothing is called empty while the server has not read everything from the ledger", async ({ meet, enterAs }) => {

@@ -6,6 +6,7 @@ import { useIsIncomplete } from "@/lib/client/live/freshness";
 import { CIRCLE_SLOTS } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";
 import { Skeleton } from "../../primitives/skeleton";
+import { NOT_ALL_READ } from "../nothing-yet";
 import { PageHeader } from "../page-header";
 import { ReadError } from "../read-error";
 import { CircleList } from "./circle-list";
@@ -55,8 +56,7 @@ export function CirclePage() {
           <div className="space-y-6">
             {isIncomplete && (
               <p className="text-copper text-sm">
-                The server has not read everything from the ledger yet. Contacts and trust that are missing come by
-                themselves.
+                {NOT_ALL_READ} Contacts and trust that are missing show here once they are read.
               </p>
             )}
             <CircleStats seating={seating} circle={circle.data} over={over} />

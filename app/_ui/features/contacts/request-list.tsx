@@ -8,7 +8,7 @@ import type { ContactRequest, ContactsAnswer } from "@/lib/wire/contacts";
 import { Avatar } from "../../primitives/avatar";
 import { Badge } from "../../primitives/badge";
 import { Button } from "../../primitives/button";
-import { NothingYet } from "../nothing-yet";
+import { NOT_ALL_READ, NothingYet } from "../nothing-yet";
 import { PersonLink } from "../people/person-name";
 import { usePerform } from "../use-perform";
 
@@ -57,12 +57,12 @@ const MINUTE_MS = 60_000;
 function Section({ title, requests, empty, note, children }: SectionProps) {
   const { person } = usePeople();
   const now = useNow(MINUTE_MS);
-  const isIncomplete = useIsIncomplete();
+  const none = useIsIncomplete() ? NOT_ALL_READ : empty;
   return (
     <section aria-label={title}>
       <h2 className="mb-1 font-display font-semibold text-ink-soft text-lg">{title}</h2>
       <p className={requests.length === 0 ? "py-3 text-ink-soft" : "max-w-prose text-ink-soft text-sm"}>
-        {requests.length > 0 ? note : isIncomplete ? "Not everything has been read from the ledger yet." : empty}
+        {requests.length === 0 ? none : note}
       </p>
       <ul className="divide-y divide-line">
         {requests.map((request) => {

@@ -7,6 +7,7 @@ import type { Profile } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";
 import { Skeleton } from "../../primitives/skeleton";
+import { NOT_ALL_READ } from "../nothing-yet";
 import { usePerform } from "../use-perform";
 
 const MAX_NAME = 60;
@@ -54,7 +55,7 @@ export function ProfileForm({ profile, loading }: { profile: Profile | undefined
           {(profile?.updatedAt ?? null) === null && (
             <p className={isIncomplete ? "text-copper" : "text-ink-soft"}>
               {isIncomplete
-                ? "The server has not read everything from the ledger yet. If you have published a profile, it comes by itself. What you publish now would replace it."
+                ? `${NOT_ALL_READ} If you have published a profile, it shows here once it is read. What you publish now would replace it.`
                 : "You have no profile yet. Until you publish one, others see your id."}
             </p>
           )}

@@ -11,6 +11,7 @@ import { Skeleton } from "../../primitives/skeleton";
 import { Asked, beforeAsking, type Found, noAccount, UnusedWarning } from "../contacts/before-asking";
 import { Accept } from "../contacts/request-list";
 import { RevokeDialog } from "../contacts/revoke-dialog";
+import { NOT_ALL_READ } from "../nothing-yet";
 import { RecogniseDialog } from "../recognition/recognise-dialog";
 import { usePerform } from "../use-perform";
 
@@ -80,15 +81,22 @@ function NotBonded({ person }: { person: Person }) {
       </>
     );
   }
-  if (isIncomplete) {
+  if (relation === "outgoing") {
     return (
-      <p className="mt-2 text-copper">
-        The server has not read everything from the ledger yet, so it does not know whether you are contacts. This comes
-        by itself.
+      <p className="mt-2 text-ink-soft">
+        {isIncomplete
+          ? `You asked ${name}. ${NOT_ALL_READ} An answer shows here once it is read.`
+          : `You asked ${name}, who has not answered yet.`}
       </p>
     );
   }
-  if (relation === "outgoing") return <p className="mt-2 text-ink-soft">You asked {name}, who has not answered yet.</p>;
+  if (isIncomplete) {
+    return (
+      <p className="mt-2 text-copper">
+        {NOT_ALL_READ} So it does not know whether you are contacts. This page shows it once it does.
+      </p>
+    );
+  }
   const ask = async () => {
     if (found !== "unused") {
       setIsLooking(true);
