@@ -44,7 +44,10 @@ function forgetPerson(mutate: ScopedMutator, cache: Cache): void {
 /** The demo people of a local devnet, as an SWR response. Asks nothing unless `enabled`, which is the session's `demo`. */
 export function useDemoPeople(enabled: boolean): SWRResponse<DemoAnswer, Error> {
   return useSWR<DemoAnswer, Error>(enabled ? KEYS.people : null, () => getJson(DemoAnswer, PATHS.people), {
+    // Somebody else's new name shows when the page is loaded again.
+    revalidateIfStale: false,
     revalidateOnFocus: false,
+    revalidateOnReconnect: false,
     shouldRetryOnError: helpsToRetry,
   });
 }

@@ -80,7 +80,10 @@ function aged(nowMs: number): Freshness {
   return { asOf, lagMs: lagMs === null ? null : lagMs + nowMs - reportedAtMs, stale: true };
 }
 
-/** The stream decides. A read counts only if it is the first report or knows more, because a cached answer repeats an older state. */
+/**
+ * The stream decides. A read counts only if it is the first report or knows more, because a cached answer repeats an older
+ * state.
+ */
 export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs: number = Date.now()): void {
   const isFirst = knowledge.reportedAtMs === 0;
   if (from === "read" && !isFirst && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;

@@ -34,11 +34,10 @@ export const session = defineRoute({
 });
 
 async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAnswer> {
-  const names = await namesOf(app, userId === null ? [] : [userId]);
   return {
     authenticated: userId !== null,
     userId,
-    handle: userId && (names.get(userId) ?? userId),
+    handle: userId && (await nameOf(app, userId)),
     network: app.env.HEDERA_NETWORK,
     admin: isAdmin(app, userId),
     demo: app.env.allowDemo,
@@ -47,18 +46,24 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
   };
 }
 
+/** The name of somebody's profile, or else of the devnet's list, because the devnet's operator publishes no profile. */
+async function nameOf(app: App, userId: UserId): Promise<string> {
+  const published = await publishedNames(app, [userId]);
+  return published.get(userId) ?? app.people.find((each) => each.userId === userId)?.name ?? userId;
+}
+
 /**
- * The names of these people: of their profiles, or else of the devnet's list, because the devnet's operator publishes no
- * profile. A session needs no database. While Postgres is down, people who are signed in stay so, and the id stands for the
- * name.
+ * The names of these people's profiles. A session needs no database. While Postgres is down, people who are signed in stay
+ * so, without a published name.
  */
-async function namesOf({ stores, people }: App, userIds: readonly UserId[]): Promise<ReadonlyMap<string, string>> {
-  const profiles = userIds.length === 0 ? [] : await stores.views.profiles(userIds).catch(ifDown("postgres", () => []));
-  const published = profiles.flatMap(({ userId, displayName, handle }) => {
-    const name = displayName ?? handle;
-    return name === null ? [] : [[userId, name] as const];
-  });
-  return new Map([...people.map(({ userId, name }) => [userId, name] as const), ...published]);
+async function publishedNames({ stores }: App, userIds: readonly UserId[]): Promise<ReadonlyMap<string, string>> {
+  const profiles = await stores.views.profiles(userIds).catch(ifDown("postgres", () => []));
+  return new Map(
+    profiles.flatMap(({ userId, displayName, handle }) => {
+      const name = displayName ?? handle;
+      return name === null ? [] : [[userId, name]];
+    }),
+  );
 }
 
 function walletOf({ env }: App): SessionAnswer["wallet"] {
@@ -115,7 +120,7 @@ export const demoPeople = defineRoute({
     refuseWithoutDemo(context);
     const { app } = context;
     const ids = app.people.flatMap(({ userId }) => parseUserId(userId) ?? []);
-    const names = await namesOf(app, ids);
+    const names = await publishedNames(app, ids);
     return privateJson({ people: app.people.map((each) => ({ ...each, name: names.get(each.userId) ?? each.name })) });
   },
 });

@@ -164,6 +164,27 @@ test("the browser reads rendered signals no second time, and misses nothing that
   await expect(signals.rows.first()).toContainText("Ben gave you trust");
 });
 
+test("the names of a local ledger's people are read once, however many pages somebody opens", async ({
+  meet,
+  enterAs,
+}) => {
+  const { page, shell } = await enterAs(await meet("Ann"));
+  let reads = 0;
+  page.on("request", (request) => {
+    if (request.url().endsWith("/api/auth/demo")) reads += 1;
+  });
+  await page.clock.install();
+  await shell.open("/contacts");
+  for (const place of ["Circle", "Recognition", "Contacts"]) {
+    // Reads within two seconds count as one.
+    await page.clock.fastForward(3_000);
+    await shell.place(place).click();
+    await shell.settled();
+  }
+  await expect.poll(() => reads).toBeGreaterThan(0);
+  expect(reads).toBe(1);
+});
+
 test("a contact request that comes between the rendered page and its stream shows, without another event or a focus", async ({
   meet,
   enterAs,
