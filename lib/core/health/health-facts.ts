@@ -54,8 +54,11 @@ export interface StoredFacts {
   readonly gapCount: number;
   /** Messages whose signature could not be judged yet. */
   readonly unproven: number;
-  /** `starting-over`: its stored rows are being dropped. `folded-again`: another topic started over. Null: neither. */
-  readonly work: "starting-over" | "folded-again" | null;
+  /**
+   * `dropping`: the topic starts over, and its stored rows are being dropped. `folding`: another topic started over, and this one's
+   * messages are folded again. Null: neither.
+   */
+  readonly work: "dropping" | "folding" | null;
   /** Null: it is not paused. `by` is null if it is not known. */
   readonly paused: { readonly by: string | null; readonly sinceMs: number | null } | null;
 }

@@ -42,18 +42,18 @@ export function behindWords(behind: readonly { readonly topicId: string }[], top
 }
 
 interface Rebuilt {
-  readonly stored: readonly { readonly topicId: string; readonly work: "starting-over" | "folded-again" | null }[];
+  readonly stored: readonly { readonly topicId: string; readonly work: "dropping" | "folding" | null }[];
   readonly topics: readonly { readonly topicId: string; readonly isSyncingAgain: boolean }[];
 }
 
 /** The sentence about topics whose answers lack something because a topic starts over; null while none does. */
 export function incompleteWords(stored: Rebuilt["stored"], topics: Rebuilt["topics"]): string | null {
-  const working = (work: "starting-over" | "folded-again") =>
+  const working = (work: "dropping" | "folding") =>
     stored.flatMap((topic) => (topic.work === work ? [topic.topicId] : []));
   const isWorkedOn = new Set(stored.flatMap(({ topicId, work }) => (work === null ? [] : [topicId])));
   const parts = [
-    topicsThat(working("starting-over"), "starts over", "start over"),
-    topicsThat(working("folded-again"), "is folded again", "are folded again"),
+    topicsThat(working("dropping"), "starts over", "start over"),
+    topicsThat(working("folding"), "is folded again", "are folded again"),
     topicsThat(
       topics.flatMap(({ topicId, isSyncingAgain }) => (isSyncingAgain && !isWorkedOn.has(topicId) ? [topicId] : [])),
       "is read from the ledger again",

@@ -2,7 +2,7 @@
 import type { TopicState } from "../../ports/store/sync/topic-store";
 
 /** Work on a topic that has to end before its older messages are packed or dropped. */
-export type TopicWork = "starting-over" | "folded-again" | "read-again";
+export type TopicWork = "dropping" | "folding" | "rereading";
 
 /** Why a run skips messages of a topic. `changing`: other instances keep changing its stored messages. */
 export type SkipReason = TopicWork | "paused" | "changing";
@@ -11,9 +11,9 @@ type State = Pick<TopicState, "paused" | "isDropping" | "projected" | "isReread"
 
 /** Null if there is no such work. The store checks the same conditions at each step; this says to people which of them holds. */
 function workOn({ isDropping, projected, isReread }: State): TopicWork | null {
-  if (isDropping) return "starting-over";
-  if (projected !== null) return "folded-again";
-  return isReread ? null : "read-again";
+  if (isDropping) return "dropping";
+  if (projected !== null) return "folding";
+  return isReread ? null : "rereading";
 }
 
 /** Null: nothing keeps this topic's messages from being packed. */
@@ -22,5 +22,5 @@ export const packBlocker = (topic: State): SkipReason | null => (topic.paused ? 
 /** The work on this topic that needs the messages of all topics, so that none may be dropped. Null: none. A pause does not end it. */
 export function dropBlocker(topic: State): TopicWork | null {
   const work = workOn(topic);
-  return work === "read-again" && !topic.isReadTwice ? null : work;
+  return work === "rereading" && !topic.isReadTwice ? null : work;
 }

@@ -12,9 +12,9 @@ const SAY_EVERY_MS = 2_000;
 
 const AGAIN = "Run this again when a running instance has done that.";
 const DONE_FIRST: Readonly<Record<TopicWork, string>> = {
-  "starting-over": "starts over",
-  "folded-again": "is folded again after a start over",
-  "read-again": "is read again by a new decoder",
+  dropping: "starts over",
+  folding: "is folded again after a start over",
+  rereading: "is read again by a new decoder",
 };
 
 function leftSentence(topicId: string, why: SkipReason): string {

@@ -174,7 +174,7 @@ function storedFactsOf(topic: KnownTopic): StoredFacts {
     gaps: declared,
     gapCount: declared.length + gapCount - gaps.length,
     unproven: counts.unproven,
-    work: topic.isDropping ? "starting-over" : topic.projected === null ? null : "folded-again",
+    work: topic.isDropping ? "dropping" : topic.projected === null ? null : "folding",
     paused: paused ? { by: pause?.actor ?? null, sinceMs: pause?.atMs ?? null } : null,
   };
 }

@@ -136,7 +136,7 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
       says: "Topic 0.0.7 is behind the ledger: the mirror has nothing newer than 2026-11-23 09:29:22 UTC.",
     },
     "topics-incomplete": {
-      facts: { ...known({ work: "starting-over" }), ...topic({ isSyncingAgain: true }) },
+      facts: { ...known({ work: "dropping" }), ...topic({ isSyncingAgain: true }) },
       subject: null,
       says: "Contacts, trust and profiles may be incomplete, and answers are marked stale: topic 0.0.7 starts over.",
     },

@@ -28,7 +28,7 @@ describe("the judgement of health", () => {
   it("says in one sentence what is still missing after a topic was started over", () => {
     const [stored] = HEALTHY.stored;
     if (stored === undefined) throw new Error("a topic is stored");
-    const work = (of: "starting-over" | "folded-again" | null, ...ids: readonly string[]) =>
+    const work = (of: "dropping" | "folding" | null, ...ids: readonly string[]) =>
       ids.map((topicId) => ({ ...stored, topicId, work: of }));
     const topics = ["0.0.1", "0.0.2", "0.0.8"].map((topicId) => ({ ...topic, topicId, isSyncingAgain: true }));
     const said = (facts: Partial<HealthFacts>) => judge({ ...HEALTHY, ...facts }).map(({ summary }) => summary);
@@ -37,7 +37,7 @@ describe("the judgement of health", () => {
     ];
     expect(
       said({
-        stored: [...work("starting-over", "0.0.1"), ...work("folded-again", "0.0.2", "0.0.3", "0.0.4", "0.0.5")],
+        stored: [...work("dropping", "0.0.1"), ...work("folding", "0.0.2", "0.0.3", "0.0.4", "0.0.5")],
         topics,
       }),
     ).toEqual(
@@ -62,7 +62,7 @@ describe("the judgement of health", () => {
     const pulling = { name: "pulling", hole: null, attempt: 0, declare: false } as const;
     const waits = { name: "backing-off", hole: null, attempt: 1, retryAtMs: NOW_MS, reason: "no answer" } as const;
     const held = ["topics-behind", "topics-incomplete"];
-    for (const work of ["starting-over", "folded-again"] as const) {
+    for (const work of ["dropping", "folding"] as const) {
       const codes = (facts: Partial<typeof topic>) =>
         codesOf({ topics: [{ ...late, ...facts }], stored: [{ ...stored, work }] });
       for (const state of [pulling, { name: "idle" } as const]) expect(codes({ state })).toEqual(["topics-incomplete"]);

@@ -122,7 +122,7 @@ describe("dropping", () => {
 
   it.each([
     ["paused", { paused: true, isReread: false }],
-    ["read-again", { isReread: false }],
+    ["rereading", { isReread: false }],
   ] as const)("says that a topic is %s, and still does what may be done", async (why, told) => {
     state.set(BUSY, told);
     left.set(OTHER, 1);
@@ -135,9 +135,9 @@ describe("dropping", () => {
   });
 
   it.each([
-    ["starting-over", { isDropping: true, isReread: false }],
-    ["folded-again", { projected: 256 }],
-    ["read-again", { isReread: false, isReadTwice: true }],
+    ["dropping", { isDropping: true, isReread: false }],
+    ["folding", { projected: 256 }],
+    ["rereading", { isReread: false, isReadTwice: true }],
   ] as const)("says that a topic that is %s holds up all of them, paused or not", async (by, told) => {
     const leaves: unknown[] = [];
     const heldUp: unknown[] = [];

@@ -144,7 +144,7 @@ describe("packing", () => {
     left.set(OTHER, [[entryOf(1, HOT_MS + 1)]]);
     const leaves: unknown[] = [];
     expect(await all({ onLeft: (...told) => void leaves.push(told) })).toEqual({ messages: 1, rows: 0 });
-    expect(leaves).toEqual([[BUSY, "starting-over"]]);
+    expect(leaves).toEqual([[BUSY, "dropping"]]);
   });
 
   it("ends between two ranges: after its time, and when it is told to", async () => {
