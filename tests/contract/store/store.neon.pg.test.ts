@@ -104,7 +104,9 @@ describe.each(DRIVERS)("%s", (driver) => {
   it.each(outages)("says unavailable while the server %s, without a word of the statement", async (_, fault) => {
     const db = await open(driver, url, { queryTimeoutMs: 300 });
     const ask = () => rawQuery(db, "SELECT $1::text AS said", [SECRET]);
-    expect(await ask()).toEqual([{ said: SECRET }]);
+    // A machine that stalls for longer than the limit fails a statement too.
+    const answers = () => expect.poll(() => ask().catch(() => null)).toEqual([{ said: SECRET }]);
+    await answers();
     await standIn.faults.set(fault);
     // On what was open before, and on what would have to be opened.
     for (let i = 0; i < 2; i++) {
@@ -113,7 +115,7 @@ describe.each(DRIVERS)("%s", (driver) => {
       expect(String(failure)).not.toContain(SECRET);
     }
     await standIn.faults.clear();
-    expect(await ask()).toEqual([{ said: SECRET }]);
+    await answers();
     await db.close();
   });
 
