@@ -8,6 +8,12 @@ const PORT = Number(process.env.E2E_PORT ?? 4173);
 const BASE_URL = `http://127.0.0.1:${PORT}`;
 const DATA_DIR = join(__dirname, ".cache", "e2e");
 
+/** Their tests run one after the other. They start first: at the end of a run, they would leave one of the two workers idle. */
+const SERIAL = ["**/development.spec.ts", "**/admin-actions.spec.ts"];
+/** These start servers of their own, on the embedded set-up. */
+const OF_EMBEDDED = ["**/process.spec.ts", "**/ui-origin.spec.ts", ...SERIAL];
+const ignored = SET_UP === "embedded" ? [] : OF_EMBEDDED;
+
 // Workers load this file too; only the runner itself starts from nothing.
 if (process.env.TEST_WORKER_INDEX === undefined) rmSync(DATA_DIR, { recursive: true, force: true });
 
@@ -24,12 +30,10 @@ const CHROMIUM_FLAGS = [
 
 export default defineConfig({
   testDir: "tests/e2e",
-  testMatch: "**/*.spec.ts",
-  // These start servers of their own, on the embedded set-up.
-  testIgnore:
-    SET_UP === "embedded"
-      ? []
-      : ["**/process.spec.ts", "**/ui-origin.spec.ts", "**/admin-actions.spec.ts", "**/development.spec.ts"],
+  projects: [
+    { name: "serial", testMatch: SERIAL, testIgnore: ignored },
+    { name: "parallel", testMatch: "**/*.spec.ts", testIgnore: [...SERIAL, ...ignored] },
+  ],
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
   // A shared CI machine stalls now and then; a test that fails three times has something to say.
