@@ -1,10 +1,10 @@
 /** Redis over TCP, while it or the network does what it should not. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { RedisClient, type RedisClientOptions } from "@/lib/adapters/redis/client/client";
 import { Keys } from "@/lib/adapters/redis/client/keys";
@@ -75,6 +75,29 @@ async function silentServer(): Promise<{ url: string; accepted: () => number; cl
     for (const socket of sockets) socket.destroy();
   };
   return { url: `redis://127.0.0.1:${port}`, accepted: () => accepted, close };
+}
+
+/** An address that leads to one server, and later to another one, like a name whose DNS entry changes. Open connections stay. */
+async function movableAddress(to: RedisServer): Promise<{ url: string; moveTo(server: RedisServer): void }> {
+  let { port } = to;
+  const server = createServer((client) => {
+    const upstream = connect(port, "127.0.0.1");
+    client.pipe(upstream).pipe(client);
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const)
+      one.on("error", () => {}).on("close", () => other.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port: own } = server.address() as AddressInfo;
+  return {
+    url: `redis://127.0.0.1:${own}`,
+    moveTo: (next) => {
+      port = next.port;
+    },
+  };
 }
 
 describe("a failure says its kind, and nothing of what was asked", () => {
@@ -219,6 +242,28 @@ describe("a broken connection", () => {
     for (let i = 0; i < 4; i += 1) await failureOf(client.eval("ping", "return 1", [], []));
     expect(server.accepted()).toBeGreaterThan(1);
     server.close();
+  });
+});
+
+describe("a managed Redis that fails over", () => {
+  it("is used again once its name leads to the server that took over, though the old one keeps its connections", async () => {
+    const successor = await startRedis();
+    onTestFinished(() => successor.stop());
+    const address = await movableAddress(redis);
+    const client = clientOf(address.url);
+    const answers = () =>
+      hotOf(client)
+        .ping()
+        .then(
+          () => true,
+          () => false,
+        );
+    expect(await answers()).toBe(true);
+    await direct.send([["REPLICAOF", "127.0.0.1", String(successor.port)]]);
+    expect((await failureOf(hotOf(client).ping())).message).toMatch(/failed \(rejected, READONLY\)/);
+    address.moveTo(successor);
+    await expect.poll(answers, { timeout: 10_000 }).toBe(true);
+    expect(client.stats().circuit).toBe("closed");
   });
 });
 

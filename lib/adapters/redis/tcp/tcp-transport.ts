@@ -26,6 +26,11 @@ import { followChannel } from "./subscription";
 const SILENT_MS = 5_000;
 /** There are some thirty scripts. */
 const MAX_HASHES = 100;
+/**
+ * Answers of a server that has become a replica. It keeps its connections, while its name leads to the server that took over. Before
+ * version 7, Redis puts other words in front of a script's error.
+ */
+const DEMOTED = /\b(READONLY|MASTERDOWN)\b/;
 const OVER: ReadonlySet<string> = new Set(["close", "end", "disconnecting", "reconnecting"]);
 
 export class TcpTransport implements Transport {
@@ -95,8 +100,10 @@ export class TcpTransport implements Transport {
       return answer;
     } catch (cause) {
       if (this.codeOf(cause) === "NOSCRIPT")
-        return await connection.eval(script, keys.length, ...keys, ...args).catch((error) => this.explained(error));
-      return this.explained(cause);
+        return await connection
+          .eval(script, keys.length, ...keys, ...args)
+          .catch((error) => this.explained(error, connection));
+      return this.explained(cause, connection);
     } finally {
       if (this.connection === connection) this.silentSinceMs = null;
     }
@@ -118,15 +125,19 @@ export class TcpTransport implements Transport {
       () => connection,
       (cause) => {
         connection.disconnect();
-        return this.explained(cause);
+        return this.explained(cause, connection);
       },
     );
     return this.ready;
   }
 
   /** Rejects with the failure, or with the one behind it. */
-  private explained(failure: unknown): Promise<never> {
-    if (replyIn(failure) !== null) return Promise.reject(failure);
+  private explained(failure: unknown, connection: RedisConnection): Promise<never> {
+    const reply = replyIn(failure);
+    if (reply !== null) {
+      if (DEMOTED.test(reply)) this.giveUp(connection);
+      return Promise.reject(failure);
+    }
     // A replica may have taken over.
     if (this.connection instanceof Cluster && this.connection.status === "ready") this.connection.refreshSlotsCache();
     return Promise.reject(
@@ -137,7 +148,13 @@ export class TcpTransport implements Transport {
   private giveUpSilence(): void {
     if (this.silentSinceMs === null || performance.now() - this.silentSinceMs < this.silentMs) return;
     // The library waits for the other side to close, too, and nobody may be there.
-    this.connection?.disconnect();
+    this.giveUp(this.connection);
+  }
+
+  /** The next command connects again. Does nothing if another connection has taken this one's place. */
+  private giveUp(connection: RedisConnection | null): void {
+    if (connection === null || connection !== this.connection) return;
+    connection.disconnect();
     this.connection = null;
   }
 
