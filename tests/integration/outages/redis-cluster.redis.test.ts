@@ -1,5 +1,7 @@
 /** A Redis Cluster whose nodes die, come back or hand over slots, under commands and under a whole app. */
-import { afterEach, describe, expect, it } from "vitest";
+import net from "node:net";
+import tls, { type ConnectionOptions, type TLSSocket } from "node:tls";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { RedisClient } from "@/lib/adapters/redis/client/client";
 import { CLUSTER_PARTITIONS } from "@/lib/adapters/redis/client/keys";
@@ -11,6 +13,7 @@ import { isTierUnavailable } from "@/lib/ports/tier-unavailable";
 import { claimNonce } from "../../support/contract/write-claims";
 import { busy } from "../../support/control/event-loop";
 import { quietLog } from "../../support/quiet-log";
+import { freePort } from "../../support/servers/free-port";
 import type { ClusterNode, RedisCluster } from "../../support/servers/redis/redis-cluster";
 import { slotOf } from "../../support/servers/redis/redis-slot";
 import { tcpFixture } from "../../support/servers/tcp-fixture";
@@ -40,6 +43,33 @@ async function outcomeOf(claim: Promise<unknown>): Promise<"acknowledged" | "ref
     },
   );
 }
+
+describe("the addresses of a cluster", () => {
+  const fixture = tcpFixture("a cluster of three");
+  afterEach(() => fixture.closeAll());
+
+  it("may have a name that leads nowhere, as of a container that has stopped", async () => {
+    const transport = new TcpTransport(redisAddresses(`redis://stopped.invalid:6379,${fixture.url}`));
+    const write = transport.eval("return redis.call('SET', KEYS[1], '1')", ["k"], [], 10_000);
+    await expect(write).resolves.toBe("OK");
+    await transport.close();
+  });
+
+  it("are asked by their names, with which Node compares their certificates", async () => {
+    const port = await freePort();
+    const hosts: unknown[] = [];
+    const connect = vi.spyOn(tls, "connect").mockImplementation((...args: readonly unknown[]) => {
+      hosts.push((args[0] as ConnectionOptions).host);
+      return net.connect({ host: "127.0.0.1", port }) as TLSSocket;
+    });
+    onTestFinished(() => connect.mockRestore());
+    const url = `rediss://localhost:${port}`;
+    const transport = new TcpTransport(redisAddresses(`${url},${url}`));
+    await expect(transport.eval("return 1", ["k"], [], 10_000)).rejects.toThrow();
+    expect([...new Set(hosts)]).toEqual(["localhost"]);
+    await transport.close();
+  });
+});
 
 describe("a slot that moves while commands run", () => {
   const fixture = tcpFixture("a cluster of three");

@@ -2,7 +2,7 @@
  * Connections of the client library, configured so that no command waits in the library: it neither reconnects by itself nor sends a
  * command twice. The next command connects, and the circuit breaker limits how often (`lib/adapters/redis/client/client.ts`).
  */
-import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { Cluster, type DNSLookupFunction, Redis, type RedisOptions } from "ioredis";
 import type { RedisAddress, RedisAddresses } from "./addresses";
 
 /** A connection, or all connections to the nodes of a cluster. */
@@ -22,6 +22,12 @@ const TOPOLOGY_MS = 5_000;
 
 const never = () => null;
 
+/**
+ * Left to itself, the library looks up all names first. Then a certificate is compared with an address instead of a name, and one node
+ * without a DNS entry, as of a container that has stopped, keeps the others from being asked.
+ */
+const asNamed: DNSLookupFunction = (hostname, callback) => callback(null, hostname);
+
 /** A connection to one node. It does not connect yet. */
 export function connectionTo(address: RedisAddress): Redis {
   return new Redis({ ...optionsOf(address), host: address.host, port: address.port, db: address.database });
@@ -35,6 +41,7 @@ export function connectionsTo(nodes: RedisAddresses): Cluster {
       redisOptions: optionsOf(nodes[0]),
       lazyConnect: true,
       clusterRetryStrategy: never,
+      dnsLookup: asNamed,
       // A cluster in which some slots have no node still answers for the others.
       enableReadyCheck: false,
       // A command whose connection broke may have run. Only the caller knows whether it may run twice.
