@@ -245,6 +245,26 @@ describe("a broken connection", () => {
   });
 });
 
+it("names the server to a proxy in front of it, which TLS alone would not do", async () => {
+  const greetings: Buffer[] = [];
+  const proxy = createServer((socket) => {
+    socket
+      .on("error", () => {})
+      .once("data", (bytes) => {
+        greetings.push(bytes);
+        socket.destroy();
+      });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, resolve));
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo;
+  await failureOf(look(clientOf(`rediss://localhost:${port}`)));
+  // The first bytes of TLS hold the name as plain text (SNI, RFC 6066). An address must not stand there.
+  expect(greetings.some((greeting) => greeting.includes("localhost"))).toBe(true);
+  await failureOf(look(clientOf(`rediss://127.0.0.1:${port}`)));
+  expect(greetings.at(-1)?.includes("127.0.0.1")).toBe(false);
+});
+
 describe("a managed Redis that fails over", () => {
   it("is used again once its name leads to the server that took over, though the old one keeps its connections", async () => {
     const successor = await startRedis();

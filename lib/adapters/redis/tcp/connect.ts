@@ -2,6 +2,7 @@
  * Connections of the client library, configured so that no command waits in the library: it neither reconnects by itself nor sends a
  * command twice. The next command connects, and the circuit breaker limits how often (`lib/adapters/redis/client/client.ts`).
  */
+import { isIP } from "node:net";
 import { Cluster, type DNSLookupFunction, Redis, type RedisOptions } from "ioredis";
 import type { RedisAddress, RedisAddresses } from "./addresses";
 
@@ -30,7 +31,10 @@ const asNamed: DNSLookupFunction = (hostname, callback) => callback(null, hostna
 
 /** A connection to one node. It does not connect yet. */
 export function connectionTo(address: RedisAddress): Redis {
-  return new Redis({ ...optionsOf(address), host: address.host, port: address.port, db: address.database });
+  const { host, port, database, isTls } = address;
+  // A proxy for several servers is told by this name which of them is meant. Node sends it only if it is given, and takes no address.
+  const tls = isTls && isIP(host) === 0 ? { tls: { servername: host } } : {};
+  return new Redis({ ...optionsOf(address), ...tls, host, port, db: database });
 }
 
 /** Connections to a cluster. It does not connect yet. `nodes`: some of the cluster's nodes, which name the others. */
