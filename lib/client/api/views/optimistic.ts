@@ -6,6 +6,18 @@ export interface Effect {
   circle?(view: CircleAnswer): CircleAnswer;
 }
 
+/**
+ * SWR's options for a write that shows its effect at once, and takes it back if it is refused. A write begins with the view that is
+ * shown, which has the effects of writes that are still on their way.
+ */
+export const shownAtOnce = <T>(apply: (view: T) => T) => ({
+  rollbackOnError: true,
+  populateCache: false,
+  revalidate: true,
+  optimisticData: (_committed: T | undefined, shown: T | undefined): T =>
+    shown === undefined ? (shown as unknown as T) : apply(shown),
+});
+
 const NO_TRUST = { allocatedTo: 0, receivedFrom: 0 };
 
 /** Adds a request to the sent ones. `nowMs`: milliseconds since 1970. */

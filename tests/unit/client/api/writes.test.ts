@@ -1,8 +1,10 @@
+import type { Cache, ScopedMutator, State } from "swr";
+import { initCache } from "swr/_internal";
 import { beforeEach, describe, expect, it } from "vitest";
 import { seat } from "@/app/_ui/features/circle/seats";
 import { dropFloors, floorHeader, raiseFloor } from "@/lib/client/api/floors";
 import { nextNonce } from "@/lib/client/api/nonce";
-import { acceptEffect, requestEffect, revokeEffect, trustEffect } from "@/lib/client/api/views/optimistic";
+import { acceptEffect, requestEffect, revokeEffect, shownAtOnce, trustEffect } from "@/lib/client/api/views/optimistic";
 import type { ContactsAnswer } from "@/lib/wire/contacts";
 
 describe("read floors", () => {
@@ -71,6 +73,48 @@ describe("optimistic effects", () => {
         .contacts?.(view)
         .contacts.map(({ trust }) => trust.allocatedTo),
     ).toEqual([1, 1]);
+  });
+});
+
+describe("writes on their way", () => {
+  const key = "contacts";
+  const twoRequests = {
+    ...view,
+    requests: {
+      incoming: ["cid", "dan"].map((peerId) => ({ peerId, handle: peerId, requestedAt: 1 })),
+      outgoing: [],
+    },
+  };
+  const start = () => {
+    const cache = new Map<string, State<ContactsAnswer>>([[key, { data: twoRequests }]]);
+    const mutate = (initCache(cache) as unknown as [Cache, ScopedMutator])[1];
+    const write = (peerId: string) => {
+      let refuse = (_reason: Error) => {};
+      const answer = new Promise<never>((_, reject) => {
+        refuse = reject;
+      });
+      const { contacts } = acceptEffect(peerId, 9);
+      const ended = mutate(key, answer, shownAtOnce(contacts as (view: ContactsAnswer) => ContactsAnswer));
+      return { refuse, ended };
+    };
+    const asking = () => cache.get(key)?.data?.requests.incoming.map(({ peerId }) => peerId);
+    return { asking, write };
+  };
+
+  it("show the effects of all of them", () => {
+    const { asking, write } = start();
+    write("cid");
+    expect(asking()).toEqual(["dan"]);
+    write("dan");
+    expect(asking()).toEqual([]);
+  });
+
+  it("are taken back when they are refused", async () => {
+    const { asking, write } = start();
+    const { refuse, ended } = write("cid");
+    refuse(new Error("refused"));
+    await expect(ended).rejects.toThrow("refused");
+    expect(asking()).toEqual(["cid", "dan"]);
   });
 });
 
