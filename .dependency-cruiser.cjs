@@ -8,7 +8,7 @@ const BROWSER = "^(lib/client|app/_ui)/";
 /** Pure code that the browser runs too: it checks a proof as the server does, answers a capacity slider without a
  * request, and sorts messages by the one table of types. */
 const CORE_IN_THE_BROWSER =
-  "^lib/core/(counted|ledger/(ids|consensus-time|running-hash)|capacity/(capacity|costs|current|inputs|limits|plan|set-ups/set-ups)|signals/(message-types|signal-batch|batch-dictionary))[.]ts$";
+  "^lib/core/(counted|ledger/(ids|consensus-time|running-hash)|capacity/(capacity|costs|uncached|inputs|limits|plan|set-ups/set-ups)|signals/(message-types|signal-batch|batch-dictionary))[.]ts$";
 const NEXT_ROUTE = "^lib/server/http/next-route[.]ts$";
 
 /** Files under `from` import, of our own, nothing but `allowed` and themselves. */

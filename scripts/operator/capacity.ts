@@ -1,9 +1,9 @@
-/** `npm run capacity`: what N users need and cost, today without a cache and with it, and which limit breaks first. */
+/** `npm run capacity`: what N users need and cost, with and without a cache, and which limit breaks first. */
 import { capacity } from "@/lib/core/capacity/capacity";
-import { currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES, withSetUp } from "@/lib/core/capacity/inputs";
-import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
+import { limitsOf, uncachedLimitsOf } from "@/lib/core/capacity/limits";
 import { SET_UP_NAMES, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
+import { uncachedDesign } from "@/lib/core/capacity/uncached";
 import { MAX_LINGER_MS } from "@/lib/engine/writes/signal-batches";
 import { command, numberOf, UsageError } from "../command";
 import { report } from "./capacity/report";
@@ -70,9 +70,9 @@ void command({ usage: USAGE, options: OPTIONS }, ({ values }) => {
     scales: scales.map((users) => ({
       users,
       ours: capacity(withSetUp({ ...inputs, users }, setUp)),
-      current: currentPlan({ ...inputs, users }),
+      uncached: uncachedDesign({ ...inputs, users }),
     })),
     limits: limitsOf(withSetUp(inputs, setUp)),
   }));
-  console.log(JSON.stringify({ setUps: answers, currentLimits: currentLimitsOf(inputs) }, null, 2));
+  console.log(JSON.stringify({ setUps: answers, uncachedLimits: uncachedLimitsOf(inputs) }, null, 2));
 });

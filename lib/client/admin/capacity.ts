@@ -4,7 +4,6 @@
  */
 import { capacity } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
-import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
 import {
   type CapacityInputs,
   DEFAULT_INPUTS,
@@ -14,9 +13,10 @@ import {
   withSetUp,
 } from "@/lib/core/capacity/inputs";
 import { type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
-import type { Capacity, CostPart } from "@/lib/core/capacity/need";
+import type { Capacity, CostPart } from "@/lib/core/capacity/outputs";
 import { type Cell, PART_LABELS, planCells, type Shortfall, shortfalls } from "@/lib/core/capacity/plan";
 import { SET_UP_NAMES, SET_UPS, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
+import { type UncachedDesign, uncachedDesign } from "@/lib/core/capacity/uncached";
 import { compact, counted, whole } from "../format/numbers";
 
 export interface Dial {
@@ -131,13 +131,13 @@ export const COST_PARTS: readonly { readonly part: CostPart; readonly label: str
 export interface Scale {
   readonly users: number;
   readonly ours: Capacity;
-  readonly current: CurrentPlan;
+  readonly uncached: UncachedDesign;
 }
 
 const scaleOf = (inputs: CapacityInputs, users: number): Scale => ({
   users,
   ours: capacity({ ...inputs, users }),
-  current: currentPlan({ ...inputs, users }),
+  uncached: uncachedDesign({ ...inputs, users }),
 });
 
 /** The four columns of the plan's tables. */
@@ -177,7 +177,7 @@ export const planShortfalls = (inputs: CapacityInputs): readonly Shortfall[] =>
 /** Dollars a month of one part of our bill. */
 export const costOfPart = ({ ours }: Scale, part: CostPart): number => total(ours.costs, part);
 /** Dollars a month without the ledger's network fees. */
-export const runningCost = ({ costs }: Pick<Capacity | CurrentPlan, "costs">): number => withoutLedger(costs);
+export const runningCost = ({ costs }: Pick<Capacity | UncachedDesign, "costs">): number => withoutLedger(costs);
 
 /** From 1,000 to ten million users, six to a power of ten. */
 const CURVE_USERS = Array.from({ length: 25 }, (_, step) => Number((1_000 * 10 ** (step / 6)).toPrecision(3)));

@@ -5,7 +5,7 @@
 import { costLines } from "./costs";
 import { streamEventsPerS } from "./egress";
 import { type CapacityInputs, DAY_S, MONTH_DAYS } from "./inputs";
-import type { Capacity } from "./need";
+import type { Capacity } from "./outputs";
 import { SET_UPS } from "./set-ups/set-ups";
 import { CORE_SHARE } from "./set-ups/sizes";
 import { type Traffic, traffic } from "./traffic";
@@ -84,8 +84,8 @@ function coresOf(
 }
 
 /**
- * Enough for the open streams and for the CPU. The CPU is computed for the fewest, because more of them find fewer views in
- * memory.
+ * The number of instances that carry the open streams and the CPU. The CPU is computed for the number that carries the streams
+ * alone: more instances would find fewer views in memory.
  */
 function instancesOf(inputs: CapacityInputs): number {
   if (inputs.users === 0) return 0;

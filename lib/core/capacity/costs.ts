@@ -1,7 +1,7 @@
 /** Dollars a month, line by line. Without users, everything that is billed by use costs nothing. */
 
 import { MONTH_S } from "./inputs";
-import type { CostLine, CostPart, Needs } from "./need";
+import type { CostLine, CostPart, Needs } from "./outputs";
 import { type PriceName, usdOf, VENDOR_LIMITS } from "./prices";
 import { awsCosts } from "./set-ups/aws";
 import { vercelCosts } from "./set-ups/vercel";

@@ -34,7 +34,7 @@ export interface CapacityInputs {
   /** Null: as many as are needed. */
   readonly instances: number | null;
   readonly settings: CapacitySettings;
-  readonly current: CurrentInputs;
+  readonly uncached: UncachedInputs;
 }
 
 /** Settings of the server that costs depend on (lib/server/config/env.ts). */
@@ -54,8 +54,8 @@ export interface CapacitySettings {
   readonly lingerMs: number;
 }
 
-/** How the plan's starting point works: every page asks the mirror for everything. */
-interface CurrentInputs {
+/** How the design without a cache works: every page asks the mirror for everything. */
+interface UncachedInputs {
   /** Messages that a page loads. */
   readonly keptMessages: number;
   readonly bytesPerUser: number;
@@ -98,7 +98,7 @@ export const DEFAULT_INPUTS: CapacityInputs = {
   mirrorMs: 150,
   instances: null,
   settings: DEFAULT_SETTINGS,
-  current: { keptMessages: 200, bytesPerUser: 500_000, pollEveryS: 60 },
+  uncached: { keptMessages: 200, bytesPerUser: 500_000, pollEveryS: 60 },
 };
 
 /** The same users on another set-up. */

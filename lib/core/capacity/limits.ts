@@ -5,13 +5,13 @@
 
 import { PAGE } from "../sync/pages";
 import { capacity } from "./capacity";
-import { type CurrentPlan, currentPlan } from "./current";
 import { type CapacityInputs, GB } from "./inputs";
-import type { Capacity } from "./need";
+import type { Capacity } from "./outputs";
 import { VENDOR_LIMITS } from "./prices";
 import { SET_UPS } from "./set-ups/set-ups";
 import { CACHE_MACHINES, CACHE_MEMORY_SHARE, CORE_SHARE } from "./set-ups/sizes";
 import { WINDOW } from "./sync-runs";
+import { type UncachedDesign, uncachedDesign } from "./uncached";
 import { figure } from "./unit-figures";
 
 interface LimitUse {
@@ -178,7 +178,7 @@ function onAws({ storage, postgres, redis }: Capacity): readonly LimitUse[] {
   ];
 }
 
-function currentUsesOf(plan: CurrentPlan, { settings }: CapacityInputs): readonly LimitUse[] {
+function uncachedUsesOf(plan: UncachedDesign, { settings }: CapacityInputs): readonly LimitUse[] {
   return [
     {
       name: "Public mirror, requests of one address",
@@ -204,9 +204,9 @@ export function limitsOf(inputs: CapacityInputs): readonly LimitAt[] {
   return located(inputs, (at) => usesOf(capacity(at)));
 }
 
-/** The limits of the plan's starting point, the first to break first. */
-export function currentLimitsOf(inputs: CapacityInputs): readonly LimitAt[] {
-  return located(inputs, (at) => currentUsesOf(currentPlan(at), at));
+/** The limits of the design without a cache, the first to break first. */
+export function uncachedLimitsOf(inputs: CapacityInputs): readonly LimitAt[] {
+  return located(inputs, (at) => uncachedUsesOf(uncachedDesign(at), at));
 }
 
 type UsesAt = (inputs: CapacityInputs) => readonly LimitUse[];

@@ -3,7 +3,7 @@ import { keyOf } from "../key";
 import { capacity } from "./capacity";
 import { total, withoutLedger } from "./costs";
 import { type CapacityInputs, DEFAULT_INPUTS, GB, withSetUp } from "./inputs";
-import type { Capacity, CostPart } from "./need";
+import type { Capacity, CostPart } from "./outputs";
 import { SET_UPS, type SetUp } from "./set-ups/set-ups";
 import { figure } from "./unit-figures";
 
@@ -11,24 +11,24 @@ import { figure } from "./unit-figures";
 export interface PlanEstimate {
   readonly storageGb: number;
   /** Dollars a month without a cache, and with one. Null where the plan gives none. */
-  readonly currentUsd: number | "not feasible" | null;
+  readonly uncachedUsd: number | "not feasible" | null;
   readonly usd: number | null;
 }
 
 /** By the number of users. */
 const PLAN: Readonly<Record<number, PlanEstimate>> = {
-  10000: { storageGb: 5, currentUsd: 2_000, usd: 500 },
-  100000: { storageGb: 50, currentUsd: 20_000, usd: 2_500 },
-  1000000: { storageGb: 500, currentUsd: "not feasible", usd: 15_000 },
-  10000000: { storageGb: 5_000, currentUsd: null, usd: null },
+  10000: { storageGb: 5, uncachedUsd: 2_000, usd: 500 },
+  100000: { storageGb: 50, uncachedUsd: 20_000, usd: 2_500 },
+  1000000: { storageGb: 500, uncachedUsd: "not feasible", usd: 15_000 },
+  10000000: { storageGb: 5_000, uncachedUsd: null, usd: null },
 };
 
 /** The plan's estimate for exactly this many users. Null for all other numbers. */
 export const planFor = (users: number): PlanEstimate | null => PLAN[users] ?? null;
 
 /** The plan's dollars a month without a cache, in words. `none` stands where the plan gives none. */
-export function currentEstimate(users: number, dollars: (usd: number) => string, none: string): string {
-  const usd = planFor(users)?.currentUsd ?? null;
+export function uncachedEstimate(users: number, dollars: (usd: number) => string, none: string): string {
+  const usd = planFor(users)?.uncachedUsd ?? null;
   if (usd === null) return none;
   return usd === "not feasible" ? usd : dollars(usd);
 }

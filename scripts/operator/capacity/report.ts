@@ -1,22 +1,22 @@
 /**
- * The model's answer as text: which of the plan's cells are met, then for each set-up what it needs and costs, beside today's
- * design, and the limits in the order in which they break.
+ * The model's answer as text: which of the plan's cells are met, then for each set-up what it needs and costs, beside
+ * the design without a cache, and the limits in the order in which they break.
  */
 import { capacity, sum } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
-import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, withLinger, withSetUp } from "@/lib/core/capacity/inputs";
-import { currentLimitsOf, type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
-import type { Capacity, CostPart } from "@/lib/core/capacity/need";
+import { type LimitAt, limitsOf, uncachedLimitsOf } from "@/lib/core/capacity/limits";
+import type { Capacity, CostPart } from "@/lib/core/capacity/outputs";
 import {
   type Cell,
-  currentEstimate,
   type PlanEstimate,
   planCells,
   planFor,
   shortfalls,
+  uncachedEstimate,
 } from "@/lib/core/capacity/plan";
 import { SET_UPS, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
+import { type UncachedDesign, uncachedDesign } from "@/lib/core/capacity/uncached";
 import { counted } from "@/lib/core/counted";
 import { bytes, columns, count, dollars, meanAndPeak } from "./words";
 
@@ -24,7 +24,7 @@ interface Scale {
   readonly ours: Capacity;
   /** The same with the opposite setting: with signals that wait a second for others if they do not wait now, and without if they do. */
   readonly otherwise: Capacity;
-  readonly current: CurrentPlan;
+  readonly uncached: UncachedDesign;
 }
 
 /** `scales` are the numbers of users, one for each column. */
@@ -36,10 +36,10 @@ export function report(inputs: CapacityInputs, scales: readonly number[], setUps
     scales: scales.map((users) => ({
       ours: capacity(withSetUp({ ...inputs, users }, setUp)),
       otherwise: capacity(withLinger(withSetUp({ ...inputs, users }, setUp), otherLingerMs)),
-      current: currentPlan({ ...inputs, users }),
+      uncached: uncachedDesign({ ...inputs, users }),
     })),
   }));
-  const currentLimits = currentLimitsOf(inputs);
+  const uncachedLimits = uncachedLimitsOf(inputs);
   const heads = scales.map((users) => count(users));
   return [
     assumptions(inputs),
@@ -47,12 +47,12 @@ export function report(inputs: CapacityInputs, scales: readonly number[], setUps
     ...missed(all),
     ...all.flatMap(({ setUp, limits, scales: ours }) => [
       `== ${SET_UPS[setUp].label} ==`,
-      columns([["What N users need", ...heads], ...needs(ours, limits, currentLimits)]),
+      columns([["What N users need", ...heads], ...needs(ours, limits, uncachedLimits)]),
       columns([["Dollars a month", ...heads], ...costs(ours)]),
       `At each scale\n\n${scales.map((users) => standing(limits, users)).join("\n")}`,
       `Limits with the cache, in the order in which they break (in the busiest minute)\n\n${limitLines(limits)}`,
     ]),
-    `Limits of today's design, without a cache\n\n${limitLines(currentLimits)}`,
+    `Limits without the cache\n\n${limitLines(uncachedLimits)}`,
   ].join("\n\n");
 }
 
@@ -124,7 +124,7 @@ const lingering = ({ settings: { lingerMs } }: CapacityInputs) =>
 
 type ScaleCell = (scale: Scale) => string;
 
-function needs(all: readonly Scale[], limits: readonly LimitAt[], currentLimits: readonly LimitAt[]) {
+function needs(all: readonly Scale[], limits: readonly LimitAt[], uncachedLimits: readonly LimitAt[]) {
   const row = (name: string, cell: ScaleCell) => [name, ...all.map(cell)];
   const broken = (of: readonly LimitAt[], users: number) =>
     `${of.filter(({ breaksAtUsers }) => breaksAtUsers <= users).length} of ${of.length}`;
@@ -135,13 +135,13 @@ function needs(all: readonly Scale[], limits: readonly LimitAt[], currentLimits:
       meanAndPeak(ours.mean.ledger.messages, ours.peak.ledger.messages),
     ),
     [""],
-    row("today: mirror requests a second (peak)", ({ current }) =>
-      meanAndPeak(current.mirrorRequestsPerS, current.peakMirrorRequestsPerS),
+    row("no cache: mirror requests a second (peak)", ({ uncached }) =>
+      meanAndPeak(uncached.mirrorRequestsPerS, uncached.peakMirrorRequestsPerS),
     ),
     row("cache: mirror requests a second (peak)", ({ ours }) =>
       meanAndPeak(ours.mean.mirror.requests, ours.peak.mirror.requests),
     ),
-    row("today: memory", ({ current }) => bytes(current.memoryBytes)),
+    row("no cache: memory", ({ uncached }) => bytes(uncached.memoryBytes)),
     row("cache: memory (L1) of all instances", ({ ours }) => bytes(ours.memory.l1Bytes)),
     row("       if every user's views were cached", ({ ours }) => bytes(ours.memory.allUsersBytes)),
     row("cache: stored in a month", ({ ours }) => bytes(ours.storage.monthBytes)),
@@ -158,7 +158,7 @@ function needs(all: readonly Scale[], limits: readonly LimitAt[], currentLimits:
     row("cache: open streams (peak)", ({ ours }) => meanAndPeak(ours.mean.openStreams, ours.peak.openStreams)),
     row("cache: instances (peak)", ({ ours }) => meanAndPeak(ours.instances.mean, ours.instances.peak)),
     ...choices(all),
-    row("today: limits broken", ({ ours }) => broken(currentLimits, ours.inputs.users)),
+    row("no cache: limits broken", ({ ours }) => broken(uncachedLimits, ours.inputs.users)),
     row("cache: limits broken", ({ ours }) => broken(limits, ours.inputs.users)),
   ];
 }
@@ -175,14 +175,14 @@ function costs(all: readonly Scale[]) {
   const row = (name: string, cell: ScaleCell) => [name, ...all.map(cell)];
   const part = (of: CostPart) => (scale: Scale) => dollars(total(scale.ours.costs, of));
   return [
-    row("today: ledger fees", ({ current }) => dollars(total(current.costs, "ledger"))),
+    row("no cache: ledger fees", ({ uncached }) => dollars(total(uncached.costs, "ledger"))),
     row("cache: ledger fees", part("ledger")),
     row(otherwiseName(all), ({ otherwise }) => dollars(total(otherwise.costs, "ledger"))),
     [""],
-    row("today: mirror", ({ current }) => dollars(total(current.costs, "mirror"))),
-    row("today: instances", ({ current }) => dollars(total(current.costs, "instances"))),
-    row("today: all except ledger fees", ({ current }) => dollars(withoutLedger(current.costs))),
-    row("       the plan's estimate", ({ ours }) => currentEstimate(ours.inputs.users, dollars, "-")),
+    row("no cache: mirror", ({ uncached }) => dollars(total(uncached.costs, "mirror"))),
+    row("no cache: instances", ({ uncached }) => dollars(total(uncached.costs, "instances"))),
+    row("no cache: all except ledger fees", ({ uncached }) => dollars(withoutLedger(uncached.costs))),
+    row("          the plan's estimate", ({ ours }) => uncachedEstimate(ours.inputs.users, dollars, "-")),
     [""],
     row("cache: mirror", part("mirror")),
     row("cache: Redis", part("redis")),

@@ -5,7 +5,7 @@
  */
 import { egressBytesPerS } from "../egress";
 import { GB, MONTH_HOURS, MONTH_S } from "../inputs";
-import type { CostLine, Needs } from "../need";
+import type { CostLine, Needs } from "../outputs";
 import { type PriceName, usdOf, VENDOR_LIMITS } from "../prices";
 import { figure } from "../unit-figures";
 import { linesOf } from "./cost-line";
@@ -112,7 +112,7 @@ function network(needs: Needs): CostLine[] {
   return [
     line("load balancer", "balancerHour", MONTH_HOURS),
     line("its capacity units", "balancerUnitHour", balancerUnits(needs, bytesPerS) * MONTH_HOURS),
-    ...wayOut(needs),
+    ...outboundCosts(needs),
     ...egressLines((bytesPerS * MONTH_S) / GB),
   ];
 }
@@ -127,7 +127,7 @@ function balancerUnits({ mean }: Needs, bytesPerS: number): number {
 }
 
 /** Containers reach the mirror and the ledger through a NAT gateway in each zone, or through addresses of their own: what is cheaper. */
-function wayOut(needs: Needs): CostLine[] {
+function outboundCosts(needs: Needs): CostLine[] {
   const { inputs, mean } = needs;
   const bytesPerS = mean.messages * (figure("mirrorBytesPerMessage") + inputs.ownWriteShare * inputs.messageBytes);
   const gateway = usdOf("natHour", MONTH_HOURS * inputs.zones);

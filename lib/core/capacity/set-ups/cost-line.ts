@@ -1,5 +1,5 @@
 /** One line of a set-up's bill. */
-import type { CostLine, CostPart } from "../need";
+import type { CostLine, CostPart } from "../outputs";
 import { usdOf } from "../prices";
 
 /** Makes the lines of a part: `what` is bought, `amount` of it a month, at a price of the table. */

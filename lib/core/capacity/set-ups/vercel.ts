@@ -1,7 +1,7 @@
 /** Dollars a month on Vercel, Upstash and Neon. */
 import { egressBytesPerS } from "../egress";
 import { GB, MONTH_HOURS, MONTH_S } from "../inputs";
-import type { CostLine, Needs } from "../need";
+import type { CostLine, Needs } from "../outputs";
 import { usdOf, VENDOR_LIMITS } from "../prices";
 import { figure } from "../unit-figures";
 import { linesOf } from "./cost-line";

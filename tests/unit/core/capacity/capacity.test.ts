@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { PURPOSES } from "@/lib/adapters/redis/client/command-stats";
 import { capacity, sum } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
-import { currentPlan } from "@/lib/core/capacity/current";
 import {
   type CapacityInputs,
   DEFAULT_INPUTS,
@@ -12,11 +11,12 @@ import {
   withLinger,
   withSetUp,
 } from "@/lib/core/capacity/inputs";
-import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
-import type { Capacity } from "@/lib/core/capacity/need";
+import { limitsOf, uncachedLimitsOf } from "@/lib/core/capacity/limits";
+import type { Capacity } from "@/lib/core/capacity/outputs";
 import { STAYING } from "@/lib/core/capacity/rates";
 import { SET_UP_NAMES } from "@/lib/core/capacity/set-ups/set-ups";
 import { traffic } from "@/lib/core/capacity/traffic";
+import { uncachedDesign } from "@/lib/core/capacity/uncached";
 import { figure } from "@/lib/core/capacity/unit-figures";
 import { readEnv } from "@/lib/server/config/env";
 
@@ -60,13 +60,13 @@ describe("the plan's own figures", () => {
   });
 
   it("of the starting point: 50 GB of memory for 100,000 users", () => {
-    expect(currentPlan({ ...DEFAULT_INPUTS, users: 100_000 }).memoryBytes).toBe(50e9);
+    expect(uncachedDesign({ ...DEFAULT_INPUTS, users: 100_000 }).memoryBytes).toBe(50e9);
   });
 
   it("of the starting point: mirror calls for each read and each poll, counted by hand", () => {
     // 10,000 users × 100 reads × 2 pages a day, and 500 open pages that ask for four kinds once a minute.
     const byHand = (10_000 * 100 * 2) / 86_400 + (500 * 4) / 60;
-    expect(currentPlan(DEFAULT_INPUTS).mirrorRequestsPerS).toBeCloseTo(byHand, 9);
+    expect(uncachedDesign(DEFAULT_INPUTS).mirrorRequestsPerS).toBeCloseTo(byHand, 9);
   });
 });
 
@@ -282,7 +282,7 @@ describe("whatever the inputs", () => {
       fc.property(anyInputs, (inputs) => {
         const nobody = { ...inputs, users: 0 };
         expect(total(capacity(nobody).costs)).toBe(0);
-        expect(total(currentPlan(nobody).costs)).toBe(0);
+        expect(total(uncachedDesign(nobody).costs)).toBe(0);
         expect(sum(capacity(nobody).mean.redis) + sum(capacity(nobody).mean.sql)).toBe(0);
       }),
     );
@@ -299,8 +299,8 @@ describe("whatever the inputs", () => {
           capacity({ ...inputs, readsPerUserDay: inputs.readsPerUserDay * times }),
         ];
         expect(many.mean.mirror.demanded).toBeLessThan(few.mean.mirror.demanded * 1.001);
-        expect(currentPlan(many.inputs).mirrorRequestsPerS).toBeGreaterThanOrEqual(
-          currentPlan(few.inputs).mirrorRequestsPerS,
+        expect(uncachedDesign(many.inputs).mirrorRequestsPerS).toBeGreaterThanOrEqual(
+          uncachedDesign(few.inputs).mirrorRequestsPerS,
         );
       }),
     );
@@ -329,7 +329,7 @@ describe("limits", () => {
     for (const [inputs, at] of [
       [DEFAULT_INPUTS, limitsOf],
       [aws, limitsOf],
-      [DEFAULT_INPUTS, currentLimitsOf],
+      [DEFAULT_INPUTS, uncachedLimitsOf],
     ] as const) {
       const limits = at(inputs);
       const users = limits.map(({ breaksAtUsers }) => breaksAtUsers);
@@ -352,7 +352,7 @@ describe("limits", () => {
 
   it("of the starting point break before the first wall of ours", () => {
     const wall = limitsOf(DEFAULT_INPUTS).find(({ kind }) => kind === "wall");
-    expect(currentLimitsOf(DEFAULT_INPUTS)[0]?.breaksAtUsers).toBeLessThan((wall?.breaksAtUsers ?? 0) / 10);
+    expect(uncachedLimitsOf(DEFAULT_INPUTS)[0]?.breaksAtUsers).toBeLessThan((wall?.breaksAtUsers ?? 0) / 10);
   });
 });
 

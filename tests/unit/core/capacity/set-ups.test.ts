@@ -4,7 +4,7 @@ import { capacity } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { egressBytesPerS } from "@/lib/core/capacity/egress";
 import { type CapacityInputs, DEFAULT_INPUTS, MONTH_S, withSetUp } from "@/lib/core/capacity/inputs";
-import type { Capacity, CostPart } from "@/lib/core/capacity/need";
+import type { Capacity, CostPart } from "@/lib/core/capacity/outputs";
 import { planCells, shortfalls } from "@/lib/core/capacity/plan";
 import { PRICES } from "@/lib/core/capacity/prices";
 import { cacheOf, containersOf, databaseOf } from "@/lib/core/capacity/set-ups/aws";

@@ -81,17 +81,14 @@ export function Capacity() {
       </Panel>
       <Panel
         title="Dollars per month by users"
-        note="The numbers of limits are those of the list below. Today means TrustMesh without this cache, and the plan's estimate is for that. Where signals wait a second for others that share their message (SUBMIT_LINGER_MS), ledger fees fall to a sixth or less."
+        note="The numbers of limits are those of the list below. The plan's estimate is for TrustMesh without this cache. Where signals wait a second for others that share their message (SUBMIT_LINGER_MS), ledger fees fall to a sixth or less."
       >
         <Curves curves={curves} marks={marks} />
         <div className="mt-5">
           <CostsTable scales={scales} />
         </div>
       </Panel>
-      <Panel
-        title="Resources"
-        note="Today means TrustMesh without this cache: every page asks the mirror for the last 200 messages."
-      >
+      <Panel title="Resources" note="Without the cache, every page asks the mirror for the last 200 messages.">
         <NeedsTable scales={scales} />
       </Panel>
       <Panel title="Limits" note="In the order in which they break, for the busiest minute of the day.">

@@ -1,6 +1,6 @@
 import { COST_PARTS, costOfPart, runningCost, type Scale } from "@/lib/client/admin/capacity";
 import { bytes, compact, rate, UNKNOWN, wholeDollars } from "@/lib/client/format/numbers";
-import { currentEstimate } from "@/lib/core/capacity/plan";
+import { uncachedEstimate } from "@/lib/core/capacity/plan";
 import { DownloadCsv } from "../frame/download-csv";
 import { UsersHead } from "./users-head";
 
@@ -21,9 +21,12 @@ const NEEDS: readonly Line[] = [
   { name: "Signals a second, at the peak", cell: ({ ours }) => perSecond(ours.messages.peakPerS) },
   { name: "Ledger messages a second, at the peak", cell: ({ ours }) => perSecond(ours.peak.ledger.messages) },
   { name: "Stored in a month", cell: ({ ours }) => bytes(ours.storage.monthBytes) },
-  { name: "Mirror requests a second, today", cell: ({ current }) => perSecond(current.mirrorRequestsPerS) },
+  {
+    name: "Mirror requests a second, without the cache",
+    cell: ({ uncached }) => perSecond(uncached.mirrorRequestsPerS),
+  },
   { name: "Mirror requests a second, with the cache", cell: ({ ours }) => perSecond(ours.mean.mirror.requests) },
-  { name: "Memory, today", cell: ({ current }) => bytes(current.memoryBytes) },
+  { name: "Memory, without the cache", cell: ({ uncached }) => bytes(uncached.memoryBytes) },
   { name: "Memory (L1), with the cache", cell: ({ ours }) => bytes(ours.memory.l1Bytes) },
   { name: "Redis commands a second", cell: ({ ours }) => perSecond(ours.redis.commandsPerS) },
   { name: "SQL statements a second", cell: ({ ours }) => perSecond(ours.postgres.statementsPerS) },
@@ -41,14 +44,14 @@ const COSTS: readonly Line[] = [
     cell: ({ ours }) => wholeDollars(runningCost(ours)),
   },
   {
-    name: "Everything except ledger fees, today",
+    name: "Everything except ledger fees, without the cache",
     isTotal: true,
-    cell: ({ current }) => wholeDollars(runningCost(current)),
+    cell: ({ uncached }) => wholeDollars(runningCost(uncached)),
   },
   {
     name: "the plan's estimate, without",
     isPlan: true,
-    cell: ({ users }) => currentEstimate(users, wholeDollars, UNKNOWN),
+    cell: ({ users }) => uncachedEstimate(users, wholeDollars, UNKNOWN),
   },
 ];
 

@@ -1,6 +1,6 @@
 /**
- * The plan's starting point, for comparison: without a cache or a database every page asks the mirror for everybody's last
- * messages, and an open page repeats that for each kind. Its requests grow with readers and pages.
+ * The design without a cache, from which the plan starts. Every page asks the mirror for everybody's last messages, and an open
+ * page repeats that for each kind. So its requests grow with readers and pages.
  */
 
 import { TOPIC_KINDS } from "../ledger/ids";
@@ -8,12 +8,12 @@ import { PAGE } from "../sync/pages";
 import { atPeak } from "./capacity";
 import { hcsCosts, mirrorCosts } from "./costs";
 import { type CapacityInputs, DAY_S, GB, MONTH_DAYS, MONTH_HOURS, MONTH_S } from "./inputs";
-import type { CostLine } from "./need";
+import type { CostLine } from "./outputs";
 import { usdOf } from "./prices";
 import { figure } from "./unit-figures";
 
-/** The traffic and the bill of the plan's starting point. Requests are per second, dollars per month. */
-export interface CurrentPlan {
+/** The traffic and the bill of the design without a cache. Requests are per second, dollars per month. */
+export interface UncachedDesign {
   readonly messagesPerDay: number;
   readonly mirrorRequestsPerS: number;
   readonly peakMirrorRequestsPerS: number;
@@ -22,11 +22,11 @@ export interface CurrentPlan {
   readonly costs: readonly CostLine[];
 }
 
-/** Requests, memory and cost of the plan without a cache, for these inputs. */
-export function currentPlan(inputs: CapacityInputs): CurrentPlan {
-  const { users, current, signalsPerUserDay } = inputs;
+/** Computes what the design without a cache needs for these inputs, at the mean; `peak…` is the busiest minute. */
+export function uncachedDesign(inputs: CapacityInputs): UncachedDesign {
+  const { users, uncached, signalsPerUserDay } = inputs;
   const messagesPerDay = users * signalsPerUserDay;
-  const memoryBytes = users * current.bytesPerUser;
+  const memoryBytes = users * uncached.bytesPerUser;
   const mirrorRequestsPerS = mirrorRequestsOf(inputs);
   const peakMirrorRequestsPerS = mirrorRequestsOf(atPeak(inputs));
   const requests = pageRequestsOf(inputs);
@@ -53,13 +53,13 @@ export function currentPlan(inputs: CapacityInputs): CurrentPlan {
 }
 
 /** Requests of pages per second: reads, and one poll for each kind from each open page. */
-function pageRequestsOf({ users, readsPerUserDay, openPageShare, current }: CapacityInputs): number {
-  return (users * readsPerUserDay) / DAY_S + (users * openPageShare * TOPIC_KINDS.length) / current.pollEveryS;
+function pageRequestsOf({ users, readsPerUserDay, openPageShare, uncached }: CapacityInputs): number {
+  return (users * readsPerUserDay) / DAY_S + (users * openPageShare * TOPIC_KINDS.length) / uncached.pollEveryS;
 }
 
 /** Requests to the mirror per second. A read fetches all kept messages; a poll fetches one page of new ones. */
 function mirrorRequestsOf(inputs: CapacityInputs): number {
-  const { users, readsPerUserDay, current } = inputs;
-  const more = Math.ceil(current.keptMessages / PAGE) - 1;
+  const { users, readsPerUserDay, uncached } = inputs;
+  const more = Math.ceil(uncached.keptMessages / PAGE) - 1;
   return pageRequestsOf(inputs) + ((users * readsPerUserDay) / DAY_S) * more;
 }

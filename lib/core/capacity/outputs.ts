@@ -1,4 +1,4 @@
-/** The answer of the capacity model: what N users need. */
+/** Outputs of the capacity model: what N users need, and the lines of their bill. */
 import type { CapacityInputs } from "./inputs";
 import type { PriceName } from "./prices";
 import type { Traffic } from "./traffic";
