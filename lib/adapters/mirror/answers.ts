@@ -53,7 +53,7 @@ async function saysNotFound(response: MirrorAnswer): Promise<boolean> {
 /** The longest answer that is passed on to readers has 100 entries of some KB. */
 const MAX_RAW_BYTES = 2 * 1024 * 1024;
 
-/** Takes what a mirror says of an address: its answer, or that the question is wrong, or that there is nothing. */
+/** Takes what a mirror says of an address: its answer, or that the request is wrong, or that there is nothing. */
 export const takeRaw: Take<RawAnswer> = async (response, nowMs) => {
   const isJson = response.headers.get("content-type")?.includes("json") ?? false;
   if (![200, 400, 404].includes(response.status) || !isJson) {

@@ -34,7 +34,7 @@ export function listOf(page: unknown): readonly unknown[] | null {
 }
 
 /** `leftOut`: entries of a list that are not messages of the topic, or have no place in it. */
-export interface Told {
+export interface ReadMessages {
   readonly messages: readonly LedgerMessage[];
   readonly leftOut: number;
 }
@@ -44,7 +44,7 @@ export interface Told {
  * number that its neighbours leave for it. If none is left, or if it is of another topic, it is left out: it shows as a hole,
  * or as no message yet.
  */
-export function messagesOf(list: readonly unknown[], topicId: TopicId, after: number): Told {
+export function messagesOf(list: readonly unknown[], topicId: TopicId, after: number): ReadMessages {
   const messages: LedgerMessage[] = [];
   let before = after;
   let unplaced: Unplaced[] = [];

@@ -1,6 +1,6 @@
 /**
  * The ledger port over the REST API of one or more mirror nodes. Each request takes a token of the shared budget and passes
- * the circuit breaker of its mirror. A repeated question goes to the next mirror whose breaker admits it.
+ * the circuit breaker of its mirror. A repeated request goes to the next mirror whose breaker admits it.
  */
 import type { z } from "zod";
 import { reasonUnreachable } from "../../core/health/unreachable";
@@ -18,11 +18,11 @@ import {
 } from "../../core/sync/circuit-breaker";
 import type { Clock } from "../../ports/clock";
 import type {
-  Asking,
   Ledger,
   LedgerAccount,
   LedgerError,
   LedgerHead,
+  MirrorChoice,
   MirrorName,
   PageRequest,
 } from "../../ports/ledger/ledger";
@@ -33,7 +33,7 @@ import { NOT_JSON, type Read, type Take, takeJson, takeRaw } from "./answers";
 import { listOf, messagesOf, readMessage } from "./message-json";
 import { AccountJson, BlocksJson, type MirrorAccount, throughOf } from "./mirror-json";
 import { CIRCUITS, type CircuitOf, type Mirror, type MirrorState, mirrorsAt } from "./mirrors";
-import { questionKind } from "./passed-questions";
+import { requestKind } from "./pass-through-circuits";
 import { requestedOnly } from "./requested-messages";
 import { type Send, send } from "./send";
 
@@ -61,11 +61,11 @@ const CIRCUIT: CircuitBreakerPolicy = {
   probeMs: TIMEOUT_MS * 2,
 };
 
-/** How a question is asked: when it is given up, and which circuit breakers it passes. */
+/** How a request is sent: when it is given up, and which circuit breakers it passes. */
 interface AskOptions {
   readonly signal?: AbortSignal | undefined;
   readonly circuit: CircuitOf;
-  /** The kind of a reader's question, which has a breaker of its own too. */
+  /** The kind of a reader's request (`requestKind`), which has a breaker of its own too. Null or absent: no reader's. */
   readonly kind?: string | null;
 }
 
@@ -75,7 +75,7 @@ interface MirrorSample extends Elapsed {
   readonly isError: boolean;
 }
 
-/** Operators hear of such an answer by `onForeign`, which names the mirror and the question. */
+/** Operators hear of such an answer by `onForeign`, which names the mirror and the request. */
 export const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered about something else" };
 const OF_NOW: LedgerError = {
   code: "malformed",
@@ -139,10 +139,10 @@ export class MirrorLedger implements Ledger, RawMirror {
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "unavailable", message: "the mirror answered 404 for a list" });
     if (!answer.ok) return answer;
-    const told = messagesOf(answer.value.json, request.topicId, request.after);
-    const { messages, foreign } = requestedOnly(request, told.messages);
+    const read = messagesOf(answer.value.json, request.topicId, request.after);
+    const { messages, foreign } = requestedOnly(request, read.messages);
     const what = `the messages of topic ${request.topicId}`;
-    const isAsked = this.check(answer.value.from, what, foreign + told.leftOut === 0);
+    const isAsked = this.check(answer.value.from, what, foreign + read.leftOut === 0);
     // The rest of such an answer is stored. An empty rest does not prove that the topic has nothing more.
     if (messages.length === 0 && !isAsked) return err(FOREIGN);
     return ok(messages.map((message) => this.timed(message, answer.value.from)));
@@ -160,9 +160,9 @@ export class MirrorLedger implements Ledger, RawMirror {
   }
 
   /** The sequence number of a topic's newest message, as one mirror has it; 0 for an empty topic. */
-  async newestSequence(topicId: TopicId, asking: Asking = {}): Promise<Result<number, LedgerError>> {
+  async newestSequence(topicId: TopicId, choice: MirrorChoice = {}): Promise<Result<number, LedgerError>> {
     const path = `/topics/${topicId}/messages?order=desc&limit=1`;
-    const answer = await this.get(path, listOf, asking);
+    const answer = await this.get(path, listOf, choice);
     if (!answer.ok) return answer;
     const { json, from } = answer.value;
     const newest = json.length > 0 ? readMessage(json[0], topicId) : { sequence: 0 };
@@ -170,8 +170,12 @@ export class MirrorLedger implements Ledger, RawMirror {
     return isAsked && "sequence" in newest ? ok(newest.sequence) : err(FOREIGN);
   }
 
-  async message(topicId: TopicId, sequence: number, asking: Asking = {}): Promise<Result<LedgerMessage, LedgerError>> {
-    const answer = await this.get(`/topics/${topicId}/messages/${sequence}`, anyJson, asking);
+  async message(
+    topicId: TopicId,
+    sequence: number,
+    choice: MirrorChoice = {},
+  ): Promise<Result<LedgerMessage, LedgerError>> {
+    const answer = await this.get(`/topics/${topicId}/messages/${sequence}`, anyJson, choice);
     if (!answer.ok) return answer;
     const { json, from } = answer.value;
     const message = readMessage(json.value, topicId);
@@ -183,26 +187,26 @@ export class MirrorLedger implements Ledger, RawMirror {
   async account(
     accountId: AccountId,
     atNs?: ConsensusNs,
-    asking: Asking = {},
+    choice: MirrorChoice = {},
   ): Promise<Result<LedgerAccount, LedgerError>> {
-    const told = await this.accountBy(accountId, (account) => account.accountId === accountId, { atNs, asking });
-    if (!told.ok) return told;
-    const { from, account } = told.value;
-    const checked = atNs === undefined ? ok(null) : await this.checkTime(from, told.value, atNs);
+    const found = await this.accountBy(accountId, (account) => account.accountId === accountId, { atNs, choice });
+    if (!found.ok) return found;
+    const { from, account } = found.value;
+    const checked = atNs === undefined ? ok(null) : await this.checkTime(from, found.value, atNs);
     return checked.ok ? ok(account) : checked;
   }
 
   async accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>> {
-    const told = await this.accountBy(address, (account) => account.evmAddress === address);
-    return told.ok ? ok(told.value.account) : told;
+    const found = await this.accountBy(address, (account) => account.evmAddress === address);
+    return found.ok ? ok(found.value.account) : found;
   }
 
   private async accountBy(
     name: AccountId | EvmAddress,
     isAsked: (account: LedgerAccount) => boolean,
-    { atNs, asking = {} }: { readonly atNs?: ConsensusNs | undefined; readonly asking?: Asking } = {},
+    { atNs, choice = {} }: { readonly atNs?: ConsensusNs | undefined; readonly choice?: MirrorChoice } = {},
   ): Promise<Result<MirrorAccount & { readonly from: Mirror }, LedgerError>> {
-    const answer = await this.ask(accountPath(name, atNs), takeAccount, asking, { circuit: "accounts" });
+    const answer = await this.ask(accountPath(name, atNs), takeAccount, choice, { circuit: "accounts" });
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "not-found", message: "the mirror has no such account" });
     if (!answer.ok) return answer;
@@ -234,8 +238,8 @@ export class MirrorLedger implements Ledger, RawMirror {
     return this.check(from, "an account as it was at a time", passes.value) ? ok(null) : err(OF_NOW);
   }
 
-  async head(asking: Asking = {}): Promise<Result<LedgerHead, LedgerError>> {
-    const answer = await this.get("/blocks?order=desc&limit=1", inShape(BlocksJson), asking, { circuit: "blocks" });
+  async head(choice: MirrorChoice = {}): Promise<Result<LedgerHead, LedgerError>> {
+    const answer = await this.get("/blocks?order=desc&limit=1", inShape(BlocksJson), choice, { circuit: "blocks" });
     if (!answer.ok) return answer;
     const { json, from } = answer.value;
     const throughNs = throughOf(json);
@@ -244,7 +248,7 @@ export class MirrorLedger implements Ledger, RawMirror {
   }
 
   async raw(path: string): Promise<Result<RawAnswer, LedgerError>> {
-    const answer = await this.ask(path, takeRaw, {}, { circuit: "passed", kind: questionKind(path) });
+    const answer = await this.ask(path, takeRaw, {}, { circuit: "passed", kind: requestKind(path) });
     return answer.ok ? ok(answer.value.taken) : answer;
   }
 
@@ -261,25 +265,25 @@ export class MirrorLedger implements Ledger, RawMirror {
   private async get<T>(
     path: string,
     read: Read<T>,
-    asking: Asking,
+    choice: MirrorChoice,
     { signal, circuit = "circuit" }: { readonly signal?: AbortSignal | undefined; readonly circuit?: CircuitOf } = {},
   ): Promise<Result<{ readonly json: T; readonly from: Mirror }, LedgerError>> {
-    const answer = await this.ask(path, takeJson(read), asking, { signal, circuit });
+    const answer = await this.ask(path, takeJson(read), choice, { signal, circuit });
     return answer.ok ? ok({ json: answer.value.taken, from: answer.value.from }) : answer;
   }
 
   private async ask<T>(
     path: string,
     take: Take<T>,
-    asking: Asking,
+    choice: MirrorChoice,
     { signal, circuit, kind = null }: AskOptions,
   ): Promise<Result<{ readonly taken: T; readonly from: Mirror }, LedgerError>> {
-    const mirror = this.pick(asking, circuit, kind);
+    const mirror = this.pick(choice, circuit, kind);
     if (mirror === null)
       return err({ code: "circuit-open", message: "no mirror node has answered lately; trying again shortly" });
     const admitted = (state: CircuitBreaker) => admit(state, this.options.clock.monotonicMs(), CIRCUIT).circuit;
     mirror[circuit] = admitted(mirror[circuit]);
-    if (kind !== null) mirror.questions.settle(kind, admitted(mirror.questions.circuitOf(kind)));
+    if (kind !== null) mirror.passThrough.settle(kind, admitted(mirror.passThrough.circuitOf(kind)));
     const waitMs = await this.options.reserve();
     if (waitMs === null)
       return err({ code: "no-budget", message: "the mirror request budget is used up", retryAfterMs: 1_000 });
@@ -298,7 +302,7 @@ export class MirrorLedger implements Ledger, RawMirror {
     return answer.ok ? ok({ taken: answer.value, from: mirror }) : answer;
   }
 
-  /** Tells the breakers of a question how it ended. `error`: null if the question was answered. */
+  /** Tells the breakers of a request how it ended. `error`: null if the request was answered. */
   private settle(
     mirror: Mirror,
     { circuit, kind = null }: AskOptions,
@@ -309,19 +313,19 @@ export class MirrorLedger implements Ledger, RawMirror {
       error === null
         ? afterSuccess(state)
         : afterFailure(state, this.options.clock.monotonicMs(), this.random(), CIRCUIT, error.retryAfterMs);
-    const isOfKind = kind !== null && error !== null && isAboutQuestion(error, hasAnswered);
+    const isOfKind = kind !== null && error !== null && isAboutRequest(error, hasAnswered);
     if (kind !== null) {
-      const state = mirror.questions.circuitOf(kind);
-      if (error === null || isOfKind || state.name === "half-open") mirror.questions.settle(kind, settled(state));
+      const state = mirror.passThrough.circuitOf(kind);
+      if (error === null || isOfKind || state.name === "half-open") mirror.passThrough.settle(kind, settled(state));
     }
-    if (kind !== null && hasAnswered) mirror.questions.answered();
+    if (kind !== null && hasAnswered) mirror.passThrough.answered();
     if (!isOfKind) mirror[circuit] = settled(mirror[circuit]);
     else if (hasAnswered) mirror[circuit] = afterSuccess(mirror[circuit]);
     else {
-      const isOfSeveral = mirror.questions.timedOut(kind);
+      const isOfSeveral = mirror.passThrough.timedOut(kind);
       const before = mirror[circuit];
       const after = settled(before);
-      // One slow kind of question does not open the breaker of all kinds. As a probe it does, because it shows that the mirror is still
+      // One slow kind of request does not open the breaker of all kinds. As a probe it does, because it shows that the mirror is still
       // down.
       if (isOfSeveral || before.name !== "closed" || after.name === "closed") mirror[circuit] = after;
     }
@@ -330,12 +334,17 @@ export class MirrorLedger implements Ledger, RawMirror {
       for (const other of CIRCUITS) if (other !== circuit) mirror[other] = settled(mirror[other]);
   }
 
-  /** The mirror that the question is for and whose circuit would admit it now. */
-  private pick({ mirror, not, attempt = 0 }: Asking, circuit: CircuitOf, kind: string | null = null): Mirror | null {
+  /** The mirror that the request is for and whose circuit breaker would admit it now; null if there is none. */
+  private pick(
+    { mirror, not, attempt = 0 }: MirrorChoice,
+    circuit: CircuitOf,
+    kind: string | null = null,
+  ): Mirror | null {
     const { nodes } = this;
     const nowMs = this.options.clock.monotonicMs();
     const admits = (state: CircuitBreaker) => admit(state, nowMs, CIRCUIT).admitted;
-    const isOpen = (node: Mirror) => admits(node[circuit]) && (kind === null || admits(node.questions.circuitOf(kind)));
+    const isOpen = (node: Mirror) =>
+      admits(node[circuit]) && (kind === null || admits(node.passThrough.circuitOf(kind)));
     if (mirror !== undefined) return nodes.find((node) => node.origin === mirror && isOpen(node)) ?? null;
     const first = not === undefined ? attempt : nodes.findIndex(({ origin }) => origin === not) + 1;
     for (let i = 0; i < nodes.length; i += 1) {
@@ -381,10 +390,10 @@ function failureOf(cause: unknown, isTooLate: boolean): LedgerError {
 }
 
 /**
- * Whether the question is to blame rather than the mirror: it was too expensive, or has no good answer. After a timeout this is only
- * likely, so `settle` also compares it with other questions.
+ * Whether the request is to blame rather than the mirror: it was too expensive, or has no good answer. After a timeout this is only
+ * likely, so `settle` also compares it with other requests.
  */
-const isAboutQuestion = ({ code, retryAfterMs }: LedgerError, hasAnswered: boolean): boolean =>
+const isAboutRequest = ({ code, retryAfterMs }: LedgerError, hasAnswered: boolean): boolean =>
   code === "timeout" || (hasAnswered && code !== "rate-limited" && retryAfterMs === undefined);
 
 const accountPath = (name: AccountId | EvmAddress, atNs: ConsensusNs | undefined) =>

@@ -3,7 +3,7 @@ import { type CircuitBreaker, CLOSED } from "../../core/sync/circuit-breaker";
 import type { MirrorName } from "../../ports/ledger/ledger";
 import { type MirrorAddress, parseMirrorAddress } from "./mirror-address";
 import { MirrorTime } from "./mirror-time";
-import { PassedQuestions } from "./passed-questions";
+import { PassThroughCircuits } from "./pass-through-circuits";
 import { Refusals } from "./refusals";
 import { TimestampSupport } from "./timestamp-support";
 
@@ -21,7 +21,7 @@ export interface MirrorState {
   readonly clockAheadMs: number | null;
 }
 
-/** The circuit breaker of a mirror that a question passes. */
+/** The circuit breakers of a mirror. A request passes one of them. */
 export const CIRCUITS = ["circuit", "blocks", "accounts", "passed"] as const;
 export type CircuitOf = (typeof CIRCUITS)[number];
 
@@ -37,7 +37,7 @@ export interface Mirror extends Omit<MirrorAddress, "origin"> {
   /** Its own breaker for what readers ask for: an address that a mirror fails on must not stop messages. */
   passed: CircuitBreaker;
   /** A further breaker for each kind of what readers ask for. */
-  readonly questions: PassedQuestions;
+  readonly passThrough: PassThroughCircuits;
   readonly refusals: Refusals;
   readonly time: MirrorTime;
   readonly timestampSupport: TimestampSupport;
@@ -59,7 +59,7 @@ export const mirrorsAt = (urls: readonly string[]): Mirror[] =>
       blocks: CLOSED,
       accounts: CLOSED,
       passed: CLOSED,
-      questions: new PassedQuestions(),
+      passThrough: new PassThroughCircuits(),
       refusals: new Refusals(),
       time: new MirrorTime(),
       timestampSupport: new TimestampSupport(),

@@ -65,7 +65,7 @@ export function entityNumbers(id: TopicId | AccountId): readonly [bigint, bigint
 /** The bits that the ledger has for the three numbers of an entity's id. */
 const ENTITY_BITS = [10n, 16n, 38n] as const;
 
-/** Whether the ledger could have such an entity. A mirror refuses a question about any other, whoever made the id up. */
+/** Whether the ledger could have such an entity. A mirror refuses a request about any other, whoever made the id up. */
 export function mayExist(id: TopicId | AccountId): boolean {
   const numbers = entityNumbers(id);
   return numbers[2] > 0n && numbers.every((number, i) => number < 1n << (ENTITY_BITS[i] ?? 0n));

@@ -48,20 +48,20 @@ export function bindingOf(
   messages: readonly IdentityMessage[],
   trusted: TrustedPayers,
 ): IdentityBinding | null {
-  let last: Told | null = null;
+  let last: Statement | null = null;
   for (const message of messages) {
-    const told = toldBy(message, issuer, trusted);
-    if (told !== null && (last === null || isLater(told, last))) last = told;
+    const statement = statementOf(message, issuer, trusted);
+    if (statement !== null && (last === null || isLater(statement, last))) last = statement;
   }
   return last && { accountId: last.accountId, sinceNs: last.sinceNs };
 }
 
-interface Told extends IdentityBinding {
+interface Statement extends IdentityBinding {
   readonly issuedMs: number;
 }
 
 /** The content of a message about the identity; null if it does not count. */
-function toldBy(message: IdentityMessage, issuer: EvmAddress, trusted: TrustedPayers): Told | null {
+function statementOf(message: IdentityMessage, issuer: EvmAddress, trusted: TrustedPayers): Statement | null {
   const { body, payer, consensusNs, verification } = message;
   if (verification !== "verified" || trusted === "*" || !isTrusted(payer, null, trusted)) return null;
   const decoded = decodeMessage(body);
@@ -73,4 +73,5 @@ function toldBy(message: IdentityMessage, issuer: EvmAddress, trusted: TrustedPa
   return { accountId, issuedMs, sinceNs: consensusNs };
 }
 
-const isLater = (a: Told, b: Told) => a.issuedMs > b.issuedMs || (a.issuedMs === b.issuedMs && a.sinceNs > b.sinceNs);
+const isLater = (a: Statement, b: Statement) =>
+  a.issuedMs > b.issuedMs || (a.issuedMs === b.issuedMs && a.sinceNs > b.sinceNs);

@@ -109,7 +109,7 @@ function getAccount(view: MirrorView, idText: string, query: Query): RestAnswer 
   );
 }
 
-/** The time of a question about the past; null for the present. */
+/** The time of a request about the past; null for the present. */
 function timeIn(query: Query): bigint | null {
   const text = lastValue(query, "timestamp");
   return text === undefined ? null : parseConsensusTime(text);

@@ -44,14 +44,14 @@ interface Known {
 
 export class MirrorHeads {
   private readonly byMirror = new Map<MirrorName, Known>();
-  private questions = 0;
+  private sent = 0;
   private believedNs: ConsensusNs | null = null;
 
   constructor(private readonly deps: MirrorHeadsDeps) {}
 
   /** How many requests were sent so far. */
   get count(): number {
-    return this.questions;
+    return this.sent;
   }
 
   /** The latest head that was believed; null before the first. */
@@ -59,13 +59,13 @@ export class MirrorHeads {
     return this.believedNs;
   }
 
-  /** Asks the mirror, or joins a question asked just now. */
+  /** Asks the mirror, or joins a request sent just now. */
   ask(mirror: MirrorName): AskedHead {
     const nowMs = this.deps.clock.monotonicMs();
     const known = this.of(mirror);
     if (known.asked === null || nowMs - known.asked.atMs >= this.deps.serveMs) {
-      this.questions += 1;
-      known.asked = { number: this.questions, atMs: nowMs, answer: this.answer(mirror, known) };
+      this.sent += 1;
+      known.asked = { number: this.sent, atMs: nowMs, answer: this.answer(mirror, known) };
     }
     return known.asked;
   }

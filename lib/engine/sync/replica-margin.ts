@@ -11,7 +11,7 @@ const MOST_MS = 60_000;
 /** Twice the delay and a second: the message may have waited before it was seen, and the next one may come even later. */
 const learned = (lateMs: number) => Math.min(MOST_MS, 2 * lateMs + 1_000);
 const HALF_LIFE_MS = 600_000;
-/** Half a gate period. A smaller margin is dropped: a question takes longer than that. */
+/** Half a gate period. A smaller margin is dropped: a request takes longer than that. */
 const LEAST_MS = 500;
 
 export class ReplicaMargin {

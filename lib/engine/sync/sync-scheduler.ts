@@ -163,7 +163,7 @@ export class SyncScheduler {
     return this.heads.lastNs;
   }
 
-  /** Asks the preferred mirror for its head, or joins a question asked just now. */
+  /** Asks the preferred mirror for its head, or joins a request sent just now. */
   async askHead(): Promise<void> {
     const mirror = this.deps.ledger.choose(0);
     if (mirror !== null) await this.heads.ask(mirror).answer;

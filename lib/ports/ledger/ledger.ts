@@ -8,7 +8,7 @@ import type { EvmAddress } from "../../core/ledger/magic-token";
 import type { LedgerMessage } from "../../core/ledger/message";
 import type { Result } from "../../core/result";
 
-/** Why a mirror did not answer. Every question may be tried again, after `retryAfterMs` if that is given. */
+/** Why a mirror did not answer. Every request may be tried again, after `retryAfterMs` if that is given. */
 export interface LedgerError {
   readonly code: "rate-limited" | "unavailable" | "timeout" | "malformed" | "not-found" | "no-budget" | "circuit-open";
   /** One sentence, without addresses or bodies. */
@@ -36,11 +36,11 @@ export interface LedgerAccount {
 export type MirrorName = string & { readonly __brand: "MirrorName" };
 
 /**
- * The mirror that a question goes to. `mirror`: only this one. `not`: another one than this, if there is another. `attempt`: a
- * number that counts through the configured mirrors (0 is the preferred one), to spread repeated questions. With `not` and
+ * The mirror that a request goes to. `mirror`: only this one. `not`: another one than this, if there is another. `attempt`: a
+ * number that counts through the configured mirrors (0 is the preferred one), to spread repeated requests. With `not` and
  * `attempt` a mirror whose circuit breaker is open is skipped.
  */
-export interface Asking {
+export interface MirrorChoice {
   readonly mirror?: MirrorName;
   readonly not?: MirrorName;
   readonly attempt?: number;
@@ -54,7 +54,7 @@ export interface LedgerHead {
 }
 
 /** The messages of a topic that one request asks for. */
-export interface PageRequest extends Asking {
+export interface PageRequest extends MirrorChoice {
   readonly topicId: TopicId;
   /** Sequence numbers above this; 0 for the start. */
   readonly after: number;
@@ -76,14 +76,14 @@ export interface Ledger {
    */
   page(request: PageRequest, signal?: AbortSignal): Promise<Result<readonly LedgerMessage[], LedgerError>>;
   /** One message; `not-found` if the mirror does not have it. */
-  message(topicId: TopicId, sequence: number, asking?: Asking): Promise<Result<LedgerMessage, LedgerError>>;
+  message(topicId: TopicId, sequence: number, choice?: MirrorChoice): Promise<Result<LedgerMessage, LedgerError>>;
   /**
    * An account and its key as they are now, or as they were at `atNs`; `not-found` if there is or was none; `malformed` from a mirror
    * that answers with the account of another time.
    */
-  account(accountId: AccountId, atNs?: ConsensusNs, asking?: Asking): Promise<Result<LedgerAccount, LedgerError>>;
+  account(accountId: AccountId, atNs?: ConsensusNs, choice?: MirrorChoice): Promise<Result<LedgerAccount, LedgerError>>;
   /** The account that was made from this Ethereum address, as it is now; `not-found` if there is none. */
   accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>>;
   /** The end of the mirror's latest block. */
-  head(asking?: Asking): Promise<Result<LedgerHead, LedgerError>>;
+  head(choice?: MirrorChoice): Promise<Result<LedgerHead, LedgerError>>;
 }

@@ -1,4 +1,4 @@
-/** Questions to the view store, and the rows that it answers with. */
+/** Queries to the view store, and the rows that it answers with. */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { AccountId, Sequence, TopicId } from "../../core/ledger/ids";
 import type { StoredRow } from "../../core/signals/batch";

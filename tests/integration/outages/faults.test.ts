@@ -33,7 +33,7 @@ const ingestion = async () => {
 const contact = () => t.devnet.topics.contact;
 
 describe("a truncated page that looks complete", () => {
-  it("loses nothing: the rest comes with the next question of the same run", async () => {
+  it("loses nothing: the rest comes with the next request of the same run", async () => {
     requests(60);
     t.devnet.faults.add({ kind: "truncated", keep: 7, times: 3 });
     await t.sync();

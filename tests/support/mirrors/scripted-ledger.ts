@@ -3,11 +3,11 @@ import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { err, ok, type Result } from "@/lib/core/result";
 import type {
-  Asking,
   Ledger,
   LedgerAccount,
   LedgerError,
   LedgerHead,
+  MirrorChoice,
   MirrorName,
   PageRequest,
 } from "@/lib/ports/ledger/ledger";
@@ -24,7 +24,8 @@ export class ScriptedLedger implements Ledger {
     _,
     page,
   ) => ok(page);
-  single: (message: LedgerMessage | undefined, asking: Asking) => LedgerMessage | undefined = (message) => message;
+  single: (message: LedgerMessage | undefined, choice: MirrorChoice) => LedgerMessage | undefined = (message) =>
+    message;
 
   choose(attempt: number): MirrorName | null {
     return this.mirrors[attempt % this.mirrors.length] ?? null;
@@ -43,10 +44,14 @@ export class ScriptedLedger implements Ledger {
     return this.answer(request, page);
   }
 
-  async message(topicId: TopicId, sequence: number, asking: Asking = {}): Promise<Result<LedgerMessage, LedgerError>> {
+  async message(
+    topicId: TopicId,
+    sequence: number,
+    choice: MirrorChoice = {},
+  ): Promise<Result<LedgerMessage, LedgerError>> {
     const message = this.single(
       this.topics.get(topicId)?.find((each) => each.sequence === sequence),
-      asking,
+      choice,
     );
     return message ? ok(message) : err({ code: "not-found", message: "the mirror has no such message" });
   }
@@ -59,7 +64,7 @@ export class ScriptedLedger implements Ledger {
     return err({ code: "not-found", message: "the mirror has no such account" });
   }
 
-  async head({ mirror = MIRROR }: Asking = {}): Promise<Result<LedgerHead, LedgerError>> {
+  async head({ mirror = MIRROR }: MirrorChoice = {}): Promise<Result<LedgerHead, LedgerError>> {
     if (this.headNs !== null) return ok({ mirror, throughNs: this.headNs });
     let latest = consensusNs(0n);
     for (const messages of this.topics.values()) {

@@ -60,7 +60,7 @@ interface Open extends SignedMessage {
 export class Signatures {
   private readonly known = new LRUCache<AccountId, Known>(atMostEntries(REMEMBERED));
   private readonly underWay = new Map<AccountId, Promise<unknown>>();
-  /** The question that no mirror answered last. */
+  /** The look-up that no mirror answered last. */
   private unanswered: (LookupTrouble & { readonly accountId: AccountId; readonly ns: ConsensusNs }) | null = null;
 
   constructor(private readonly deps: SignatureDeps) {}
@@ -70,7 +70,7 @@ export class Signatures {
     return this.unanswered;
   }
 
-  /** Asks the unanswered question again, so that the trouble ends soon after a mirror can answer. Free without trouble. */
+  /** Sends the unanswered look-up again, so that the trouble ends soon after a mirror can answer. Free without trouble. */
   async probe(): Promise<void> {
     if (this.unanswered !== null) await this.ask("stored", this.unanswered.accountId, this.unanswered.ns);
   }
@@ -138,7 +138,7 @@ export class Signatures {
     return found.includes("weak") ? "unprovable" : found.includes("right") ? "right" : "wrong";
   }
 
-  /** The account's key at a time; null if nobody could be asked. One question about an account at a time. */
+  /** The account's key at a time; null if nobody could be asked. One look-up of an account at a time. */
   private keyAt(accountId: AccountId, ns: ConsensusNs): Promise<AccountKey | null> {
     const before = this.underWay.get(accountId) ?? Promise.resolve();
     const asked = before.then(() => this.keyKnown(accountId, ns) ?? this.askAt(accountId, ns));
@@ -169,7 +169,7 @@ export class Signatures {
 
   /** Asks one mirror after the other. Null if none answers, or if the budget ends before one does. */
   private async ask(purpose: LookupPurpose, accountId: AccountId, ns?: ConsensusNs): Promise<AccountKey | null> {
-    // Strangers choose whom a signed message names. A refused question would look like a fault of the mirror.
+    // Strangers choose whom a signed message names. A refused look-up would look like a fault of the mirror.
     if (!mayExist(accountId)) return { kind: "none" };
     const { ledger, reserve } = this.deps;
     let reason: string | null = null;

@@ -62,7 +62,7 @@ export function stampContract(subject: Subject): void {
     expect(stamp.highest - before).toBe(4);
   });
 
-  it("that is lower than the known one refuses the answer, to any question", async () => {
+  it("that is lower than the known one refuses the answer to any statement", async () => {
     const { db, views, sync, seen } = await setUp(subject);
     await losesOne(db);
     for (const [name, call] of Object.entries(CALLS)) {

@@ -35,7 +35,7 @@ afterEach(() => t.close());
 const codes = () => t.app.incidents.current().map(({ code }) => code);
 const told = () => t.logged.filter((line) => line.includes("database does not"));
 
-it("costs an idle quarter of an hour no statement, and about one question a minute for each topic", async () => {
+it("costs an idle quarter of an hour no statement, and about one request a minute for each topic", async () => {
   t.devnet.requests.reset();
   await t.clock.advance(900_000);
   expect(statements).toBe(0);

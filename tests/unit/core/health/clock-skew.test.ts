@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { aheadOf } from "@/lib/core/health/clock-skew";
 
-it("a clock is off only by what the duration of the question cannot explain", () => {
+it("a clock is off only by what the duration of the request cannot explain", () => {
   const ms = fc.integer({ min: -10_000, max: 10_000 });
   fc.assert(
     fc.property(ms, fc.nat(5_000), fc.nat(5_000), (offMs, thereMs, backMs) => {

@@ -1,8 +1,8 @@
-/** Questions that readers choose: one that a mirror fails on leaves the others alone. */
+/** Requests that are passed through for readers: a kind that a mirror fails on leaves the others alone. */
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
-import { questionKind } from "@/lib/adapters/mirror/passed-questions";
+import { requestKind } from "@/lib/adapters/mirror/pass-through-circuits";
 import type { Send } from "@/lib/adapters/mirror/send";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
@@ -16,7 +16,7 @@ type Fate = "answers" | "is slow" | "answers 504" | "answers 503 with a time" | 
 
 const MIRROR = "https://mirror.test";
 
-/** Mirrors, and what befalls a question by its path and the mirror that is asked. One question is asked at a time. */
+/** Mirrors, and the fate of a request by its path and the mirror that gets it. One request is sent at a time. */
 function mirrorThat(fateOf: (path: string, origin: string) => Fate, urls = [MIRROR]) {
   const clock = new DrivenClock();
   const asked: string[] = [];
@@ -48,8 +48,8 @@ function mirrorThat(fateOf: (path: string, origin: string) => Fate, urls = [MIRR
 
 const isDear = (path: string) => path.startsWith("/transactions?account.id");
 
-describe.each(["is slow", "answers 504"] as const)("a question that %s", (fate) => {
-  it("is not asked again for a while, whatever its values, and takes no other kind of question away", async () => {
+describe.each(["is slow", "answers 504"] as const)("a kind of request that %s", (fate) => {
+  it("is not sent again for a while, whatever its values, and stops no other kind of request", async () => {
     const { ask, asked } = mirrorThat((path) => (isDear(path) ? fate : "answers"));
     for (let i = 0; i < THRESHOLD; i += 1) await ask(DEAR);
     expect(await ask(DEAR.replace("0.0.5", "0.0.6"))).toBe("circuit-open");
@@ -58,7 +58,7 @@ describe.each(["is slow", "answers 504"] as const)("a question that %s", (fate) 
       expect(await ask(path)).toBe("ok");
   });
 
-  it("is asked again after a while, once, and then by everybody if it is answered", async () => {
+  it("is sent again after a while, once, and then for everybody if it is answered", async () => {
     let isOver = false;
     const { ask, clock } = mirrorThat((path) => (isDear(path) && !isOver ? fate : "answers"));
     for (let i = 0; i < THRESHOLD; i += 1) await ask(DEAR);
@@ -76,14 +76,14 @@ describe.each([
   ["answers 429", THRESHOLD],
   ["answers 503 with a time", 1],
 ] as const)("a mirror that %s", (fate, failures) => {
-  it("is asked no question of any kind for a while", async () => {
+  it("is sent no request of any kind for a while", async () => {
     const { ask } = mirrorThat((path) => (isDear(path) ? fate : "answers"));
     for (let i = 0; i < failures; i += 1) await ask(DEAR);
     expect(await ask("/accounts/0.0.5")).toBe("circuit-open");
   });
 });
 
-it("a mirror that was away, and lets the question wait that finds out about it, is still away", async () => {
+it("a mirror that was away, and lets the probe time out, is still away", async () => {
   let fate: Fate = "is away";
   const { ask, clock } = mirrorThat(() => fate);
   for (let i = 0; i < THRESHOLD; i += 1) await ask(DEAR);
@@ -139,7 +139,7 @@ it.each([
   ["/topics/0.0.5/messages/7", "topics/*/messages/*"],
   ["/topics/messages/7.1", "topics/messages/*"],
 ])("the kind of %s is %s", (path, kind) => {
-  expect(questionKind(path)).toBe(kind);
+  expect(requestKind(path)).toBe(kind);
 });
 
 const NAMES = ["account.id", "timestamp", "transactiontype", "type", "name", "publickey", "token.id", "limit", "order"];
@@ -170,14 +170,14 @@ const respelled = (given: readonly (readonly [string, string])[]) =>
     )
     .map((spelled) => spelled.join("&"));
 
-it("a question has the same kind however it is spelled", () => {
+it("a request has the same kind however it is spelled", () => {
   const spellings = fc.tuple(address, pairs).chain(([path, given]) =>
     fc.record({
       plain: fc.constant(`/${path}?${given.map((pair) => pair.join("=")).join("&")}`),
       other: respelled(given).map((query) => `/${path}?${query}`),
     }),
   );
-  fc.assert(fc.property(spellings, ({ plain, other }) => questionKind(other) === questionKind(plain)));
+  fc.assert(fc.property(spellings, ({ plain, other }) => requestKind(other) === requestKind(plain)));
 });
 
 /** One address of each shape that is passed on, and one that is not. */
@@ -198,7 +198,7 @@ const PARAMETERS = [
 function everyKind(): ReadonlySet<string> {
   const kinds = new Set<string>();
   for (const shape of SHAPES) {
-    const kindWith = (names: readonly string[]) => questionKind(`/${shape}?${names.join("&")}`);
+    const kindWith = (names: readonly string[]) => requestKind(`/${shape}?${names.join("&")}`);
     const plain = [kindWith([]), kindWith(["unknown"])];
     const telling = ["unknown", ...PARAMETERS.filter((name) => !plain.includes(kindWith([name])))];
     expect(telling.length, shape).toBeLessThanOrEqual(6);
@@ -213,8 +213,8 @@ it("there are few kinds, whatever is asked", () => {
   expect(kinds.size).toBe(324);
   const anyPath = fc.oneof(address, fc.constantFrom(...SHAPES), fc.webPath(), fc.string());
   const anyName = fc.oneof(fc.constantFrom(...PARAMETERS), fc.string());
-  const question = fc
+  const request = fc
     .tuple(anyPath, fc.array(fc.tuple(anyName, fc.string())))
     .map(([path, given]) => `/${path}?${given.map((pair) => pair.join("=")).join("&")}`);
-  fc.assert(fc.property(question, (path) => kinds.has(questionKind(path))));
+  fc.assert(fc.property(request, (path) => kinds.has(requestKind(path))));
 });
