@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
 import type { TopicId } from "../../core/ledger/ids";
 import { epochOf } from "../../core/signals/position";
-import { paidFor } from "../../core/sync/sync-gate";
+import { arrivalAfter } from "../../core/sync/sync-gate";
 import { isAhead } from "../../core/sync/watermark";
 import type { Clock } from "../../ports/clock";
 import type {
@@ -24,7 +24,7 @@ const MAX_KEYS = 100_000;
 /** The hot cache of a single process. Its time is the clock port's, so that tests drive it. */
 export class MemoryHotCache implements HotCache {
   private readonly gates = new LRUCache<string, number>(atMostEntries(MAX_KEYS));
-  private readonly topicGates = new Map<TopicId, { readonly opensMs: number; readonly paidMs: number }>();
+  private readonly topicGates = new Map<TopicId, { readonly opensMs: number; readonly arrivalMs: number }>();
   private readonly leases = new Map<
     TopicId,
     { readonly owner: string; readonly isLive: boolean; readonly untilMs: number }
@@ -52,10 +52,10 @@ export class MemoryHotCache implements HotCache {
   /** The same as the script of Redis (adapters/redis/hot-scripts, ROUND). */
   private waitAt(topicId: TopicId, { periodMs, earlyMs = 0, savedMs = 0 }: Gate): number {
     const nowMs = this.clock.monotonicMs();
-    const { opensMs, paidMs } = this.topicGates.get(topicId) ?? { opensMs: nowMs, paidMs: nowMs };
-    const waitMs = Math.min(opensMs - nowMs - earlyMs, paidMs - nowMs - savedMs);
+    const { opensMs, arrivalMs } = this.topicGates.get(topicId) ?? { opensMs: nowMs, arrivalMs: nowMs };
+    const waitMs = Math.min(opensMs - nowMs - earlyMs, arrivalMs - nowMs - savedMs);
     if (waitMs > 0) return waitMs;
-    this.topicGates.set(topicId, { opensMs: nowMs + periodMs, paidMs: paidFor(paidMs, nowMs, periodMs) });
+    this.topicGates.set(topicId, { opensMs: nowMs + periodMs, arrivalMs: arrivalAfter(arrivalMs, nowMs, periodMs) });
     return 0;
   }
 

@@ -182,8 +182,9 @@ function runsAt(pace: number, inputs: CapacityInputs, ledger: LedgerTraffic, sch
 }
 
 /**
- * Runs that begin behind: others have committed since this instance's last run, and have told it (sync-state's `toldCursor`). Such
- * a run reads first where the topic stands. The chance that nobody has committed is 1 / (1 + others' commits for each own run).
+ * Runs that begin behind: others have committed since this instance's last run, and have announced it (`announcedCursor` in
+ * core/sync/sync-state). Such a run first reads the topic's cursor. The chance that nobody has committed is
+ * 1 / (1 + others' commits for each own run).
  *
  * The first caller after a period does the round. Each instance counts the period from its own last round, so the same one often
  * comes first again. The model takes the mean of two cases: always the same instance, and any instance. `found`: scheduled runs that

@@ -22,7 +22,7 @@ export interface SyncState {
   /** The chain at the topic's cursor; null if the store must be asked for it. */
   readonly chain: ChainHead | null;
   /** The highest cursor that any instance has announced since the store was last asked; 0 if none has. */
-  readonly toldCursor: number;
+  readonly announcedCursor: number;
   /** How often the topic was started over. A state that was read from the store before the last time does not count. */
   readonly starts: number;
   readonly goal: Goal;
@@ -38,7 +38,7 @@ export interface SyncState {
 export const SYNC_START: SyncState = {
   phase: IDLE,
   chain: null,
-  toldCursor: 0,
+  announcedCursor: 0,
   starts: 0,
   goal: { headsBefore: 0, throughNs: null },
   isHoleStored: false,
@@ -69,8 +69,8 @@ export type SyncEvent =
     }
   /** A stored message is found to be unproven, outside of the topic's own runs. */
   | { readonly name: "repair-needed"; readonly nowMs: number }
-  /** An instance, this one or another, has told that it brought the topic to this cursor. */
-  | { readonly name: "told"; readonly cursor: number }
+  /** An instance, this one or another, has announced that it brought the topic to this cursor. */
+  | { readonly name: "cursor-announced"; readonly cursor: number }
   /** Another instance committed first. */
   | { readonly name: "conflict" }
   | { readonly name: "hole-seen" }
@@ -116,8 +116,8 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
       return { ...state, pausedLookMs: event.nowMs + PAUSED_LOOK_MS };
     case "loaded":
       return event.isPaused
-        ? inPhase({ name: "pause" }, { chain: event.chain, toldCursor: 0 })
-        : { ...state, chain: event.chain, toldCursor: 0 };
+        ? inPhase({ name: "pause" }, { chain: event.chain, announcedCursor: 0 })
+        : { ...state, chain: event.chain, announcedCursor: 0 };
     case "hash-replaced":
       return { ...state, chain: state.chain && { ...state.chain, hash: event.hash } };
     case "committed": {
@@ -126,8 +126,8 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
       const chain = state.chain === event.from ? event.to : state.chain;
       return inPhase({ name: "progress" }, { chain, repair });
     }
-    case "told":
-      return { ...state, toldCursor: Math.max(state.toldCursor, event.cursor) };
+    case "cursor-announced":
+      return { ...state, announcedCursor: Math.max(state.announcedCursor, event.cursor) };
     case "conflict":
       return inPhase(event, { chain: null });
     case "hole-seen":
@@ -145,7 +145,7 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
     case "start-over": {
       const fresh = {
         chain: null,
-        toldCursor: 0,
+        announcedCursor: 0,
         starts: state.starts + 1,
         repair: repairNeeded(state.repair, event.nowMs),
       };
@@ -164,7 +164,8 @@ export const isPausedLookDue = ({ phase, pausedLookMs }: SyncState, nowMs: numbe
   phase.name === "paused" && nowMs >= pausedLookMs;
 
 /** Whether another instance has announced a later cursor than this process's. Then the store would accept no commit from here. */
-export const isBehind = ({ chain, toldCursor }: SyncState): boolean => chain !== null && chain.sequence < toldCursor;
+export const isBehind = ({ chain, announcedCursor }: SyncState): boolean =>
+  chain !== null && chain.sequence < announcedCursor;
 
 /** Whether the run has everything that the mirror had when it was last asked for. */
 export const hasReached = ({ goal }: SyncState, throughNs: bigint): boolean =>

@@ -16,8 +16,8 @@ export interface ScheduledTopic extends Omit<ReadTopic, "reading">, WatermarkedT
   hasCaughtUp: boolean;
   /** When a drained topic is looked at next. */
   dueMs: number;
-  /** Up to this time, this instance's syncs have used the topic's gate periods up (core/sync/sync-gate). */
-  paidMs: number;
+  /** The theoretical arrival time of this instance's syncs of the topic (core/sync/sync-gate). Monotonic ms. */
+  arrivalMs: number;
   /** When the oldest unmet demand came; null if every demand is met. */
   askedMs: number | null;
   /** The time since which the topic counts as behind. A sync that ends without meeting the demand may move it to an earlier time. */

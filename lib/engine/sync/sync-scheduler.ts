@@ -9,7 +9,7 @@ import type { FollowedKind, Sequence, TopicId } from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { epochOf } from "../../core/signals/position";
 import { type FreshnessNow, freshness } from "../../core/sync/freshness";
-import { paidFor } from "../../core/sync/sync-gate";
+import { arrivalAfter } from "../../core/sync/sync-gate";
 import { decodeWatermark } from "../../core/sync/watermark";
 import type { Gate, GatedTopic, HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import type { StoreStamp } from "../../ports/store/store-stamp";
@@ -137,7 +137,7 @@ export class SyncScheduler {
       this.kept.set(topic.topicId, {
         ...topic,
         ...{ reading, sync, syncedThroughNs, hasCaughtUp, dueMs: known?.dueMs ?? 0 },
-        paidMs: known?.paidMs ?? 0,
+        arrivalMs: known?.arrivalMs ?? 0,
         generation: known?.generation ?? 0,
         movedMs: known?.movedMs ?? this.deps.clock.monotonicMs(),
         ...{ askedMs: known?.askedMs ?? null, unmetMs: known?.unmetMs ?? 0, metLagMs: known?.metLagMs ?? 0 },
@@ -195,7 +195,7 @@ export class SyncScheduler {
     const { periodMs, savedMs } = this.gates.ring;
     if (topic === undefined) return periodMs;
     // The shared gate would refuse too: it counts this instance's syncs as well. So the command is saved.
-    const waitMs = topic.paidMs - this.deps.clock.monotonicMs() - savedMs;
+    const waitMs = topic.arrivalMs - this.deps.clock.monotonicMs() - savedMs;
     if (waitMs > 0) return waitMs;
     const [answer] = await this.begin([roundTopicOf(topic)], this.gates.ring);
     return answer?.waitMs ?? periodMs;
@@ -212,7 +212,8 @@ export class SyncScheduler {
     this.noteDemand(due.map(({ topicId }) => topicId));
     await this.deps.registry.learn(registryVersion);
     const ours = topics.flatMap(({ topicId, waitMs }) => (waitMs === 0 ? (this.kept.get(topicId) ?? []) : []));
-    for (const topic of ours) topic.paidMs = paidFor(topic.paidMs, this.deps.clock.monotonicMs(), gate.periodMs);
+    for (const topic of ours)
+      topic.arrivalMs = arrivalAfter(topic.arrivalMs, this.deps.clock.monotonicMs(), gate.periodMs);
     await Promise.all(ours.map(({ sync }) => sync.run()));
     return topics;
   }

@@ -173,7 +173,7 @@ export class TopicSync {
 
   /** Notes that an instance has brought the topic to this cursor. If it was another one, the next run asks the store first. */
   noteCursor(cursor: number): void {
-    this.step({ name: "told", cursor });
+    this.step({ name: "cursor-announced", cursor });
   }
 
   /** A stored message has become unproven. Runs look at it from half a minute on. */
@@ -257,7 +257,7 @@ export class TopicSync {
     // If the topic was reset, an operator may have started it over since, and the cursor is another one.
     if (this.current.chain !== null && !isBehind(this.current) && !this.history.isReset) return;
     const known = this.cursor;
-    const { starts, toldCursor } = this.current;
+    const { starts, announcedCursor } = this.current;
     const topic = await foldedTopic(this.deps, this.topicId);
     if (this.current.starts !== starts) return this.load();
     if (!topic) throw new Error(`topic ${this.topicId} is not registered in the store`);
@@ -265,7 +265,8 @@ export class TopicSync {
       topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };
     this.step({ name: "loaded", chain, isPaused: topic.paused });
     // If this instance has heard of the commit's event, the commit was published, and needs no check.
-    if (topic.cursor !== known && topic.cursor > toldCursor) await this.deps.missed.check(this.topicId, topic.cursor);
+    if (topic.cursor !== known && topic.cursor > announcedCursor)
+      await this.deps.missed.check(this.topicId, topic.cursor);
   }
 
   private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {

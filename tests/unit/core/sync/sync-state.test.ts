@@ -55,22 +55,22 @@ describe("the chain", () => {
 });
 
 describe("a cursor that another instance announces", () => {
-  const told = (cursor: number) => ({ name: "told", cursor }) as const;
+  const announced = (cursor: number) => ({ name: "cursor-announced", cursor }) as const;
 
   it("leaves the chain behind if it is later, until the store has said where the topic stands", () => {
     const state = pulling(chainAt(3));
-    expect([2, 3, 4].map((cursor) => isBehind(reached(state, told(cursor))))).toEqual([false, false, true]);
-    expect(isBehind(reached(state, told(5), told(4)))).toBe(true);
+    expect([2, 3, 4].map((cursor) => isBehind(reached(state, announced(cursor))))).toEqual([false, false, true]);
+    expect(isBehind(reached(state, announced(5), announced(4)))).toBe(true);
     for (const isPaused of [false, true]) {
       const loaded = { name: "loaded", chain: chainAt(2), isPaused } as const;
-      expect(isBehind(reached(state, told(5), loaded))).toBe(false);
+      expect(isBehind(reached(state, announced(5), loaded))).toBe(false);
     }
   });
 
   it("does not count before the store was asked, or after a start over", () => {
-    expect(isBehind(reached(SYNC_START, told(5)))).toBe(false);
+    expect(isBehind(reached(SYNC_START, announced(5)))).toBe(false);
     const over = { name: "start-over", isRunning: true, nowMs: 0 } as const;
-    expect(reached(pulling(chainAt(3)), told(5), over).toldCursor).toBe(0);
+    expect(reached(pulling(chainAt(3)), announced(5), over).announcedCursor).toBe(0);
   });
 });
 
