@@ -7,7 +7,7 @@ import { com } from "@hiero-ledger/proto";
 import { type ConsensusNs, consensusNs, MAX_CONSENSUS_NS, splitSeconds } from "../../core/ledger/consensus-time";
 import { entityNumbers, parseSequence, type TopicId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
-import type { Bell, BellListener, Doorbell, Ring } from "../../ports/doorbell";
+import type { Doorbell, Ring, Subscription, SubscriptionListener } from "../../ports/doorbell";
 import type { GrpcAddress } from "./address";
 import { GrpcConnections } from "./connections";
 
@@ -26,7 +26,7 @@ const MOST_RINGS = { count: 1_000, withinMs: 1_000 };
 export class GrpcDoorbell implements Doorbell {
   readonly name: string;
   private readonly connections: GrpcConnections;
-  private readonly bells = new Set<Bell>();
+  private readonly subscriptions = new Set<Subscription>();
 
   constructor(
     { target, isTls }: GrpcAddress,
@@ -41,7 +41,7 @@ export class GrpcDoorbell implements Doorbell {
     return this.connections.size;
   }
 
-  subscribe(topicId: TopicId, fromNs: ConsensusNs, listener: BellListener): Bell {
+  subscribe(topicId: TopicId, fromNs: ConsensusNs, listener: SubscriptionListener): Subscription {
     const connection = this.connections.take();
     const call = connection.client.makeServerStreamRequest<Query, Response>(
       SUBSCRIBE,
@@ -52,20 +52,20 @@ export class GrpcDoorbell implements Doorbell {
     const ended = new AbortController();
     /** True for the first caller only: a cancelled call still reports an error. */
     const ends = (isBroken: boolean): boolean => {
-      if (!this.bells.delete(bell)) return false;
+      if (!this.subscriptions.delete(subscription)) return false;
       ended.abort();
       call.cancel();
       this.connections.release(connection, isBroken);
       return true;
     };
-    const bell: Bell = { close: () => void ends(false) };
+    const subscription: Subscription = { close: () => void ends(false) };
     const fail = (reason: string) => {
       if (ends(true)) listener.onEnd(reason);
     };
-    this.bells.add(bell);
+    this.subscriptions.add(subscription);
     const pace = { sinceMs: this.clock.monotonicMs(), count: 0, first: 0 };
     call.on("data", (response: Response) => {
-      if (!this.bells.has(bell)) return;
+      if (!this.subscriptions.has(subscription)) return;
       const nowMs = this.clock.monotonicMs();
       if (nowMs - pace.sinceMs >= MOST_RINGS.withinMs) Object.assign(pace, { sinceMs: nowMs, count: 0 });
       const ring = ringOf(response);
@@ -81,11 +81,11 @@ export class GrpcDoorbell implements Doorbell {
     });
     call.on("error", (error: ServiceError) => fail(reasonOf(error)));
     call.on("end", () => fail("the mirror ended the subscription"));
-    return bell;
+    return subscription;
   }
 
   close(): void {
-    for (const bell of [...this.bells]) bell.close();
+    for (const subscription of [...this.subscriptions]) subscription.close();
     this.connections.close();
   }
 }

@@ -18,7 +18,7 @@ import type { ChainHead } from "../../core/ledger/verify";
 import { backoffMs } from "../../core/sync/backoff";
 import { admit, afterFailure, afterSuccess, type CircuitBreaker, CLOSED } from "../../core/sync/circuit-breaker";
 import type { Clock } from "../../ports/clock";
-import type { Bell, Doorbell, Ring } from "../../ports/doorbell";
+import type { Doorbell, Ring, Subscription } from "../../ports/doorbell";
 import type { Log } from "../../ports/log";
 import type { HotCache, Lease } from "../../ports/shared/hot-cache";
 import { ifDown } from "../../ports/tier-unavailable";
@@ -39,7 +39,7 @@ interface Watched {
   readonly topicId: TopicId;
   /** The last answer about the lease; null for unknown. */
   lease: Lease | null;
-  bell: Bell | null;
+  subscription: Subscription | null;
   /** The stored message at which the subscription began. */
   from: ChainHead | null;
   sinceMs: number;
@@ -176,7 +176,7 @@ export class Doorbells {
       if (this.watched.has(topicId)) continue;
       this.leaseDueMs = 0;
       this.watched.set(topicId, {
-        ...{ topicId, lease: null, bell: null, from: null, sinceMs: 0, isProven: false, isLive: false },
+        ...{ topicId, lease: null, subscription: null, from: null, sinceMs: 0, isProven: false, isLive: false },
         ...{ isAnnouncedLive: false, rung: 0, rungMs: 0, isPulling: false, failures: 0, retryMs: 0 },
       });
     }
@@ -188,7 +188,7 @@ export class Doorbells {
     this.leaseDueMs = nowMs + RENEW_LEASE_MS;
     const topics = [...this.watched.values()];
     const isOpen = this.breaker.name === "open" && nowMs < this.breaker.untilMs;
-    const wanted = topics.filter(({ bell, retryMs }) => bell !== null || (retryMs <= nowMs && !isOpen));
+    const wanted = topics.filter(({ subscription, retryMs }) => subscription !== null || (retryMs <= nowMs && !isOpen));
     const wishes = wanted.map((topic) => ({ topicId: topic.topicId, isLive: this.isCovered(topic) }));
     const answered = async () => {
       await this.release(topics.filter((topic) => topic.lease === "ours" && !wanted.includes(topic)));
@@ -213,7 +213,7 @@ export class Doorbells {
   private supervise(topic: Watched): void {
     const nowMs = this.nowMs();
     const forMs = nowMs - topic.sinceMs;
-    if (topic.bell === null) {
+    if (topic.subscription === null) {
       if (nowMs >= topic.retryMs) this.open(topic);
     } else if (!topic.isProven) {
       if (forMs >= PROOF_MS) this.fail(topic, "the mirror does not send the last message that is stored");
@@ -230,11 +230,11 @@ export class Doorbells {
     const { admitted, circuit } = admit(this.breaker, this.nowMs(), BREAKER);
     this.breaker = circuit;
     if (!admitted) return;
-    topic.bell?.close();
+    topic.subscription?.close();
     Object.assign(topic, { from: head, sinceMs: this.nowMs(), isProven: false });
     if (this.nowMs() - topic.rungMs >= UNTRUE_MS) topic.rung = 0;
     this.counts.opened += 1;
-    topic.bell = this.deps.doorbell.subscribe(topic.topicId, consensusNs(head.consensusNs), {
+    topic.subscription = this.deps.doorbell.subscribe(topic.topicId, consensusNs(head.consensusNs), {
       onRing: (ring) => this.onRing(topic, ring),
       onEnd: (reason) => this.fail(topic, reason),
     });
@@ -248,7 +248,7 @@ export class Doorbells {
       if (isSame) this.proven(topic);
       else this.fail(topic, "the mirror sends another message than the one that is stored");
     }
-    if (topic.bell === null || ring.sequence <= Math.max(topic.rung, this.cursorOf(topic))) return;
+    if (topic.subscription === null || ring.sequence <= Math.max(topic.rung, this.cursorOf(topic))) return;
     // If a message that was announced before is still missing, the topic is polled until it has come.
     const isPolled = this.isBehind(topic);
     Object.assign(topic, { rung: ring.sequence, rungMs: this.nowMs() });
@@ -277,8 +277,8 @@ export class Doorbells {
   }
 
   private unsubscribe(topic: Watched): void {
-    topic.bell?.close();
-    Object.assign(topic, { bell: null, isProven: false, isLive: false });
+    topic.subscription?.close();
+    Object.assign(topic, { subscription: null, isProven: false, isLive: false });
   }
 
   /**
@@ -291,7 +291,7 @@ export class Doorbells {
     topic.isPulling = true;
     try {
       // Without a subscription the topic is polled, here or by the next holder of the lease.
-      while (topic.bell !== null && this.isBehind(topic) && !signal.aborted) {
+      while (topic.subscription !== null && this.isBehind(topic) && !signal.aborted) {
         const { rung } = topic;
         const waitMs = await scheduler.rung(topic.topicId);
         if (waitMs > 0) await clock.sleep(waitMs, signal);

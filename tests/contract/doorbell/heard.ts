@@ -1,7 +1,7 @@
 /** A listener that keeps what it hears, and waits for it. */
-import type { BellListener, Ring } from "@/lib/ports/doorbell";
+import type { Ring, SubscriptionListener } from "@/lib/ports/doorbell";
 
-export class Heard implements BellListener {
+export class Heard implements SubscriptionListener {
   readonly rings: Ring[] = [];
   readonly ends: string[] = [];
   private waiting: (() => void)[] = [];

@@ -2,12 +2,12 @@
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Devnet } from "@/lib/devnet/devnet";
-import type { Bell, BellListener, Doorbell, Ring } from "@/lib/ports/doorbell";
+import type { Doorbell, Ring, Subscription, SubscriptionListener } from "@/lib/ports/doorbell";
 
-interface Subscription {
+interface Subscribed {
   readonly topicId: TopicId;
   readonly fromNs: ConsensusNs;
-  readonly listener: BellListener;
+  readonly listener: SubscriptionListener;
 }
 
 /** `never`: silent from the first message on. `deaf`: rings for what is there, and for nothing that comes. */
@@ -19,7 +19,7 @@ export class StandInDoorbell implements Doorbell {
   /** Subscriptions that were asked for so far. */
   asked = 0;
   isClosed = false;
-  private readonly open = new Set<Subscription>();
+  private readonly open = new Set<Subscribed>();
 
   constructor(private readonly ledger: Pick<Devnet["ledger"], "topics" | "onMessage">) {
     ledger.onMessage(({ topicId, ...message }) => {
@@ -32,7 +32,7 @@ export class StandInDoorbell implements Doorbell {
     return [...this.open].map(({ topicId }) => topicId).sort();
   }
 
-  subscribe(topicId: TopicId, fromNs: ConsensusNs, listener: BellListener): Bell {
+  subscribe(topicId: TopicId, fromNs: ConsensusNs, listener: SubscriptionListener): Subscription {
     this.asked += 1;
     const subscription = { topicId, fromNs, listener };
     this.open.add(subscription);
@@ -58,11 +58,11 @@ export class StandInDoorbell implements Doorbell {
     this.open.clear();
   }
 
-  private of(topicId: TopicId): readonly Subscription[] {
+  private of(topicId: TopicId): readonly Subscribed[] {
     return [...this.open].filter((subscription) => subscription.topicId === topicId);
   }
 
-  private begin(subscription: Subscription): void {
+  private begin(subscription: Subscribed): void {
     const { topicId, fromNs, listener } = subscription;
     if (this.manner === "refuses") this.end("the mirror cannot be reached by gRPC", topicId);
     if (this.manner === "refuses" || this.manner === "never") return;
