@@ -10,7 +10,7 @@ import type { Statements } from "./drivers/statements";
 import { excluded, names, takeExcluded } from "./sql/expressions";
 import { parameters, preparedQuery, template } from "./sql/template";
 import { columnOf, unnested, type Value } from "./sql/unnested";
-import { knownTopics } from "./write/topics";
+import { insertTopics } from "./write/insert-topics";
 
 const VERSION = preparedQuery(parameters<object>(), (db) => db.select({ version: meta.registryVersion }).from(meta));
 
@@ -153,7 +153,7 @@ given AS MATERIALIZED (SELECT * FROM ${unnested("x", given, "place")}),
 written AS (
   INSERT INTO ${shards} (${columns}) SELECT ${columns} FROM gate, given ORDER BY given.place
   ON CONFLICT (${names(...columnsOf(PLACE))}) DO UPDATE SET ${takeExcluded(...columnsOf(CHANGING))}),
-known AS (${knownTopics(sql`gate, given x`)})
+known AS (${insertTopics(sql`gate, given x`)})
 SELECT ${answer} FROM gate`,
   );
 }
@@ -164,7 +164,7 @@ function followingOf(followed: readonly RegisteredTopic[]) {
     columnOf(topics.topicId, pairs, ({ topicId }) => topicId),
     columnOf(shards.kind, pairs, ({ kind }) => kind),
   ];
-  return template({}, () => knownTopics(unnested("x", given)));
+  return template({}, () => insertTopics(unnested("x", given)));
 }
 
 /** Assigns users to a tenant, or to none. Changes nothing if there is no such tenant. */

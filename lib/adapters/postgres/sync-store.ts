@@ -44,9 +44,9 @@ import { STAMP } from "./stamp";
 import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
 import { drop, dropAgeMs, dropRows, nextDrop } from "./write/drop-old";
-import { recordHole } from "./write/holes";
 import { nextRange, pack, packAgeMs } from "./write/pack";
 import { packRows } from "./write/pack-rows";
+import { recordHole } from "./write/record-hole";
 import { endReread, removeOutdated, rereadRange } from "./write/reread";
 import { dropSome, rebuild, reproject, startOver } from "./write/start-over";
 

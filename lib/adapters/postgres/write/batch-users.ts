@@ -27,7 +27,7 @@ export class BatchUsers {
     return new BatchUsers(sorted, new Map(sorted.map((id, i) => [id, i + 1])));
   }
 
-  /** Counted from 1, as Postgres counts. */
+  /** The user's place in `ids`, counted from 1 as Postgres counts. Throws RangeError for a user whom the batch does not name. */
   place(userId: string): number {
     const place = this.places.get(userId);
     if (place === undefined) throw new RangeError(`${userId} is not named in the batch`);

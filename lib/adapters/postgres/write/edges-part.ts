@@ -53,12 +53,12 @@ const MERGE = constantSql(sql`ON CONFLICT (${names(e.userNo, e.peerNo)}) DO UPDA
 const never = (ns: bigint) => (ns === 0n ? null : ns);
 
 /** The CTE that merges the edges in; none if there are no edges. */
-export function edgesPart(edges: readonly Edge[], people: BatchUsers): readonly SQL[] {
+export function edgesPart(edges: readonly Edge[], users: BatchUsers): readonly SQL[] {
   if (edges.length === 0) return [];
   const timesOf = (key: EdgeTime) => columnOf(contactEdges[key], edges, (edge) => never(edge[key]));
   const given: readonly ColumnOfValues[] = [
-    columnOf(contactEdges.userNo, edges, ({ userId }) => people.place(userId), "person"),
-    columnOf(contactEdges.peerNo, edges, ({ peerId }) => people.place(peerId), "peer"),
+    columnOf(contactEdges.userNo, edges, ({ userId }) => users.place(userId), "person"),
+    columnOf(contactEdges.peerNo, edges, ({ peerId }) => users.place(peerId), "peer"),
     ...PLAIN.map(timesOf),
     ...VALUED.flatMap(([time, value]) => [
       timesOf(time),

@@ -25,11 +25,11 @@ const MERGE = constantSql(sql`AS x (person integer, ns bigint, seq bigint,
     > (coalesce(${p.saidNs}, ${p.consensusNs}), -${p.consensusNs})`);
 
 /** The CTE that writes profiles; none if there are no profiles. */
-export function profilesPart(batch: Batch, people: BatchUsers): readonly SQL[] {
+export function profilesPart(batch: Batch, users: BatchUsers): readonly SQL[] {
   if (batch.profiles.length === 0) return [];
   const sequenceOf = sequencesOfProfiles(batch);
   const given = batch.profiles.map((profile) => ({
-    person: people.place(profile.userId),
+    person: users.place(profile.userId),
     ns: String(profile.consensusNs),
     seq: sequenceOf.get(keyOf(profile.userId, String(profile.consensusNs))) ?? 0,
     handle: profile.handle,

@@ -18,51 +18,51 @@ const m = alias(hcsMessages, "m");
 const h = alias(userHeads, "h");
 const s = alias(userSegments, "s");
 
-function columnsOf(rows: readonly UserRow[], people: BatchUsers): readonly ColumnOfValues[] {
+function columnsOf(rows: readonly UserRow[], users: BatchUsers): readonly ColumnOfValues[] {
   const types = rows.map(({ type }) => typeNumber(type));
   return [
-    columnOf(hcsMessages.userNo, rows, ({ userId }) => people.place(userId), "person"),
+    columnOf(hcsMessages.userNo, rows, ({ userId }) => users.place(userId), "person"),
     columnOf(hcsMessages.consensusNs, rows, ({ consensusNs }) => consensusNs, "ns"),
     columnOf(hcsMessages.ref, rows, ({ sequence }) => sequence, "seq"),
-    columnOf(hcsMessages.peerNo, rows, ({ peerId }) => (peerId === null ? null : people.place(peerId)), "peer"),
+    columnOf(hcsMessages.peerNo, rows, ({ peerId }) => (peerId === null ? null : users.place(peerId)), "peer"),
     columnOf(hcsMessages.typeNo, types, (type) => type),
     columnOf(hcsMessages.typeName, rows, ({ type }, i) => (types[i] === UNNAMED_TYPE ? type : null)),
     columnOf(hcsMessages.flags, rows, flagsOf),
   ];
 }
 
-const usersOf = (people: BatchUsers) => columnOf(userHeads.userId, people.ids, (id) => id);
+const userIdsOf = (users: BatchUsers) => columnOf(userHeads.userId, users.ids, (id) => id);
 
 /**
  * For a batch whose rows are all new, so that they are counted here. `back` is how far a row is from the user's head after the
  * batch, 0 or less. `first_ns` is the first time of a user's rows; null if the user has none.
  */
-export function partsOfNewRows(rows: readonly UserRow[], people: BatchUsers): readonly SQL[] {
+export function partsOfNewRows(rows: readonly UserRow[], users: BatchUsers): readonly SQL[] {
   const left = rows.reduce((counts, { userId }) => {
-    const place = people.place(userId) - 1;
+    const place = users.place(userId) - 1;
     counts[place] = (counts[place] as number) + 1;
     return counts;
-  }, new Array<number>(people.ids.length).fill(0));
+  }, new Array<number>(users.ids.length).fill(0));
   const added = [...left];
-  const first = new Array<bigint | null>(people.ids.length).fill(null);
+  const first = new Array<bigint | null>(users.ids.length).fill(null);
   for (const { userId, consensusNs } of rows) {
-    const place = people.place(userId) - 1;
+    const place = users.place(userId) - 1;
     const earlier = first[place] ?? null;
     if (earlier === null || consensusNs < earlier) first[place] = consensusNs;
   }
   const back = rows.map(({ userId }) => {
-    const place = people.place(userId) - 1;
+    const place = users.place(userId) - 1;
     left[place] = (left[place] as number) - 1;
     return -(left[place] as number);
   });
-  const users = [
-    usersOf(people),
+  const countsOfUsers = [
+    userIdsOf(users),
     columnOf(userHeads.head, added, (n) => n, "added"),
     columnOf(userHeads.packedNs, first, (ns) => ns, "first_ns"),
   ];
   return [
-    sql`users AS (SELECT * FROM ${unnested("u", users)})`,
-    sql`fresh AS (SELECT * FROM ${unnested("r", [...columnsOf(rows, people), columnOf(hcsMessages.n, back, (n) => n, "back")])})`,
+    sql`users AS (SELECT * FROM ${unnested("u", countsOfUsers)})`,
+    sql`fresh AS (SELECT * FROM ${unnested("r", [...columnsOf(rows, users), columnOf(hcsMessages.n, back, (n) => n, "back")])})`,
   ];
 }
 
@@ -126,11 +126,11 @@ const outdated = (topicId: TopicId) => sql`outdated AS MATERIALIZED (
  * The CTEs that a batch with rows that may exist is compared with: the people, the rows, the packed ones, and those of them that
  * differ.
  */
-function comparison({ topicId, rows }: Batch, people: BatchUsers): readonly SQL[] {
+function comparison({ topicId, rows }: Batch, users: BatchUsers): readonly SQL[] {
   return [
-    sql`given AS MATERIALIZED (SELECT u.*, ${h.userNo} FROM ${unnested("u", [usersOf(people)], "place")}
+    sql`given AS MATERIALIZED (SELECT u.*, ${h.userNo} FROM ${unnested("u", [userIdsOf(users)], "place")}
     LEFT JOIN ${userHeads} ${h} ON ${h.userId} = u.user_id)`,
-    sql`incoming AS MATERIALIZED (SELECT * FROM ${unnested("r", columnsOf(rows, people), "ord")})`,
+    sql`incoming AS MATERIALIZED (SELECT * FROM ${unnested("r", columnsOf(rows, users), "ord")})`,
     PACKED,
     outdated(topicId),
   ];
@@ -143,10 +143,7 @@ const HELD = constantSql(sql`held AS (SELECT FROM ${userSegments} WHERE false FO
 export const IS_UNPACKED = sql`NOT EXISTS (SELECT FROM outdated)`;
 
 /** For a batch with rows that may exist: the CTEs that come before the gate. */
-export const partsBeforeGate = (batch: Batch, people: BatchUsers): readonly SQL[] => [
-  HELD,
-  ...comparison(batch, people),
-];
+export const partsBeforeGate = (batch: Batch, users: BatchUsers): readonly SQL[] => [HELD, ...comparison(batch, users)];
 
 /** Names the segments of a statement's rows. */
 export const segmentsIn = (userNo: SQL, firstN: SQL) => ({

@@ -10,7 +10,7 @@
  * A row's position is the head before the batch plus the row's number among the user's rows, as the batch has them. So positions
  * have no gaps and no repeats in any race. Rows that exist already must not count (`mayExist`), or they would leave gaps.
  *
- * People are sent once, sorted, and referred to by their place in that order. `people` holds their numbers and heads as two
+ * Users are sent once, sorted, and referred to by their place in that order. `people` holds their numbers and heads as two
  * arrays in the same order, so the parts below pick by subscript and the plan has no join that could be planned badly.
  */
 import { type SQL, sql } from "drizzle-orm";
@@ -64,17 +64,17 @@ export interface WriteStatement {
 
 /** Builds the statement. It writes nothing, and answers `topicNo` null, if the gate is shut. Fails as a whole if a row cannot be stored. */
 export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }: WriteOptions): WriteStatement {
-  const people = BatchUsers.of(batch);
+  const users = BatchUsers.of(batch);
   const parts = [
-    ...(mayExist ? partsBeforeGate(batch, people) : []),
+    ...(mayExist ? partsBeforeGate(batch, users) : []),
     gate,
     logPart(batch.entries, mayExist ? "is replaced" : "fails"),
-    ...(mayExist ? PARTS_OF_MIXED_ROWS : partsOfNewRows(batch.rows, people)),
+    ...(mayExist ? PARTS_OF_MIXED_ROWS : partsOfNewRows(batch.rows, users)),
     mayExist ? KNOWN_PEOPLE : PEOPLE,
     ROWS,
     ...(mayExist ? [FLAGS] : []),
-    ...edgesPart(batch.edges, people),
-    ...profilesPart(batch, people),
+    ...edgesPart(batch.edges, users),
+    ...profilesPart(batch, users),
     ...definitionsPart(batch.definitions),
   ];
   const kept = mayExist ? KEPT : sql`NULL`;
@@ -82,7 +82,7 @@ export function writeStatement(batch: Batch, { gate, mayExist, isUsual = false }
     ANSWER,
     (answer) => sql`WITH ${sql.join(parts, sql`,\n`)}\nSELECT ${answer} FROM (SELECT ${kept} AS rows) kept`,
   );
-  return { statement, users: people.ids };
+  return { statement, users: users.ids };
 }
 
 const KEPT = constantSql(sql`(SELECT coalesce(string_agg(ord::text, ',' ORDER BY ord), '') FROM fresh)`);
