@@ -4,7 +4,7 @@
  */
 
 import { openStoresOfCommand } from "@/lib/server/boot/open";
-import { ACCOUNTS_USAGE, type AccountsWork, accountsWork, WrongWords } from "@/lib/server/cli/bind-account";
+import { ACCOUNTS_USAGE, type AccountsWork, accountsWork, WrongArguments } from "@/lib/server/cli/bind-account";
 import { readEnv } from "@/lib/server/config/env";
 import { command, UsageError } from "../command";
 import { environment } from "../environment";
@@ -29,6 +29,6 @@ function workOf(...asked: Parameters<typeof accountsWork>): AccountsWork {
   try {
     return accountsWork(...asked);
   } catch (cause) {
-    throw cause instanceof WrongWords ? new UsageError(cause.message) : cause;
+    throw cause instanceof WrongArguments ? new UsageError(cause.message) : cause;
   }
 }

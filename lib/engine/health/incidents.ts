@@ -8,7 +8,7 @@ import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 
 /** How long a momentary incident is reported: longer than a night, so that operators see it. */
-const TOLD_MS = 12 * 3_600_000;
+const REPORTED_MS = 12 * 3_600_000;
 
 const placeOf = ({ code, subject }: Pick<Incident, "code" | "subject">) => keyOf(code, subject ?? "");
 
@@ -66,7 +66,7 @@ export class Incidents {
    * Reports what happened at one instant and is over, so that an operator still sees it for `forMs` milliseconds. If it happens again, this
    * time starts over.
    */
-  happened(code: IncidentCode, subject: string | null, summary: string, forMs = TOLD_MS): void {
+  happened(code: IncidentCode, subject: string | null, summary: string, forMs = REPORTED_MS): void {
     this.endThoseOver();
     this.report(code, subject, summary);
     this.untilMs.set(placeOf({ code, subject }), this.deps.clock.monotonicMs() + forMs);

@@ -7,7 +7,7 @@ import type { Incidents } from "../health/incidents";
 /** If the table is read for this long without such a row, the row was mended, or is on no page any more. */
 const QUIET_MS = 600_000;
 /** A sentence stays readable with so many ranges. */
-const MAX_TOLD = 5;
+const MAX_LISTED = 5;
 
 /** The unreadable rows of one table, or of one topic in a table whose rows hold many messages. */
 interface Met {
@@ -54,7 +54,7 @@ function summaryOf(subject: string, { times, ranges }: Met): string {
   const end = `cannot be read by this version, and were left out of answers ${times} times`;
   if (ranges.size === 0) return `Rows of the table ${subject} ${end}.`;
   const all = normalize([...ranges.values()]);
-  const told = all.slice(0, MAX_TOLD).map(({ from, to }) => `${from} to ${to}`);
-  const more = all.length > MAX_TOLD ? ` and ${all.length - MAX_TOLD} more ranges` : "";
-  return `Packed messages of topic ${subject} ${end}: sequence numbers ${told.join(", ")}${more}.`;
+  const listed = all.slice(0, MAX_LISTED).map(({ from, to }) => `${from} to ${to}`);
+  const more = all.length > MAX_LISTED ? ` and ${all.length - MAX_LISTED} more ranges` : "";
+  return `Packed messages of topic ${subject} ${end}: sequence numbers ${listed.join(", ")}${more}.`;
 }

@@ -14,9 +14,9 @@ import type {
 import type { TopicCounts } from "../../ports/store/sync/topic-store";
 import type { AdminStatus, RejectedMessage, StorageStatus, TopicStatus } from "../../wire/operators/admin";
 import type { App } from "../boot/app";
-import { incidentsOfAll } from "../health/incidents-of-all";
+import { mergeIncidents } from "../health/merge-incidents";
 import { costOf } from "../observe/cost";
-import { errorsOfAll, sumHistories } from "../observe/history-sum";
+import { mergeErrors, sumHistories } from "../observe/history-sum";
 import { reportsOf } from "../observe/instance-report";
 import { instanceStatus, sumMirrors, sumReports } from "../observe/report-sum";
 import { VERSION } from "../observe/version";
@@ -63,12 +63,12 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     network: env.HEDERA_NETWORK,
     version: VERSION,
     atMs: nowMs,
-    incidents: incidentsOfAll(reports, nowMs),
+    incidents: mergeIncidents(reports, nowMs),
     instancesAreShared: app.isShared,
     total,
     instances: [...listedInstances],
     history: sumHistories(reports, nowMs),
-    errors: errorsOfAll(reports),
+    errors: mergeErrors(reports),
     database: {
       answers: !reads.topics.isFailing,
       topicsReadMs: topics?.readMs ?? null,

@@ -12,8 +12,8 @@ export const ACCOUNTS_USAGE = `npm run accounts -- COMMAND
   unbind ACCOUNT                  let the account sign in as itself again`;
 
 /** The command line is malformed. The message shows the right form. */
-export class WrongWords extends Error {
-  override readonly name = "WrongWords";
+export class WrongArguments extends Error {
+  override readonly name = "WrongArguments";
 }
 
 /** The command is well-formed but was not carried out. The message says why. */
@@ -36,7 +36,7 @@ interface AccountsDeps {
 /** Does what was asked and resolves with the text to print. Rejects with NotDone. */
 export type AccountsWork = (deps: AccountsDeps) => Promise<string>;
 
-/** The work of the command in `words`. Throws WrongWords before anything is opened for it. */
+/** The work of the command in `words`. Throws WrongArguments before anything is opened for it. */
 export function accountsWork(
   words: readonly string[],
   { replace = false }: { readonly replace?: boolean | undefined },
@@ -44,17 +44,17 @@ export function accountsWork(
   const [command, account = "", user = "", ...rest] = words;
   const most = command === "bind" ? 3 : command === "unbind" ? 2 : 1;
   if (command !== "list" && command !== "bind" && command !== "unbind")
-    throw new WrongWords(`There is no command ${command}: use list, bind or unbind.`);
+    throw new WrongArguments(`There is no command ${command}: use list, bind or unbind.`);
   if (rest.length > 0 || words.length > most || (replace && command !== "bind"))
-    throw new WrongWords(`The arguments of ${command} are wrong: write them as shown here.`);
+    throw new WrongArguments(`The arguments of ${command} are wrong: write them as shown here.`);
   if (command === "list") return ({ accounts }) => list(accounts);
   const accountId = parseAccountId(account);
   if (accountId === null)
-    throw new WrongWords(`"${account}" is not an account id. An account id looks like 0.0.7226146.`);
+    throw new WrongArguments(`"${account}" is not an account id. An account id looks like 0.0.7226146.`);
   if (command === "unbind") return (deps) => unbind(accountId, deps);
   const userId = EARLIER_ID.test(user) ? parseUserId(user) : null;
   // An account that signed in as another account would be two people to every reader of the ledger.
-  if (userId === null) throw new WrongWords(`"${user}" is not an id from before accounts: ${RULE}.`);
+  if (userId === null) throw new WrongArguments(`"${user}" is not an id from before accounts: ${RULE}.`);
   return (deps) => bind(accountId, userId, replace, deps);
 }
 

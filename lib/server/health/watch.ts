@@ -33,8 +33,8 @@ const RARE_MS = 600_000;
  * Otherwise each restart would cause an incident and a warning in the log.
  */
 const QUICK_START_MS = 3_000;
-/** While something is wrong, this instance tells the others again this often. */
-const TELL_MS = 60_000;
+/** While something is wrong, this instance reports to the others this often. */
+const REPORT_MS = 60_000;
 
 export class HealthWatch implements Health {
   private readonly closing = new AbortController();
@@ -59,7 +59,7 @@ export class HealthWatch implements Health {
   private rareMs = Number.NEGATIVE_INFINITY;
   /** When the overview of the topics that last woke repairs was read. */
   private wokenMs = Number.NEGATIVE_INFINITY;
-  private toldMs = Number.NEGATIVE_INFINITY;
+  private reportedAgainMs = Number.NEGATIVE_INFINITY;
   private clocksAhead: readonly { readonly instanceId: string; readonly aheadMs: number }[] = [];
 
   constructor(private readonly appOf: () => App) {}
@@ -236,7 +236,7 @@ export class HealthWatch implements Health {
     if (app.signatures.trouble !== null) await this.inTime(app.signatures.probe().then(() => true));
     if (app.clock.monotonicMs() - this.rareMs >= RARE_MS && this.isStarted) await this.askRarely(app);
     this.look();
-    this.tellAgain(app);
+    this.reportAgain(app);
   }
 
   /**
@@ -256,9 +256,9 @@ export class HealthWatch implements Health {
   }
 
   /** Reports open incidents again, because other instances take an incident for ended if its report is old. */
-  private tellAgain({ incidents, isShared, reporter, clock }: App): void {
-    if (!isShared || incidents.current().length === 0 || clock.monotonicMs() - this.toldMs < TELL_MS) return;
-    this.toldMs = clock.monotonicMs();
+  private reportAgain({ incidents, isShared, reporter, clock }: App): void {
+    if (!isShared || incidents.current().length === 0 || clock.monotonicMs() - this.reportedAgainMs < REPORT_MS) return;
+    this.reportedAgainMs = clock.monotonicMs();
     reporter.notice();
   }
 

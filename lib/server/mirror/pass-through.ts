@@ -17,7 +17,7 @@ type Context = RouteContext<unknown, unknown>;
  * The refusal if MIRROR_PASS_THROUGH is off; otherwise null. It does not say "not found", which readers would take for the ledger's
  * answer about an account.
  */
-export const unlessPassed = ({ app }: Context) =>
+export const passThroughRefusal = ({ app }: Context) =>
   app.env.MIRROR_PASS_THROUGH === "off"
     ? mirrorError(404, ["This server keeps no such topic and hands this address on to no mirror."])
     : null;

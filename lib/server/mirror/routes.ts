@@ -21,7 +21,7 @@ import { MirrorJson, MirrorMessage, MirrorMessages } from "../../wire/mirror";
 import { type Answer, textOf } from "../http/answers/answer";
 import { defineRoute, type Route, type RouteContext } from "../http/route";
 import { logAnswer } from "./log-answers";
-import { blocksAnswer, droppedAnswer, passedAnswer, segmentsOf, unlessPassed } from "./pass-through";
+import { blocksAnswer, droppedAnswer, passedAnswer, passThroughRefusal, segmentsOf } from "./pass-through";
 import { mirrorError } from "./reply";
 
 type Context = RouteContext<unknown, unknown>;
@@ -48,7 +48,7 @@ const NO_TOPIC = "Invalid parameter: topic.id";
 
 /** Passes an address below `topics` through, for topics that are not kept here. */
 const passed = async (context: Context, path: string) =>
-  unlessPassed(context) ?? passedAnswer(context, path + context.url.search);
+  passThroughRefusal(context) ?? passedAnswer(context, path + context.url.search);
 
 export const topicMessages = ledgerRoute(
   "getMirrorTopicMessages",
@@ -124,7 +124,7 @@ export const topicDetails = ledgerRoute(
     const topicId = topicNamed(params.topicId ?? "");
     if (topicId === null) return mirrorError(400, ["Failed to convert 'id'"]);
     // Memo and keys of a topic are not in its messages, so a mirror is asked for those of kept topics in any case.
-    const refusal = isKept(context, topicId) ? null : unlessPassed(context);
+    const refusal = isKept(context, topicId) ? null : passThroughRefusal(context);
     return refusal ?? passedAnswer(context, `/topics/${topicId}`);
   },
 );
@@ -134,7 +134,7 @@ const passThroughRoute = (operationId: string, summary: string) =>
     const segments = segmentsOf(context);
     // A mirror says the same of an address that it does not have.
     if (!isPassed(segments)) return mirrorError(404, ["Not found"]);
-    const refusal = unlessPassed(context);
+    const refusal = passThroughRefusal(context);
     if (refusal !== null) return refusal;
     if (segments.join("/") === "blocks") return blocksAnswer(context);
     return passedAnswer(context, `/${segments.join("/")}${context.url.search}`);

@@ -41,7 +41,7 @@ export function sumHistories(reports: Histories, nowMs: number): MinuteColumns {
 }
 
 /** The latest errors of all instances, newest kind first. */
-export function errorsOfAll(reports: readonly Pick<InstanceReport, "instanceId" | "errors">[]): AdminStatus["errors"] {
+export function mergeErrors(reports: readonly Pick<InstanceReport, "instanceId" | "errors">[]): AdminStatus["errors"] {
   return reports
     .flatMap(({ instanceId, errors }) => errors.map((error) => ({ ...error, instanceId })))
     .sort((a, b) => (b.latest[0]?.atMs ?? 0) - (a.latest[0]?.atMs ?? 0))

@@ -10,7 +10,7 @@ import { ProblemError } from "../http/answers/problem";
 import { privateJson } from "../http/answers/reply";
 import { defineRoute } from "../http/route";
 import { writeInvited } from "./ui/invitations";
-import { claimRequest, ledgerPlaceOf, sentOrThrow, WRITE_PROBLEMS, writeOnce } from "./writing";
+import { claimRequest, ledgerPlaceOf, sentOrThrow, WRITE_PROBLEMS, writeOnce } from "./write-to-ledger";
 
 export const submit = defineRoute({
   summary: "Writes a message of the caller to the ledger",

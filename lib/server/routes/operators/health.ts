@@ -6,7 +6,7 @@ import { ifDown } from "../../../ports/tier-unavailable";
 import { HcsHealthAnswer, HealthAnswer, IngestionAnswer, ReadyAnswer } from "../../../wire/operators/health";
 import { droppedCounts, droppedMessages } from "../../admin/dropped";
 import type { App } from "../../boot/app";
-import { incidentsOfAll } from "../../health/incidents-of-all";
+import { mergeIncidents } from "../../health/merge-incidents";
 import { json } from "../../http/answers/answer";
 import { defineRoute } from "../../http/route";
 import { reportsOf } from "../../observe/instance-report";
@@ -83,7 +83,7 @@ export const ingestion = defineRoute({
         lastError: sync?.lastError ?? null,
       };
     });
-    const incidents = incidentsOfAll(await reportsOf(app), app.clock.now()).map(({ instances: _, ...each }) => each);
+    const incidents = mergeIncidents(await reportsOf(app), app.clock.now()).map(({ instances: _, ...each }) => each);
     const alarms = incidents.map(({ summary }) => summary);
     const asOfMs = known?.readMs ?? null;
     const listed = fittingPrefix(topics, MAX_ANSWER_BYTES * 0.6);

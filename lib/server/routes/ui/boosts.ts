@@ -4,7 +4,7 @@ import { BoostAnswer, BoostBody, SuggestAnswer, SuggestBody } from "../../../wir
 import type { App } from "../../boot/app";
 import { ProblemError } from "../../http/answers/problem";
 import { defineRoute } from "../../http/route";
-import { ledgerPlaceOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
+import { ledgerPlaceOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../write-to-ledger";
 
 function refuseWithoutFeature({ env }: App): void {
   if (env.FEATURE_GZ_BOOST_API !== "1")

@@ -7,7 +7,7 @@ import type { App } from "../../boot/app";
 import { isProblem, ProblemError } from "../../http/answers/problem";
 import { privateJson } from "../../http/answers/reply";
 import { defineRoute } from "../../http/route";
-import { writeUncounted } from "../writing";
+import { writeUncounted } from "../write-to-ledger";
 
 export const shorten = defineRoute({
   summary: "Registers the caller's invitation, and gives it a short code to show",

@@ -3,7 +3,7 @@ import { signalId } from "../../../core/ledger/ids";
 import { PublishProfileAnswer, PublishProfileBody } from "../../../wire/ui/writes";
 import { ProblemError } from "../../http/answers/problem";
 import { defineRoute } from "../../http/route";
-import { ledgerPlaceOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
+import { ledgerPlaceOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../write-to-ledger";
 
 const FIELD_NAMES = { signature: "signature", timestamp: "timestamp" };
 

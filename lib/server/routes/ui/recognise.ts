@@ -13,7 +13,7 @@ import {
 } from "../../../wire/ui/writes";
 import { ProblemError } from "../../http/answers/problem";
 import { defineRoute } from "../../http/route";
-import { ledgerPlaceOf, sentOrThrow, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
+import { ledgerPlaceOf, sentOrThrow, WRITE_PROBLEMS, writeMade, writeOnce } from "../write-to-ledger";
 
 const MINT_NAMES = { to: "recipientId", signature: "signature", timestamp: "timestamp" };
 

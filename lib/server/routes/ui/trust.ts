@@ -2,7 +2,7 @@ import "server-only";
 import { signalId } from "../../../core/ledger/ids";
 import { TrustAllocateBody, TrustAnswer, TrustRevokeBody } from "../../../wire/ui/writes";
 import { defineRoute, type UserContext } from "../../http/route";
-import { ledgerPlaceOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
+import { ledgerPlaceOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../write-to-ledger";
 
 const FIELD_NAMES = { to: "targetId", weight: "weight", "payload.weight": "weight" };
 

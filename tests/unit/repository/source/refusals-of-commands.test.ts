@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { sourcesUnder } from "../../../support/repository/source";
 
 /** The text of an error that a command prints. */
-const REFUSAL = /new (?:UsageError|Refusal|WrongWords|NotDone|NeedsApp)\(\s*(["`])((?:\\.|(?!\1)[^\\])*)\1/g;
+const REFUSAL = /new (?:UsageError|Refusal|WrongArguments|NotDone|NeedsApp)\(\s*(["`])((?:\\.|(?!\1)[^\\])*)\1/g;
 /** The end of a sentence, or a value that has one. */
 const IS_ENDED = /[.}]$/;
 

@@ -4,7 +4,7 @@ import { FOR_OPERATORS } from "@/lib/server/boot/lifecycle";
 import { sourcesUnder } from "../../../support/repository/source";
 
 /** Errors of commands and requests, which the start never meets. */
-const ELSEWHERE = ["NeedsApp", "NotDone", "ProblemError", "Refusal", "Stopped", "TierUnavailable", "WrongWords"];
+const ELSEWHERE = ["NeedsApp", "NotDone", "ProblemError", "Refusal", "Stopped", "TierUnavailable", "WrongArguments"];
 
 it("every expected error of the start is printed as a sentence", () => {
   const folders = ["lib/server", "lib/adapters/postgres", "lib/devnet/spawn.ts"];

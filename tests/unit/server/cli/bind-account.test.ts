@@ -103,7 +103,7 @@ describe("the command for accounts", () => {
     [["list", "0.0.5"], "The arguments of list are wrong"],
   ])("refuses %j with the rule", (args, sentence) => {
     expect(() => workOf(args)).toThrow(
-      expect.objectContaining({ name: "WrongWords", message: expect.stringContaining(sentence) }),
+      expect.objectContaining({ name: "WrongArguments", message: expect.stringContaining(sentence) }),
     );
   });
 });

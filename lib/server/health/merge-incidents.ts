@@ -1,20 +1,20 @@
 import "server-only";
-/** Collects the incidents of all instances from their reports. */
+/** Merges the incidents that instances report into one list. */
 import { keyOf } from "../../core/key";
 import type { AdminStatus } from "../../wire/operators/admin";
 import type { InstanceReport } from "../../wire/operators/instance-report";
 
-type Told = Pick<InstanceReport, "instanceId" | "reportedMs" | "incidents">;
+type Report = Pick<InstanceReport, "instanceId" | "reportedMs" | "incidents">;
 type AnyInstance = AdminStatus["incidents"][number];
 
 /** An instance with an open incident reports every minute. One that has been silent longer than this has ended. */
-const TOLD_MS = 150_000;
+const SILENT_MS = 150_000;
 
 /** Each incident once, with the instances that see it. Critical ones come first, then older ones. */
-export function incidentsOfAll(reports: readonly Told[], nowMs: number): AdminStatus["incidents"] {
+export function mergeIncidents(reports: readonly Report[], nowMs: number): AdminStatus["incidents"] {
   const all = new Map<string, AnyInstance>();
   for (const { instanceId, reportedMs, incidents } of reports) {
-    if (nowMs - reportedMs > TOLD_MS) continue;
+    if (nowMs - reportedMs > SILENT_MS) continue;
     for (const incident of incidents) {
       const key = keyOf(incident.code, incident.subject ?? "");
       const known = all.get(key);

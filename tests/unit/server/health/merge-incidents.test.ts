@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { incidentsOfAll } from "@/lib/server/health/incidents-of-all";
+import { mergeIncidents } from "@/lib/server/health/merge-incidents";
 import type { IncidentAnswer } from "@/lib/wire/operators/health";
 
 const NOW_MS = 1_000_000;
@@ -12,7 +12,7 @@ const report = (instanceId: string, incidents: readonly IncidentAnswer[], ageMs 
 });
 
 it("the list names each incident once, with its first time and every instance that sees it", () => {
-  const seen = incidentsOfAll(
+  const seen = mergeIncidents(
     [
       report("a", [incident("topic-gap", { subject: "0.0.7" })]),
       report("b", [
@@ -29,7 +29,7 @@ it("the list names each incident once, with its first time and every instance th
 });
 
 it("the list starts with critical incidents, then the oldest", () => {
-  const seen = incidentsOfAll(
+  const seen = mergeIncidents(
     [report("a", [incident("new"), incident("old", { sinceMs: 1 }), incident("bad", { severity: "critical" })])],
     NOW_MS,
   );
@@ -37,6 +37,6 @@ it("the list starts with critical incidents, then the oldest", () => {
 });
 
 it("an instance that is silent for minutes counts as ended", () => {
-  expect(incidentsOfAll([report("a", [incident("starting")], 151_000)], NOW_MS)).toEqual([]);
-  expect(incidentsOfAll([report("a", [incident("starting")], 149_000)], NOW_MS)).toHaveLength(1);
+  expect(mergeIncidents([report("a", [incident("starting")], 151_000)], NOW_MS)).toEqual([]);
+  expect(mergeIncidents([report("a", [incident("starting")], 149_000)], NOW_MS)).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import "server-only";
-/** The one way from a route to the ledger: idempotency, submission, the problem answer, and the members that say where it went. */
+/** Writes a route's message to the ledger: idempotency, submission, the problem of a refusal, and the members that name its place. */
 import { keyOf } from "../../core/key";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { UserId } from "../../core/ledger/ids";
@@ -172,7 +172,7 @@ export async function writeUncounted(app: App, from: UserId, members: MadeMember
   }
 }
 
-/** The members that say where a message went. */
+/** The members of an answer that name a written message's place on the ledger. */
 export function ledgerPlaceOf(sent: Submitted) {
   const { topicId, sequence, place, transactionId, consensusNs } = sent;
   return {
