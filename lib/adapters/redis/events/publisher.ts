@@ -73,8 +73,9 @@ export class Publisher {
   /** Users whose views in Redis are older than a commit that listeners here know, until its publication ends. */
   private readonly publishing = new Map<UserId, Promise<unknown>>();
   /** Partitions in which a publication failed. They may still have views from before that commit. */
-  private readonly owed = new Set<number>();
-  private readonly paying = new Map<number, Promise<unknown>>();
+  private readonly unexpired = new Set<number>();
+  /** For each of these partitions, the command under way that expires everything in it. */
+  private readonly expiring = new Map<number, Promise<unknown>>();
   private startingOver: Promise<void> | null = null;
 
   constructor(private readonly options: PublisherOptions) {}
@@ -110,8 +111,8 @@ export class Publisher {
   async settled(userId: UserId): Promise<void> {
     const { history, keys } = this.options;
     const partition = keys.partitionOf(userId);
-    if (this.owed.has(partition)) {
-      this.pay(partition);
+    if (this.unexpired.has(partition)) {
+      this.expirePartition(partition);
       throw new TierUnavailable("redis", "Redis: it has not been told of a commit yet");
     }
     if (history.unsettledIn(partition) !== null) {
@@ -184,7 +185,7 @@ export class Publisher {
     const sent = await Promise.allSettled(others.map((partition) => this.number(turn, partition, expiryIn(partition))));
     const failure = sent.find((each) => each.status === "rejected");
     if (failure) {
-      if (expiryIn(0)?.length !== 0) this.owed.add(0);
+      if (expiryIn(0)?.length !== 0) this.unexpired.add(0);
       throw failure.reason;
     }
     const heads = sent.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
@@ -195,18 +196,18 @@ export class Publisher {
   }
 
   /** Expires everything in a partition, in place of the views that a failed publication should have expired. */
-  private pay(partition: number): void {
-    if (this.paying.has(partition)) return;
+  private expirePartition(partition: number): void {
+    if (this.expiring.has(partition)) return;
     const expire = async () => {
       const turn = this.nextTurn();
       const text = busMessage(this.options.instanceId, turn, [], EVERYTHING);
-      const told = partition === 0 ? { raise: null, text, heads: [] } : undefined;
-      return (await this.number(turn, partition, null, told)).sequence;
+      const announced = partition === 0 ? { raise: null, text, heads: [] } : undefined;
+      return (await this.number(turn, partition, null, announced)).sequence;
     };
-    const paid = this.inOrder(expire)
+    const expired = this.inOrder(expire)
       .catch(() => {})
-      .finally(() => this.paying.delete(partition));
-    this.paying.set(partition, paid);
+      .finally(() => this.expiring.delete(partition));
+    this.expiring.set(partition, expired);
   }
 
   /**
@@ -239,7 +240,7 @@ export class Publisher {
       ],
     );
     const answer = await sent.catch((cause) => {
-      if (views?.length !== 0) this.owed.add(partition);
+      if (views?.length !== 0) this.unexpired.add(partition);
       throw cause;
     });
     const [sequence, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
@@ -248,7 +249,7 @@ export class Publisher {
     // A Redis that has lost events may lose this one, too. Then the views that it expired are back.
     if (standing !== 1) {
       history.learn({ sequence, mark }, partition);
-      if (views === null) this.owed.delete(partition);
+      if (views === null) this.unexpired.delete(partition);
     }
     return { partition, sequence, mark };
   }
@@ -302,7 +303,7 @@ export class Publisher {
     const last = keptEvent(number, slot);
     if (last !== null) history.learn(last, partition);
     history.settle(seen, partition);
-    if (hasStartedOver === 1) this.owed.delete(partition);
+    if (hasStartedOver === 1) this.unexpired.delete(partition);
     const mustBeTold = eventIn(untoldSlot);
     return {
       sequence: Number(number),

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { Cluster } from "ioredis";
 import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../../core/bounded-map";
-import { afterPatience } from "../client/patience";
+import { startTimeout } from "../client/timeout";
 import {
   type FailureKind,
   firstWord,
@@ -54,7 +54,7 @@ export class TcpTransport implements Transport {
 
   eval(script: string, keys: readonly string[], args: readonly (string | number)[], timeoutMs: number) {
     return new Promise<unknown>((resolve, reject) => {
-      const callOff = afterPatience(timeoutMs, () => {
+      const callOff = startTimeout(timeoutMs, () => {
         this.giveUpSilence();
         reject(tookTooLong());
       });

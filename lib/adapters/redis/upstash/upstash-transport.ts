@@ -1,6 +1,6 @@
 /** Redis behind Upstash's HTTP: each command is one request, and a subscription is an event stream. */
 import { Redis } from "@upstash/redis";
-import { afterPatience } from "../client/patience";
+import { startTimeout } from "../client/timeout";
 import {
   type FailureKind,
   firstWord,
@@ -100,7 +100,7 @@ function clientOf({ url, token }: UpstashAddress, timeoutMs: number): Redis {
     readYourWrites: false,
     signal: () => {
       const controller = new AbortController();
-      afterPatience(timeoutMs, () => controller.abort(tookTooLong()));
+      startTimeout(timeoutMs, () => controller.abort(tookTooLong()));
       return controller.signal;
     },
   });

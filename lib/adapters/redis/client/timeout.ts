@@ -1,3 +1,5 @@
+/** Timeouts of commands, which leave out the time in which this process was blocked. */
+
 /** A timer that fires this much too late shows that the event loop was blocked. */
 const BLOCKED_MS = 20;
 /**
@@ -7,7 +9,7 @@ const BLOCKED_MS = 20;
 const GRACE_MS = 100;
 
 /** Calls `onTimeout` after `ms`, and later if the event loop was blocked meanwhile. Returns a function that cancels it. */
-export function afterPatience(ms: number, onTimeout: () => void): () => void {
+export function startTimeout(ms: number, onTimeout: () => void): () => void {
   let timer: NodeJS.Timeout;
   const wait = (stepMs: number) => {
     const startMs = performance.now();
