@@ -8,6 +8,7 @@ import { ApiError } from "./http";
 
 export type WalletSettings = NonNullable<SessionAnswer["wallet"]>;
 
+/** A pairing code of WalletConnect, as a link and as a picture. */
 export interface WalletPairing {
   /** `wc:…`, which wallets open or scan. */
   readonly uri: string;
@@ -25,8 +26,8 @@ interface ConnectedWallet {
 }
 
 export interface WalletConnector {
-  /** Invites a wallet, and resolves when one has accepted. Rejects after five minutes without one. */
-  connect(settings: WalletSettings, show: (invitation: WalletPairing) => void): Promise<ConnectedWallet>;
+  /** Calls `show` with a pairing code, and resolves with the wallet that pairs. Rejects after five minutes without one. */
+  connect(settings: WalletSettings, show: (pairing: WalletPairing) => void): Promise<ConnectedWallet>;
 }
 
 /** Loads the connector. Rejects with an `ApiError` and a sentence if this build has no connector. */

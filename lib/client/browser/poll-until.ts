@@ -1,13 +1,13 @@
 /**
- * Repeats a look until it succeeds, such as whether the server is back. The waits grow and are scattered, so that many pages that lost one
- * server do not all come back to it in the same second. A hidden tab does not look.
+ * Polls until a check succeeds, such as whether the server is back. The waits grow (exponential back-off) and have jitter, so that
+ * many pages that lost one server do not all come back to it in the same second. A hidden tab does not poll.
  */
 
 /** The same waits as those of the stream (../live/live-connection.ts): short at first, about half a minute in a long outage. */
 const FIRST_WAIT_MS = 1_000;
 const LAST_WAIT_MS = 30_000;
 
-/** The parts of the browser that looking needs. */
+/** The parts of the browser that polling needs. */
 export interface Tab {
   isHidden(): boolean;
   /** Calls `listener` whenever the tab is hidden or shown. Returns the function that ends that. */
@@ -25,15 +25,15 @@ const THIS_TAB: Tab = {
   random: Math.random,
 };
 
-/** Calls `then` once, as soon as `look` resolves to true. Returns the function that stops looking. `look` must not reject. */
-export function lookAgain(look: () => Promise<boolean>, then: () => void, tab: Tab = THIS_TAB): () => void {
+/** Calls `then` once, as soon as `check` resolves to true. Returns the function that stops polling. `check` must not reject. */
+export function pollUntil(check: () => Promise<boolean>, then: () => void, tab: Tab = THIS_TAB): () => void {
   let waitMs = FIRST_WAIT_MS;
   let timer: ReturnType<typeof setTimeout> | null = null;
-  let isLooking = false;
+  let isChecking = false;
   let isOver = false;
 
   const wait = () => {
-    if (isOver || isLooking || timer !== null || tab.isHidden()) return;
+    if (isOver || isChecking || timer !== null || tab.isHidden()) return;
     timer = setTimeout(() => void tryOnce(), waitMs * (0.5 + tab.random()));
     waitMs = Math.min(waitMs * 2, LAST_WAIT_MS);
   };
@@ -43,9 +43,9 @@ export function lookAgain(look: () => Promise<boolean>, then: () => void, tab: T
   };
   const tryOnce = async () => {
     timer = null;
-    isLooking = true;
-    const isThere = await look();
-    isLooking = false;
+    isChecking = true;
+    const isThere = await check();
+    isChecking = false;
     if (isOver) return;
     if (!isThere) return wait();
     stop();
@@ -53,7 +53,7 @@ export function lookAgain(look: () => Promise<boolean>, then: () => void, tab: T
   };
   const unfollow = tab.onChange(() => {
     pause();
-    // Somebody looks at the tab again, and does not wait for half a minute.
+    // A person who comes back to the tab does not wait for half a minute.
     waitMs = FIRST_WAIT_MS;
     wait();
   });

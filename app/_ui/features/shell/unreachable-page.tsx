@@ -3,7 +3,7 @@ import { CloudOff } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 import { isServerThere } from "@/lib/client/api/http";
-import { lookAgain } from "@/lib/client/browser/look-again";
+import { pollUntil } from "@/lib/client/browser/poll-until";
 import { hasText } from "@/lib/client/browser/typed-text";
 import { useFreshness } from "@/lib/client/live/freshness";
 import { Button } from "../../primitives/button";
@@ -69,7 +69,7 @@ export function UnreachablePage() {
   useEffect(() => {
     if (!waiting?.opensItself) return;
     const { path } = waiting;
-    const stop = lookAgain(isServerThere, () => {
+    const stop = pollUntil(isServerThere, () => {
       setWaiting(null);
       router.push(path);
     });

@@ -6,21 +6,21 @@ import { askChallenge, signInWithSignature } from "@/lib/client/api/session";
 import { loadConnector, type WalletPairing, type WalletSettings, walletRefusal } from "@/lib/client/api/wallet";
 import { Button, buttonClass } from "../../primitives/button";
 
-type Step = "idle" | "opening" | "inviting" | "signing";
+type Step = "idle" | "opening" | "pairing" | "signing";
 
 /** Sign-in through a connected wallet. The wallet shares its account and signs the challenge; then its session ends. */
 export function WalletSignIn({ settings, next }: { settings: WalletSettings; next: string }) {
   const [step, setStep] = useState<Step>("idle");
-  const [invitation, setInvitation] = useState<WalletPairing | null>(null);
+  const [pairing, setPairing] = useState<WalletPairing | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
-  // A late answer to an earlier invitation must not sign in a person who has cancelled or started again.
+  // A wallet that answers an earlier pairing code must not sign in a person who has cancelled or started again.
   const attempt = useRef(0);
   useEffect(() => () => void attempt.current++, []);
 
   const cancel = () => {
     attempt.current++;
     setStep("idle");
-    setInvitation(null);
+    setPairing(null);
   };
   const connect = async () => {
     const own = ++attempt.current;
@@ -31,8 +31,8 @@ export function WalletSignIn({ settings, next }: { settings: WalletSettings; nex
       const connector = await loadConnector();
       const wallet = await connector.connect(settings, (offered) => {
         if (!isCurrent()) return;
-        setInvitation(offered);
-        setStep("inviting");
+        setPairing(offered);
+        setStep("pairing");
       });
       try {
         if (!isCurrent()) return;
@@ -66,7 +66,7 @@ export function WalletSignIn({ settings, next }: { settings: WalletSettings; nex
           Connect a wallet
         </Button>
       )}
-      {step === "inviting" && invitation && <Invite invitation={invitation} onCancel={cancel} />}
+      {step === "pairing" && pairing && <PairingCode pairing={pairing} onCancel={cancel} />}
       {step === "signing" && (
         <div className="space-y-3">
           <p role="status">Your wallet shows a message. Sign it there; this page goes on by itself.</p>
@@ -79,7 +79,7 @@ export function WalletSignIn({ settings, next }: { settings: WalletSettings; nex
   );
 }
 
-function Invite({ invitation: { uri, svg }, onCancel }: { invitation: WalletPairing; onCancel(): void }) {
+function PairingCode({ pairing: { uri, svg }, onCancel }: { pairing: WalletPairing; onCancel(): void }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(uri);
