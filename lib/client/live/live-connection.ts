@@ -3,7 +3,8 @@
  *
  *   connecting ──open──▶ open ──error──▶ down ──(the browser reconnects with Last-Event-ID)──▶ open
  *                         │                └── closed for good (refused) ──our own back-off──▶ connecting
- *                         └── bye: reconnect at once, from the last position
+ *                         ├── bye: reconnect at once, from the last position
+ *                         └── silent: the same. A device that slept or changed its network may keep a connection that is dead
  *
  * The browser keeps the Last-Event-ID only inside one EventSource; a new one sends `?cursor=` to go on where the last one ended.
  */
@@ -28,6 +29,9 @@ export interface LiveHandlers {
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
+/** An open stream sends something every 15 s (SPEC, Live). Other tabs wait a little longer before they take a stream over (live-share.ts). */
+const SILENCE_MS = 32_000;
+const LOOK_EVERY_MS = 2_000;
 
 /** An open stream. */
 export interface LiveStream {
@@ -45,9 +49,12 @@ export function connectStream(from: number | null, handlers: LiveHandlers): Live
   let retryMs = FIRST_RETRY_MS;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let openedOnce = false;
+  /** When the stream was opened, or the last event came. A clock that runs while the device sleeps. */
+  let heardMs = 0;
 
   const listen = <N extends StreamEventName>(name: N, on: (event: Payload<N>) => void) => {
     source?.addEventListener(name, (message) => {
+      heardMs = Date.now();
       const event = STREAM_EVENTS[name].safeParse(parse(message.data));
       if (event.success) on(event.data as Payload<N>);
     });
@@ -56,6 +63,7 @@ export function connectStream(from: number | null, handlers: LiveHandlers): Live
   function open() {
     if (timer) clearTimeout(timer);
     timer = null;
+    heardMs = Date.now();
     source?.close();
     source = new EventSource(addressOf(cursor === null ? "/api/stream" : `/api/stream?cursor=${cursor}`), {
       withCredentials: sentCredentials() === "include",
@@ -96,11 +104,24 @@ export function connectStream(from: number | null, handlers: LiveHandlers): Live
   const retryNow = () => {
     if (timer) open();
   };
+  const look = () => {
+    const nowMs = Date.now();
+    // The clock was set back.
+    heardMs = Math.min(heardMs, nowMs);
+    if (timer || nowMs - heardMs < SILENCE_MS) return;
+    handlers.state("down");
+    open();
+  };
   window.addEventListener("online", retryNow);
+  // Timers of a page that nobody sees come late.
+  document.addEventListener("visibilitychange", look);
+  const looking = setInterval(look, LOOK_EVERY_MS);
   open();
   return {
     close() {
       window.removeEventListener("online", retryNow);
+      document.removeEventListener("visibilitychange", look);
+      clearInterval(looking);
       if (timer) clearTimeout(timer);
       source?.close();
     },

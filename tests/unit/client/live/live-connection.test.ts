@@ -35,18 +35,24 @@ const last = (): Source => Source.opened.at(-1) as Source;
 
 function connect(from: number | null, refused = quiet) {
   const heads: number[] = [];
+  const states: string[] = [];
   const handlers: LiveHandlers = {
     hello: ({ position }) => void heads.push(position),
-    ...{ signal: quiet, contacts: quiet, freshness: quiet, resync: quiet, state: quiet, refused },
+    ...{ signal: quiet, contacts: quiet, freshness: quiet, resync: quiet, refused },
+    state: (state) => void states.push(state),
   };
-  return { heads, stream: connectStream(from, handlers) };
+  return { heads, states, stream: connectStream(from, handlers) };
 }
+
+let page: EventTarget;
 
 beforeEach(() => {
   Source.opened = [];
   vi.useFakeTimers();
   vi.stubGlobal("EventSource", Source);
   vi.stubGlobal("window", new EventTarget());
+  page = new EventTarget();
+  vi.stubGlobal("document", page);
 });
 afterEach(() => {
   configureClient();
@@ -71,7 +77,7 @@ describe("a stream", () => {
     const { heads, stream } = connect(null);
     last().send("hello", { position: 12, ...FRESH });
     last().refuse();
-    vi.runAllTimers();
+    vi.advanceTimersByTime(2_000);
     expect(Source.opened.map(({ url }) => url)).toEqual(["/edge/api/stream", "/edge/api/stream?cursor=12"]);
     stream.close();
     expect(last().readyState).toBe(Source.CLOSED);
@@ -82,6 +88,45 @@ describe("a stream", () => {
     connect(3);
     last().send("bye", { reason: "restart" });
     expect(Source.opened.map(({ url }) => url)).toEqual(["/api/stream?cursor=3", "/api/stream?cursor=3"]);
+  });
+
+  it("is opened again at its last position if it stays open and brings nothing more, as after the network changed", () => {
+    const { stream, states } = connect(3);
+    last().onopen();
+    for (let i = 0; i < 10; i += 1) {
+      vi.advanceTimersByTime(15_000);
+      last().send("freshness", FRESH);
+    }
+    expect(Source.opened).toHaveLength(1);
+    last().send("hello", { position: 12, ...FRESH });
+    last().send("resync", { position: 12 });
+    const silent = last();
+    vi.advanceTimersByTime(40_000);
+    expect(Source.opened.map(({ url }) => url)).toEqual(["/api/stream?cursor=3", "/api/stream?cursor=12"]);
+    expect(silent.readyState).toBe(Source.CLOSED);
+    expect(states).toEqual(["connecting", "open", "down"]);
+    stream.close();
+    vi.advanceTimersByTime(120_000);
+    expect(Source.opened).toHaveLength(2);
+  });
+
+  it("does not wait for its next look if somebody comes back to a device that slept", () => {
+    connect(3);
+    last().onopen();
+    // No timer runs during the sleep.
+    vi.setSystemTime(Date.now() + 3_600_000);
+    page.dispatchEvent(new Event("visibilitychange"));
+    expect(Source.opened).toHaveLength(2);
+    page.dispatchEvent(new Event("visibilitychange"));
+    expect(Source.opened).toHaveLength(2);
+  });
+
+  it("notices silence although the clock was set back", () => {
+    connect(3);
+    last().onopen();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(45_000);
+    expect(Source.opened).toHaveLength(2);
   });
 
   it.each([
