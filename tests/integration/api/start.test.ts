@@ -1,7 +1,7 @@
 /** How the app starts, and what keeps it from starting. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, getDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
@@ -52,6 +52,10 @@ async function ask(name: RouteName): Promise<{ status: number; json: Record<stri
   const response = await answer(app, ROUTES[name], { request, params: {}, background: () => {} });
   return { status: response.status, json: (await response.json()) as Record<string, unknown> };
 }
+
+it("gives each address of a host time for a lost packet, in every set-up", () => {
+  expect(getDefaultAutoSelectFamilyAttemptTimeout()).toBeGreaterThan(1_000);
+});
 
 it("during the first sync the app serves stored data, is not ready, and tells its progress", async () => {
   expect(await ask("GET /api/contacts")).toMatchObject({ status: 200, json: { stale: true } });
