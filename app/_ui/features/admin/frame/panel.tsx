@@ -1,5 +1,5 @@
 import clsx from "clsx";
-import { useId } from "react";
+import { Children, useId } from "react";
 
 export interface PanelProps {
   title: string;
@@ -28,9 +28,14 @@ export function Panel({ title, note, action, children, className }: PanelProps) 
   );
 }
 
-/** Figures side by side, as many as fit: two on a phone, five on a desktop. */
+/** In one row on a desktop, or in rows of four if there are too many for one. */
+const columnsFor = (figures: number) =>
+  figures > 6 ? "lg:grid-cols-4" : figures === 6 ? "lg:grid-cols-6" : "lg:grid-cols-5";
+
+/** Figures side by side: two in a row on a phone, three on a tablet. */
 export function Figures({ children }: { children: React.ReactNode }) {
-  return <dl className="grid grid-cols-[repeat(auto-fit,minmax(9rem,1fr))] gap-4">{children}</dl>;
+  const columns = columnsFor(Children.toArray(children).length);
+  return <dl className={clsx("grid grid-cols-2 gap-4 sm:grid-cols-3", columns)}>{children}</dl>;
 }
 
 export interface FigureProps {
