@@ -2,7 +2,7 @@
  * Each person has nine slots for trust, on every path that makes trust active. Trust is kept while two people are not bonded, and counts
  * again when they bond again. So an accept may fill slots as an allocation does, and the other person's slots too.
  *
- * A write that was let through counts before it is read back: it is applied on top of the store's edges. Nothing is awaited
+ * An admitted write counts before it is read back: it is applied on top of the store's edges. Nothing is awaited
  * between reading the edges and the decision, so of two writes that race for a slot the second sees the first.
  */
 import { consensusNs, fromMs } from "../../core/ledger/consensus-time";
@@ -35,8 +35,8 @@ export interface SlotsDeps {
   readonly isStrict: boolean;
 }
 
-/** A write that was let through. */
-export interface Seat {
+/** The slots that an admitted write may fill. They count as taken until the message is read back, or is known not to be written. */
+export interface SlotReservation {
   /** Call it with the message's place, or with null if it was not written. Until you call it, the message may still arrive. */
   settle(as: Submitted | null): void;
 }
@@ -61,7 +61,7 @@ const MATTERS = /^(CONTACT_(REQUEST|ACCEPT|REVOKE)|TRUST_(ALLOCATE|REVOKE|DECLIN
 /** A write that may free slots counts only once it is on the ledger, since it may fail. */
 const MAY_FREE = /^(CONTACT_REVOKE|TRUST_ALLOCATE|TRUST_REVOKE|TRUST_DECLINE)$/;
 const SWEEP_EVERY = 1_000n;
-const NONE: Seat = { settle: () => {} };
+const NONE: SlotReservation = { settle: () => {} };
 
 export class Slots {
   /** Keys are the people whom the write concerns. */
@@ -70,8 +70,8 @@ export class Slots {
 
   constructor(private readonly deps: SlotsDeps) {}
 
-  /** Lets a write of `from` pass, or says why not. Rejects with TierUnavailable if trust cannot be counted. */
-  async take(decoded: DecodedBody): Promise<Result<Seat, SlotRefusal>> {
+  /** Admits the write and reserves its slots, or says why not. Rejects with TierUnavailable if trust cannot be counted. */
+  async reserve(decoded: DecodedBody): Promise<Result<SlotReservation, SlotRefusal>> {
     const { actor, target } = decoded;
     if (actor === null || target === null || !MATTERS.test(decoded.type)) return ok(NONE);
     const decide = await this.look(actor, target, decoded);
@@ -205,7 +205,7 @@ export class Slots {
     return { decoded, consensusNs: at };
   }
 
-  private keep(actor: UserId, target: UserId, decoded: DecodedBody): Seat {
+  private keep(actor: UserId, target: UserId, decoded: DecodedBody): SlotReservation {
     this.arrivals += 1n;
     // Writes of people whom nobody asks about are dropped after a while.
     if (this.arrivals % SWEEP_EVERY === 0n) for (const userId of [...this.kept.keys()]) this.of(userId);

@@ -225,19 +225,19 @@ export class SubmitService {
     if (first !== null) return written(first, claimed);
     const author = await this.authorOf(decoded);
     if (!author.ok) return author;
-    const seat = await this.deps.slots.take(decoded);
-    if (!seat.ok) {
-      const { error } = seat;
+    const reserved = await this.deps.slots.reserve(decoded);
+    if (!reserved.ok) {
+      const { error } = reserved;
       if (error === "given") return this.asGiven(decoded, claimed);
       return this.unlessWritten(claimed, noSlot(error, envelope));
     }
     try {
       const sent = await this.send(batches, claimed, { decoded, author: author.value });
-      if (sent.ok) seat.value.settle(sent.value);
-      else if (sent.error.code !== "uncertain") seat.value.settle(null);
+      if (sent.ok) reserved.value.settle(sent.value);
+      else if (sent.error.code !== "uncertain") reserved.value.settle(null);
       return sent;
     } catch (cause) {
-      seat.value.settle(null);
+      reserved.value.settle(null);
       throw cause;
     }
   }

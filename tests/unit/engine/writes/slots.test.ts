@@ -12,7 +12,7 @@ import {
   underStrictBonding,
 } from "@/lib/core/signals/projection";
 import type { DecodedBody } from "@/lib/core/signals/signal";
-import { type Seat, Slots, type SlotsDeps } from "@/lib/engine/writes/slots";
+import { type SlotReservation, Slots, type SlotsDeps } from "@/lib/engine/writes/slots";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const TOPIC = "0.0.7" as TopicId;
@@ -21,7 +21,7 @@ const nobody = { handle: null, hrl: null };
 
 class World {
   readonly ledger: DecodedMessage[] = [];
-  readonly waiting: { readonly decoded: DecodedBody; readonly seat: Seat }[] = [];
+  readonly waiting: { readonly decoded: DecodedBody; readonly reservation: SlotReservation }[] = [];
   private cursor = 0;
   private readonly slots: Slots;
 
@@ -37,8 +37,8 @@ class World {
   }
 
   async write(decoded: DecodedBody): Promise<void> {
-    const seat = await this.slots.take(decoded);
-    if (seat.ok) this.waiting.push({ decoded, seat: seat.value });
+    const reserved = await this.slots.reserve(decoded);
+    if (reserved.ok) this.waiting.push({ decoded, reservation: reserved.value });
   }
 
   /** One of the writes on its way comes to an end. */
@@ -46,13 +46,13 @@ class World {
     const [next] = this.waiting.splice(which % Math.max(1, this.waiting.length), 1);
     if (next === undefined) return;
     if (isRefused) {
-      next.seat.settle(null);
+      next.reservation.settle(null);
       return;
     }
     const sequence = (this.ledger.length + 1) as Sequence;
     const consensusNs = BigInt(sequence) as ConsensusNs;
     this.ledger.push({ decoded: next.decoded, topicId: TOPIC, sequence, consensusNs });
-    next.seat.settle({ topicId: TOPIC, sequence, consensusNs, transactionId: "" });
+    next.reservation.settle({ topicId: TOPIC, sequence, consensusNs, transactionId: "" });
   }
 
   readBack(): void {
