@@ -13,6 +13,9 @@ import { clockTime } from "../format/time";
 import { groupName, parseSplit } from "./shard-groups";
 import type { TopicAction } from "./status";
 
+/** Shown where a typed text cannot be a user's id. */
+export const USER_ID_FAULT = "An id has 1 to 50 characters without spaces: 0.0.7226146 or tm-alex-chen.";
+
 export interface ActionWords {
   /** Title of the dialog. */
   readonly title: string;

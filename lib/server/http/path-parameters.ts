@@ -1,6 +1,13 @@
 import "server-only";
 /** Reads parameters of a route's path. Throws the ProblemError "bad-input" for a text that cannot be one. */
-import { parseSequence, parseTopicId, type Sequence, type TopicId } from "../../core/ledger/ids";
+import {
+  parseSequence,
+  parseTopicId,
+  parseUserId,
+  type Sequence,
+  type TopicId,
+  type UserId,
+} from "../../core/ledger/ids";
 import { ProblemError } from "./answers/problem";
 
 type Params = Readonly<Record<string, string>>;
@@ -23,4 +30,14 @@ export function sequenceInPath({ sequence: text = "" }: Params): Sequence {
       field: "sequence",
     });
   return sequence;
+}
+
+/** The user whom `{userId}` names. The server may not know such a user. */
+export function userInPath({ userId: text = "" }: Params): UserId {
+  const userId = parseUserId(text);
+  if (userId === null)
+    throw new ProblemError("bad-input", "The id in the address must have 1 to 50 characters without spaces.", {
+      field: "userId",
+    });
+  return userId;
 }

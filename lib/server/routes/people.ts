@@ -1,10 +1,10 @@
 import "server-only";
-import { mayBeSomebody, parseAccountId, parseUserId } from "../../core/ledger/ids";
+import { mayBeSomebody, parseAccountId } from "../../core/ledger/ids";
 import { isKnown } from "../../engine/reads/known-user";
 import { PersonAnswer } from "../../wire/person";
 import type { App } from "../boot/app";
-import { ProblemError } from "../http/answers/problem";
 import { privateJson } from "../http/answers/reply";
+import { userInPath } from "../http/path-parameters";
 import { defineRoute } from "../http/route";
 
 /** A message stays on the ledger for ever, so a page asks this before it writes to a typed id. */
@@ -15,11 +15,7 @@ export const person = defineRoute({
   problems: ["bad-input"],
   answer: PersonAnswer,
   handle: async ({ app, params }) => {
-    const userId = parseUserId(params.userId ?? "");
-    if (userId === null)
-      throw new ProblemError("bad-input", "The id in the address must have 1 to 50 characters without spaces.", {
-        field: "userId",
-      });
+    const userId = userInPath(params);
     const known = await isKnown(app.stores.views, userId);
     return privateJson({ userId, known, account: known ? null : await hasAccount(app, userId) });
   },

@@ -1,11 +1,10 @@
 import "server-only";
-import { parseUserId } from "../../../core/ledger/ids";
 import { MessageLookup, PersonLookup } from "../../../wire/operators/lookup";
 import { messageLookup } from "../../admin/message-lookup";
 import { personLookup } from "../../admin/person-lookup";
 import { ProblemError } from "../../http/answers/problem";
 import { privateJson } from "../../http/answers/reply";
-import { sequenceInPath, topicInPath } from "../../http/path-parameters";
+import { sequenceInPath, topicInPath, userInPath } from "../../http/path-parameters";
 import { defineRoute } from "../../http/route";
 import { proofContent } from "../proof-content";
 import { unlessDropped } from "../unless-dropped";
@@ -17,11 +16,7 @@ export const lookUpPerson = defineRoute({
   problems: ["bad-input", "not-found"],
   answer: PersonLookup,
   handle: async ({ app, params }) => {
-    const userId = parseUserId(params.userId ?? "");
-    if (userId === null)
-      throw new ProblemError("bad-input", "The id in the address must have 1 to 50 characters without spaces.", {
-        field: "userId",
-      });
+    const userId = userInPath(params);
     const found = await personLookup(app, userId);
     if (found === null)
       throw new ProblemError(

@@ -1,6 +1,6 @@
 "use client";
 import { useState } from "react";
-import { invalidateWords } from "@/lib/client/admin/sentences";
+import { invalidateWords, USER_ID_FAULT } from "@/lib/client/admin/sentences";
 import { invalidateRequest } from "@/lib/client/admin/status";
 import { parseUserId } from "@/lib/core/ledger/ids";
 import { Button } from "../../../primitives/button";
@@ -25,7 +25,7 @@ export function Invalidate() {
   const ask = () => {
     const userId = parseUserId(text.trim());
     if (userId) setIntent(intentOf(userId));
-    else setError("An id has 1 to 50 characters without spaces: 0.0.7226146 or tm-alex-chen.");
+    else setError(USER_ID_FAULT);
   };
   return (
     <Panel

@@ -1,6 +1,7 @@
 "use client";
 import { useState } from "react";
 import { parseMessagePlace } from "@/lib/client/admin/lookup";
+import { USER_ID_FAULT } from "@/lib/client/admin/sentences";
 import { parseUserId } from "@/lib/core/ledger/ids";
 import { Button } from "../../../primitives/button";
 import { Field } from "../../../primitives/field";
@@ -23,7 +24,7 @@ export function Lookup() {
           label="Account id"
           start={person ?? ""}
           placeholder="0.0.7226146"
-          fault="An id has 1 to 50 characters without spaces: 0.0.7226146 or tm-alex-chen."
+          fault={USER_ID_FAULT}
           isGood={(text) => parseUserId(text) !== null}
           onAsk={(text) => set({ person: text }, "push")}
         >

@@ -1,5 +1,6 @@
 "use client";
 import { useState } from "react";
+import { USER_ID_FAULT } from "@/lib/client/admin/sentences";
 import { activeOf, type Group, groupKey, isInGroup, ownersOf } from "@/lib/client/admin/shard-groups";
 import { NO_KEY, segmentsFault, splitSentences, splitWords } from "@/lib/client/admin/shard-sentences";
 import { splitRequest } from "@/lib/client/admin/status";
@@ -28,7 +29,6 @@ export function SplitForm(props: SplitFormProps) {
 
 /** Any user, even one without own topics so far. */
 const ONE_USER = "one user";
-const ID_FAULT = "An id has 1 to 50 characters without spaces: 0.0.7226146 or tm-alex-chen.";
 
 function Form({ answer, onAct }: SplitFormProps) {
   const [kind, setKind] = useState<TopicKind>("contact");
@@ -46,7 +46,7 @@ function Form({ answer, onAct }: SplitFormProps) {
   const of = `${groupKey(group)} ${has}`;
   const text = typed?.of === of ? typed.text : `${has + 1}`;
   const fault = segmentsFault(text, has, unfinishedOf(answer, group, has));
-  const userFault = known || userId ? null : ID_FAULT;
+  const userFault = known || userId ? null : USER_ID_FAULT;
   const to = Number(text);
 
   const ask = () => {
