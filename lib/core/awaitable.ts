@@ -1,7 +1,7 @@
 /**
- * Values that are mostly there at once. An async function makes promises and a turn of the event loop even where it never waits,
- * which would cost a cached read more than all of its other work. Code on that way returns the value itself, and a promise
- * only where it waits.
+ * A value, or a promise of it. An async function allocates promises and waits for a turn of the event loop even if it has the value
+ * already, which would cost a cached read more than all of its other work. So the code of a cached read returns the value itself, and
+ * returns a promise only where it must wait.
  */
 export type Awaitable<T> = T | Promise<T>;
 

@@ -57,16 +57,16 @@ export const PART_LABELS: Readonly<Record<CostPart, string>> = {
 /** A step that lowers a part of the bill. It is shown where no step meets the plan, and says so if it does not exist yet. */
 const NEXT: Readonly<Record<SetUp, Readonly<Record<Exclude<CostPart, "ledger">, string>>>> = {
   vercel: {
-    mirror: "Run a mirror: it takes no price for a call.",
-    redis: "Take a Redis that takes no price for a command (REDIS_URL).",
+    mirror: "Run a mirror of your own: its calls cost nothing.",
+    redis: "Take a Redis that does not bill commands (REDIS_URL).",
     postgres: "Pack messages sooner: a lower HOT_HOURS.",
     instances: "Move to containers: our own server answers there, without the framework.",
-    network: "Move to containers: a load balancer takes no price for a request.",
+    network: "Move to containers: a load balancer does not bill requests.",
   },
   aws: {
-    mirror: "Run a mirror: it takes no price for a call.",
+    mirror: "Run a mirror of your own: its calls cost nothing.",
     redis: "Keep less of each write, for which there is nothing yet.",
-    postgres: "Cheaper statements, which do not exist yet.",
+    postgres: "Make statements cheaper, for which there is nothing yet.",
     instances:
       "Let signals share a ledger message (SUBMIT_LINGER_MS), which the SDK sends as one. What that saves is not counted here.",
     network: "Send fewer freshness events, or put a cheaper network in front.",

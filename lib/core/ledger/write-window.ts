@@ -11,7 +11,7 @@
  */
 import { type ConsensusNs, consensusNs } from "./consensus-time";
 
-/** How long the network takes a transaction: the SDK's own default. */
+/** How long after its start of validity the network accepts a transaction: the SDK's own default. */
 export const VALID_S = 120;
 /** The network's clock may be this far behind ours: it refuses a start that is still to come. */
 const LEAD_S = 10;

@@ -4,9 +4,9 @@
  */
 import type { ConsensusNs } from "../ledger/consensus-time";
 
-/** A page at the tip serves for this long out of a process's memory, and for twice this long out of a shared cache. */
+/** A page at the tip is served for this long from a process's memory, and for twice this long from a shared cache. */
 export const TIP_S = 1;
-/** Memory, then a cache's age, then its time to revalidate. */
+/** The longest time that a cached page is served: in memory, then in a shared cache (max-age and stale-while-revalidate). */
 export const HOLD_MS = 3 * TIP_S * 1_000;
 
 interface HeadSample {

@@ -23,7 +23,7 @@ type ShardRef = ShardGroup & Pick<Shard, "segment" | "generation">;
 export type Goal =
   /** Make the group have `to` segments. */
   | { readonly name: "grow"; readonly group: ShardGroup; readonly to: number }
-  /** Nothing more is written to this shard. */
+  /** Stop all writes to this shard, and end it when its topic is quiet. */
   | { readonly name: "drain"; readonly shard: ShardRef };
 
 /** The next thing to do towards a goal. Each can be repeated without harm. */
@@ -33,9 +33,9 @@ export type Step =
   /** Choose the transaction that creates the topic. Sent twice, it takes effect once. */
   | { readonly name: "intend"; readonly shard: Shard }
   | { readonly name: "create"; readonly shard: Shard }
-  /** Not before then. */
+  /** Nothing can be done before `untilNs`: nanoseconds since 1970, by the ledger's clock. */
   | { readonly name: "wait"; readonly untilNs: bigint }
-  /** See whether the topic is quiet, and let it go if it is. */
+  /** See whether the topic is quiet (QUIET_NS). If it is, mark its shard as drained. */
   | { readonly name: "look"; readonly shard: Shard; readonly isShared: boolean }
   | { readonly name: "done" }
   | { readonly name: "impossible"; readonly reason: string };

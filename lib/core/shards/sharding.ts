@@ -1,4 +1,4 @@
-/** Which segment of a kind's topics a user writes to. */
+/** Computes which segment of a group's topics a user writes to. */
 
 const FNV_OFFSET = 0xcbf29ce484222325n;
 const FNV_PRIME = 0x100000001b3n;

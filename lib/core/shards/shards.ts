@@ -1,13 +1,13 @@
 /**
- * Which topic a user's message goes to, as a value. A *shard* is one topic's place: it serves one kind, for one group of users
- * (a tier, or a tenant's or a single user's own), as one of the group's segments.
+ * The registry of shards decides which topic a user's message goes to. A *shard* is one topic's place: it serves one kind, for one
+ * group of users (a tier, or a tenant's or a single user's own), as one of the group's segments.
  *
  *   planned ──► creating ──► active ──► draining ──► drained
  *   (wanted)    (its topic    (written     (read, no     (read rarely,
  *               is read)       to)         more written   in the end not)
  *                                          to)
  *
- * Every reader ingests every topic, so who writes where matters to nobody's rows: a user moves by writing elsewhere.
+ * Every reader ingests every topic. So a user moves by writing to another topic, and no stored row has to move.
  */
 import { keyOf } from "../key";
 import { TOPIC_KINDS, type TopicId, type TopicKind, type UserId } from "../ledger/ids";

@@ -143,7 +143,7 @@ export class Doorbells {
     const { signal } = this.closing;
     while (!signal.aborted && this.nowMs() < this.untilMs) {
       await this.look().catch((cause: unknown) =>
-        log.error("the doorbells could not be looked after; trying again shortly", { cause }),
+        log.error("the doorbells could not renew their leases and subscriptions; trying again shortly", { cause }),
       );
       await clock.sleep(LOOK_MS, signal);
     }

@@ -32,13 +32,13 @@ export async function foldedTopic(deps: ReprojectDeps, topicId: TopicId): Promis
   for (let isFirst = true; ; isFirst = false) {
     const topic = await store.topic(topicId);
     if (topic?.isDropping) {
-      if (isFirst) log.info("drops what was stored of a topic", { topicId });
+      if (isFirst) log.info("dropping the stored rows of a topic that starts over", { topicId });
       await store.dropSome(topicId, DROPPED_AT_ONCE);
       await clock.sleep(TURN_MS);
     } else if (!topic || topic.projected === null) return topic;
     else {
       if (isFirst)
-        log.info("folds the messages of a topic again", { topicId, from: topic.projected, to: topic.cursor });
+        log.info("folding the messages of a topic again", { topicId, from: topic.projected, to: topic.cursor });
       await fold(deps, topicId, topic.projected, topic.cursor);
     }
   }

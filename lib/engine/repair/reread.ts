@@ -73,7 +73,7 @@ async function rereadTopic(deps: RereadDeps, topicId: TopicId, signal: AbortSign
     if (!topic || topic.isReread || topic.paused || topic.isDropping || topic.projected !== null) return;
     const { interpreted: from, cursor } = topic;
     if (isFirst)
-      log.info("reads the log of a topic again, because the decoder has changed", { topicId, from, to: cursor });
+      log.info("reading the log of a topic again, because the decoder has changed", { topicId, from, to: cursor });
     if (from >= cursor) await store.endReread(topicId);
     else {
       const isOurs = await rereadRange(deps, topicId, from, Math.min(from + deps.range, cursor));

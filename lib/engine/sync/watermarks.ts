@@ -65,7 +65,7 @@ export class Watermarks {
   /** A message came that is older than the watermark. No watermark later than the message holds any more, for any topic. */
   takeBack(topicId: TopicId, messageNs: ConsensusNs, watermarkNs: bigint): void {
     this.margin.learn(msBetween(messageNs, watermarkNs));
-    this.deps.log.info("a message came that is older than the watermark; the watermark is taken back", { topicId });
+    this.deps.log.info("a message older than the watermark came; the watermark is taken back", { topicId });
     for (const topic of this.topics.values()) {
       const throughNs = messageNs - 1n > topic.startsNs ? messageNs - 1n : topic.startsNs;
       if (topic.syncedThroughNs <= throughNs) continue;

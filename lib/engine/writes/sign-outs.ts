@@ -107,7 +107,7 @@ export class SignOuts {
         return;
       } catch (cause) {
         if (!isTierUnavailable(cause) && attempt === 1)
-          log.error("cannot read who has signed out; trying again", { cause });
+          log.error("the sign-outs could not be read; trying again", { cause });
         await clock.sleep(backoffMs(RETRY, attempt, random()), this.closing.signal);
       }
     }
@@ -125,7 +125,7 @@ export class SignOuts {
 
   private async publishLater(signOut: SignOut): Promise<void> {
     const { clock, log, random } = this.deps;
-    log.info("could not tell everybody that a session has ended; trying again");
+    log.info("not every instance could be told that a session has ended; trying again");
     for (let attempt = 1; !this.closing.signal.aborted; attempt += 1) {
       await clock.sleep(backoffMs(RETRY, attempt, random()), this.closing.signal);
       if (this.closing.signal.aborted || (await this.publish(signOut))) return;

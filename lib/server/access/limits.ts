@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * The one table of limits: how often a caller may do what. caller-limits.ts counts by it, and
- * concurrency-limit.ts and front/admission/admission-queue.ts let requests wait by it. `RATE_LIMITS` multiplies all rates.
+ * The one table of limits: how often a caller may send each kind of request, and how many of them at a time. caller-limits.ts counts by
+ * it, and concurrency-limit.ts and front/admission/admission-queue.ts let requests wait by it. `RATE_LIMITS` multiplies all rates.
  */
 
 /** A leaky bucket: `burst` requests at once, then `perSecond` requests a second. */

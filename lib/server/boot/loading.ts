@@ -1,17 +1,17 @@
 import "server-only";
 
 /** The parts that this process is still loading, shown to early callers. */
-const under = new Set<string>();
+const loading = new Set<string>();
 
 /** Counts `work` as loading until it is done. `what` names it in a few words, such as "the database". */
 export async function whileLoading<T>(what: string, work: Promise<T>): Promise<T> {
-  under.add(what);
+  loading.add(what);
   try {
     return await work;
   } finally {
-    under.delete(what);
+    loading.delete(what);
   }
 }
 
-/** One sentence for each part. */
-export const loadingNow = (): readonly string[] => [...under].map((what) => `It is opening ${what}.`);
+/** One sentence for each part that is still loading. */
+export const loadingNow = (): readonly string[] => [...loading].map((what) => `It is opening ${what}.`);

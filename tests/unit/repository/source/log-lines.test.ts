@@ -14,7 +14,7 @@ const LINES: Readonly<Record<string, string>> = {
   "old messages of one": DEFECT,
   "one topic could not": DEFECT,
   "shards: a topic may": "an operator's action has its price",
-  "cannot read who has": DEFECT,
+  "the sign-outs could not": DEFECT,
   "the database could not": DEFECT,
   "could not read the": DEFECT,
   "a sync has failed": DEFECT,
