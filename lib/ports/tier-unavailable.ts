@@ -1,6 +1,6 @@
 /**
  * The one way in which Redis and Postgres say that they are down. Each adapter translates its driver's errors at its edge, so that
- * everything above asks one question (`isTierUnavailable`) and has one way to go on without the tier (`ifDown`).
+ * everything above makes one check (`isTierUnavailable`) and has one way to go on without the tier (`ifDown`).
  *
  * A mirror's refusals are values instead (ledger.ts): each of their codes is handled in its own way.
  */

@@ -7,7 +7,7 @@ declare const axe: { run(context: Document | Element, options: RunOptions): Prom
 
 const AXE = readFileSync(createRequire(__filename).resolve("axe-core/axe.min.js"), "utf8");
 
-interface Question {
+interface AxeOptions {
   /** All there are, best practices included, unless some are named. */
   readonly rules?: readonly string[];
   /** Only what is in the open dialog, if there is one that hides the page behind it. */
@@ -16,19 +16,19 @@ interface Question {
 
 /**
  * Axe finds nothing. It is loaded once into a document and puts its results together there, none of our pages having frames: with
- * a page of its own for that, as @axe-core/playwright does it, each question takes two to three times as long.
+ * a page of its own for that, as @axe-core/playwright does it, each check takes two to three times as long.
  */
-export async function expectAccessible(page: Page, what: string, question: Question = {}): Promise<void> {
+export async function expectAccessible(page: Page, what: string, options: AxeOptions = {}): Promise<void> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
-  const { rules, isDialogEnough = false } = question;
-  const options: RunOptions = { resultTypes: ["violations"], ...(rules ? { runOnly: [...rules] } : {}) };
+  const { rules, isDialogEnough = false } = options;
+  const run: RunOptions = { resultTypes: ["violations"], ...(rules ? { runOnly: [...rules] } : {}) };
   const { violations } = await page.evaluate(
     ([wanted, inDialog]) => {
       const isPageHidden = document.querySelector("main")?.closest("[aria-hidden=true]");
       const dialogs = document.querySelectorAll("[role=dialog], [role=alertdialog]");
       return axe.run((inDialog && isPageHidden && dialogs[dialogs.length - 1]) || document, wanted);
     },
-    [options, isDialogEnough] as const,
+    [run, isDialogEnough] as const,
   );
   const found = violations.map(({ id, help, nodes }) => ({
     id,

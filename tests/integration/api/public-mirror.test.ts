@@ -1,4 +1,4 @@
-/** The public mirror beside the devnet's own: for the same question the same status, members, values and links. */
+/** The public mirror beside the devnet's own: for the same request the same status, members, values and links. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";

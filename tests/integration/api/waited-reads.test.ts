@@ -31,7 +31,7 @@ it("a read floor that the ledger cannot have soon is refused at once, after one 
   expect(answer.status).toBe(503);
   expect(await answer.json()).toMatchObject({ code: "not-yet" });
   expect(t.clock.now() - beforeMs).toBeLessThan(1_000);
-  // One page of each topic, and one question for the head of all.
+  // One page of each topic, and one request for the head of all.
   expect(requests()).toBeLessThanOrEqual(topics().length + 1);
   for (let i = 0; i < 20; i += 1) expect((await read(2 ** 50)).status).toBe(503);
   expect(requests()).toBeLessThanOrEqual(topics().length + 1);
@@ -46,7 +46,7 @@ it("fifty waiting readers cause no more requests to the mirror than one", async 
   const many = await Promise.all(Array.from({ length: 50 }, (_, i) => read(50 + i, contact)));
   expect(many.map(({ status }) => status)).toEqual(Array(50).fill(503));
   expect(requests()).toBeLessThanOrEqual(one);
-  // Some pulls in three seconds, each with at most one question for the head.
+  // Some pulls in three seconds, each with at most one request for the head.
   expect(one).toBeLessThanOrEqual(10);
 });
 

@@ -33,7 +33,7 @@ beforeEach(() => {
   Atomics.store(silent, 0, 0);
 });
 
-/** Asks, and stands still as soon as the question has arrived. */
+/** Sends a command, and stops the event loop as soon as the command has arrived. */
 async function askAndStandStill(): Promise<unknown> {
   const before = Atomics.load(received, 0);
   const answer = client.eval("lookup", "return 'pong'", [], []).catch((error: Error) => error.message);

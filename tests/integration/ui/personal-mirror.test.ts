@@ -287,7 +287,7 @@ describe("the web UI's reader", () => {
     expect((await page()).messages.map(bodyOf)).toEqual([
       expect.objectContaining({ actor: "tm-carl", target: "tm-dora" }),
     ]);
-    // The second question of the same session is about its own cursor.
+    // A later request of the same session starts after what the first one was given.
     expect((await page()).messages).toEqual([]);
   });
 });
@@ -295,7 +295,7 @@ describe("the web UI's reader", () => {
 const bodyOf = ({ message }: { message: string }) => JSON.parse(Buffer.from(message, "base64").toString("latin1"));
 
 describe("a page of a person's own mirror", () => {
-  it("follows the mirror's question: order, limit and link, over pages", async () => {
+  it("follows a mirror's parameters: order, limit and link, over pages", async () => {
     for (let n = 0; n < 5; n += 1) bond(`tm-peer-${n}`);
     await t.sync();
     const cookie = await cookieOf(ME);

@@ -197,7 +197,7 @@ describe("while accounts cannot be looked up", () => {
     await t.clock.advance(300_000);
     expect(told()).toHaveLength(1);
     t.devnet.faults.remove(fault);
-    // The breaker of accounts lets a question through once a minute.
+    // The breaker of accounts lets one request through a minute.
     await t.clock.advance(75_000);
     expect(incidentNow()).toBeUndefined();
     await t.clock.advance(120_000);

@@ -12,7 +12,7 @@ export const LIES = ["altered", "foreign", "far-ahead", "future-head", "error", 
 export type Lie = (typeof LIES)[number];
 
 /** A reader's request to a mirror. */
-export type Question = "head" | "page" | "message";
+export type MirrorRequest = "head" | "page" | "message";
 
 type Json = Record<string, unknown>;
 type Answer = { readonly status: number; readonly json: Json };
@@ -26,7 +26,7 @@ export class WaywardMirror {
   /** Readers that get status 503. */
   readonly refused = new Set<string>();
   /** Called when an answer is made and not yet sent. */
-  onAnswered: (question: Question) => void = () => {};
+  onAnswered: (request: MirrorRequest) => void = () => {};
 
   constructor(private readonly ledger: HonestLedger) {}
 
@@ -75,14 +75,14 @@ export class WaywardMirror {
     if (this.tells("error")) return { status: 500, json: {} };
     const throughNs = this.frozenNs ?? this.ledger.headNs();
     const [, topicId = "", sequence] = /^\/api\/v1\/topics\/([\d.]+)(?:\/messages(?:\/(\d+))?)?$/.exec(pathname) ?? [];
-    const question: Question = pathname === "/api/v1/blocks" ? "head" : sequence === undefined ? "page" : "message";
+    const request: MirrorRequest = pathname === "/api/v1/blocks" ? "head" : sequence === undefined ? "page" : "message";
     const answer =
-      question === "head"
+      request === "head"
         ? this.head(throughNs)
-        : question === "page"
+        : request === "page"
           ? this.page(topicId, throughNs, searchParams.getAll("sequencenumber"))
           : this.message(topicId, throughNs, Number(sequence));
-    this.onAnswered(question);
+    this.onAnswered(request);
     return answer;
   }
 

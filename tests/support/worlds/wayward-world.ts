@@ -21,7 +21,7 @@ import { answer } from "../contract/web-answer";
 import { LeapingClock } from "../control/leaping-clock";
 import { OPERATOR } from "../mirrors/chain";
 import { HonestLedger } from "../mirrors/honest-ledger";
-import { type Question, WaywardMirror } from "../mirrors/wayward-mirror";
+import { type MirrorRequest, WaywardMirror } from "../mirrors/wayward-mirror";
 import { quietLog } from "../quiet-log";
 import { newNetwork, type UpstashFixture } from "../stand-ins/upstash-fixture";
 import { age, withClock } from "../stand-ins/upstash-time";
@@ -112,10 +112,10 @@ export class WaywardWorld {
   }
 
   /** Writes a message right after a mirror makes its next answer of this kind. */
-  writeAfter(question: Question): void {
+  writeAfter(request: MirrorRequest): void {
     for (const mirror of this.mirrors) {
       mirror.onAnswered = (answered) => {
-        if (answered !== question) return;
+        if (answered !== request) return;
         for (const each of this.mirrors) each.onAnswered = () => {};
         this.write();
       };

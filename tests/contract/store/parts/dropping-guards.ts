@@ -65,7 +65,7 @@ export function droppingGuardsContract(subject: Subject): void {
     );
   const HAS_DROPPED = "EXISTS (SELECT FROM rows_in(s) r WHERE is_dropped(r.ref))";
 
-  it("a message was dropped if it is through the end, and in neither place", async () => {
+  it("a message up to the end of dropping counts as dropped if it is neither in the log nor packed", async () => {
     await fill();
     await packAll(store);
     await dropAll(store, timeOf(T, 513));

@@ -88,7 +88,7 @@ describe("damaged rows", () => {
     t.app.definitions.value += 1;
   });
 
-  // Routes that hand a question on to a mirror read no row.
+  // Routes that hand a request on to a mirror read no row.
   const reads = (Object.keys(ROUTES) as RouteName[]).filter(
     (name) => name.startsWith("GET") && !name.includes("{resource}"),
   );

@@ -8,7 +8,7 @@ import { differences, type StoredState, storedState } from "../stored-state";
 import { Feed } from "./feed";
 import { InstanceKills } from "./instance-kills";
 import { PACKING_ENV, PackingLoad, SAYS_LEDGER_IS_OLD } from "./packing-load";
-import { everythingTold, otherwise, type Told, toldOtherwise, wordsOf } from "./told";
+import { answerDifference, answerDifferences, type RecordedAnswer, recordAnswers, wordsOf } from "./recorded-answers";
 
 export interface ChaosOptions {
   readonly services: FleetServices;
@@ -64,7 +64,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const before = feed.written;
   const env = packing === undefined ? {} : PACKING_ENV;
   const fleet = await startFleet({ services, count: options.instances, isCounted: false, env });
-  const { run, told } = await ran(fleet, feed, options).finally(() => fleet.stop());
+  const { run, answers } = await ran(fleet, feed, options).finally(() => fleet.stop());
   const actual = await storedState(fleet.databaseUrl);
   const expected = await replayed(services, packing === undefined ? [] : feed.people);
   const errors = [
@@ -80,7 +80,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
       ...actual.flaws,
       ...differences(expected.lines, actual.lines),
       ...run.changed,
-      ...toldOtherwise(expected.told, told),
+      ...answerDifferences(expected.answers, answers),
     ],
     packed: { ...actual.segments, kills: run.packing?.killed ?? 0 },
     deadlocks: actual.deadlocks,
@@ -97,9 +97,9 @@ async function ran(fleet: Fleet, feed: Feed, options: ChaosOptions) {
     const run = new ChaosRun(fleet, feed, null, []);
     await run.during(options);
     await run.settle(services);
-    return { run, told: [] };
+    return { run, answers: [] };
   }
-  const before = await everythingTold(first, feed.people, services);
+  const before = await recordAnswers(first, feed.people, services);
   const packing = await PackingLoad.open(services, fleet);
   try {
     const run = new ChaosRun(
@@ -111,7 +111,7 @@ async function ran(fleet: Fleet, feed: Feed, options: ChaosOptions) {
     await run.during(options);
     await run.settle(services);
     await packing.pack(first);
-    return { run, told: await everythingTold(first, feed.people, services) };
+    return { run, answers: await recordAnswers(first, feed.people, services) };
   } finally {
     await packing.close();
   }
@@ -121,9 +121,9 @@ async function ran(fleet: Fleet, feed: Feed, options: ChaosOptions) {
 async function replayed(services: FleetServices, people: readonly string[]) {
   const fleet = await startFleet({ services, count: 1, isCounted: false });
   const [first] = fleet.instances as readonly [Instance];
-  const told = await (people.length === 0 ? [] : everythingTold(first, people, services));
+  const answers = await (people.length === 0 ? [] : recordAnswers(first, people, services));
   await fleet.stop();
-  return { lines: (await storedState(fleet.databaseUrl)).lines, told };
+  return { lines: (await storedState(fleet.databaseUrl)).lines, answers };
 }
 
 class ChaosRun {
@@ -141,7 +141,7 @@ class ChaosRun {
     private readonly fleet: Fleet,
     private readonly feed: Feed,
     readonly packing: PackingLoad | null,
-    private readonly old: readonly Told[],
+    private readonly old: readonly RecordedAnswer[],
   ) {
     this.kills = new InstanceKills(fleet, packing?.choose);
   }
@@ -213,9 +213,9 @@ class ChaosRun {
     }
   }
 
-  private compare(page: Told, words: string): void {
+  private compare(page: RecordedAnswer, words: string): void {
     this.oldPages += 1;
-    if (words !== page.answer) this.changed.push(otherwise(page, words));
+    if (words !== page.answer) this.changed.push(answerDifference(page, words));
   }
 
   /** Writes as many messages as are due by the time that has passed. */

@@ -54,19 +54,19 @@ function pageOf(log: readonly Kept[], { order, limit, sequences, times }: Asked)
 it("never changes, whatever turns up, is repaired or comes later", () => {
   let immutable = 0;
   fc.assert(
-    fc.property(fc.array(kept, { maxLength: LEDGER }), asked, fc.nat(5), (log, question, more) => {
-      const now = pageOf(log, question);
+    fc.property(fc.array(kept, { maxLength: LEDGER }), asked, fc.nat(5), (log, request, more) => {
+      const now = pageOf(log, request);
       if (!isImmutable(now)) return;
       immutable += 1;
       const healed = log.map((state, i) => (i % 2 === 0 || state === "failed" ? "whole" : state));
       for (const later of [healed, log.map(() => "whole" as const)]) {
-        const then = pageOf([...later, ...Array<Kept>(more).fill("whole")], question);
+        const then = pageOf([...later, ...Array<Kept>(more).fill("whole")], request);
         expect(then.rows).toEqual(now.rows);
       }
     }),
     { numRuns: 3_000 },
   );
-  // About one question in thirty has such a page.
+  // About one request in thirty has such a page.
   expect(immutable).toBeGreaterThan(20);
 });
 

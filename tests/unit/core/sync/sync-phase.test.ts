@@ -266,7 +266,7 @@ describe("a topic's life", () => {
 
   it("declares a lasting hole a gap with nothing but demands", () => {
     let state: SyncPhase = nextPhase(IDLE, { name: "demand", nowMs: 0 }, policy);
-    let questions = 0;
+    let pulls = 0;
     for (let now = 0; ; now += 500) {
       if (state.name === "pulling") {
         if (state.declare) {
@@ -274,11 +274,11 @@ describe("a topic's life", () => {
           expect(now).toBeLessThanOrEqual(policy.gapGraceMs + backoff.maxMs + 500);
           break;
         }
-        questions += 1;
+        pulls += 1;
         state = nextPhase(state, { name: "hole", hole: { ...HOLE, firstSeenMs: 0 }, nowMs: now, random: 0 }, policy);
       }
       state = nextPhase(state, { name: "demand", nowMs: now }, policy);
     }
-    expect(questions).toBeLessThan(20);
+    expect(pulls).toBeLessThan(20);
   });
 });

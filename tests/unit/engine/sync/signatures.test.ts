@@ -158,7 +158,7 @@ describe("a mirror that does not say which key an account had", () => {
     expect(signatures.trouble).toBeNull();
   });
 
-  it("is a trouble with its reason if no other mirror does, until a question is answered", async () => {
+  it("is a trouble with its reason if no other mirror does, until a request is answered", async () => {
     fault = refused;
     expect(await settled(message())).toEqual(["open"]);
     expect(await settled(message(20))).toEqual(["open"]);

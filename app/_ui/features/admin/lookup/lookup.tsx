@@ -58,7 +58,7 @@ interface FormProps {
   fault: string;
   isGood(text: string): boolean;
   onAsk(text: string): void;
-  /** The result. It is hidden while the form shows a fault, because it answers an earlier question. */
+  /** The result. It is hidden while the form shows a fault, because it belongs to an earlier look-up. */
   children: React.ReactNode;
 }
 

@@ -1,4 +1,4 @@
-/** Everything that people and the readers of topics are told through an instance, page by page. */
+/** Records the answers that an instance gives to people and to readers of topics, page by page, and compares two such records. */
 import { Freshness } from "@/lib/wire/common";
 import type { SignalsAnswer } from "@/lib/wire/signals";
 import type { Instance } from "../fleet";
@@ -9,12 +9,12 @@ import type { FleetServices } from "../services";
 const SAID_ANEW = new Set([...Object.keys(Freshness.shape), "timestamp", "instance", "source", "position"]);
 const PAGE = 100;
 
-interface Question {
+interface AnsweredRequest {
   readonly person: string;
   readonly path: string;
 }
 
-export interface Told extends Question {
+export interface RecordedAnswer extends AnsweredRequest {
   readonly answer: string;
   /** No later message changes the answer. */
   readonly isOld: boolean;
@@ -23,17 +23,17 @@ export interface Told extends Question {
 export const wordsOf = ({ status, text }: Answer): string =>
   `${status} ${JSON.stringify(JSON.parse(text), (name, value) => (SAID_ANEW.has(name) ? undefined : value))}`;
 
-/** Asks an instance that has stored the whole ledger. */
-export async function everythingTold(
+/** The answers of an instance that has stored the whole ledger. */
+export async function recordAnswers(
   instance: Instance,
   people: readonly string[],
   { devnet }: FleetServices,
-): Promise<readonly Told[]> {
-  const told: Told[] = [];
+): Promise<readonly RecordedAnswer[]> {
+  const recorded: RecordedAnswer[] = [];
   const ask = async (person: string, path: string, isOld: boolean) => {
     const answer = await instance.get(path, person);
     if (answer.status !== 200) throw new Error(`${person} ${path}: ${answer.status} ${answer.text}`);
-    told.push({ person, path, isOld, answer: wordsOf(answer) });
+    recorded.push({ person, path, isOld, answer: wordsOf(answer) });
     return answer.text;
   };
   for (const person of people) {
@@ -53,17 +53,20 @@ export async function everythingTold(
       const path = `/api/v1/topics/${id}/messages?limit=${PAGE}&sequencenumber=gte:${from}`;
       await ask(person, path, from + PAGE <= messages.length);
     }
-  return told;
+  return recorded;
 }
 
-/** Questions whose answers are not the same, with both. */
-export function toldOtherwise(expected: readonly Told[], actual: readonly Told[]): readonly string[] {
-  const keyOf = ({ person, path }: Question) => `${person} ${path}`;
+/** One line for each request whose two answers differ, with both. */
+export function answerDifferences(
+  expected: readonly RecordedAnswer[],
+  actual: readonly RecordedAnswer[],
+): readonly string[] {
+  const keyOf = ({ person, path }: AnsweredRequest) => `${person} ${path}`;
   const answers = new Map(actual.map((each) => [keyOf(each), each.answer]));
   const wrong = expected.filter((each) => answers.get(keyOf(each)) !== each.answer);
   const more = actual.length === expected.length ? [] : [`${actual.length} answers for ${expected.length}`];
-  return [...more, ...wrong.map((each) => otherwise(each, answers.get(keyOf(each)) ?? "nothing"))];
+  return [...more, ...wrong.map((each) => answerDifference(each, answers.get(keyOf(each)) ?? "nothing"))];
 }
 
-export const otherwise = ({ person, path, answer }: Told, actual: string): string =>
+export const answerDifference = ({ person, path, answer }: RecordedAnswer, actual: string): string =>
   `${person} ${path}: ${actual.slice(0, 300)} instead of ${answer.slice(0, 300)}`;
