@@ -99,7 +99,7 @@ function ringOf({ sequenceNumber, consensusTimestamp, runningHash }: Response): 
   return { sequence, consensusNs: consensusNs(ns), runningHash: runningHash?.length ? runningHash : null };
 }
 
-/** The server's own words may hold anything, so only the code is told. */
+/** Why the mirror ended the subscription, by the status code alone: the server's own text may hold anything. */
 function reasonOf({ code }: ServiceError): string {
   if (code === status.NOT_FOUND) return "the mirror does not know the topic";
   if (code === status.UNAVAILABLE) return "the mirror cannot be reached by gRPC";

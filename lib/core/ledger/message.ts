@@ -31,7 +31,7 @@ export interface LedgerMessage {
   readonly runningHashVersion: number | null;
   /** Null for a message of one piece. */
   readonly chunk: ChunkInfo | null;
-  /** The mirror's `chunk_info` as it was told, as JSON. Null: the mirror told none. Absent: not known. */
+  /** The mirror's `chunk_info`, unchanged, as JSON. Null: the mirror gave none. Absent: not known. */
   readonly chunkInfo?: string | null;
   /** A message with a defect fails verification. Absent or null for most. */
   readonly defect?: Defect | null;

@@ -42,7 +42,7 @@ export interface SchedulerDeps extends SyncEnvironment {
   readonly gateMs: number;
   readonly freshnessTargetMs: number;
   readonly onProgress?: SyncOwner["onProgress"];
-  /** Whether a doorbell tells when the topic moves, and everything of which it has told is stored. */
+  /** Whether the topic has a live doorbell, and every message that it has announced is stored. */
   readonly isWatched?: (topicId: TopicId) => boolean;
 }
 
@@ -323,7 +323,7 @@ export class SyncScheduler {
   }
 
   /**
-   * How far a topic is behind what was asked for, in milliseconds: the age that readers were told when it was last asked for or
+   * How far a topic is behind what was asked for, in milliseconds: the age that readers were given when it was last asked for or
    * synced, or the time since the first demand that was not met. A topic that nobody asks for is not behind, however old it is.
    * The metric, the alarms and the operators' page all show this.
    */

@@ -53,7 +53,7 @@ export type BusEvent =
   | { readonly type: "registry-changed"; readonly version: number };
 
 /**
- * Why whatever a process keeps may be outdated. `lost`: events may have been lost. `epoch`: positions began again, as when a
+ * Why everything that a process keeps in memory may be outdated. `lost`: events may have been lost. `epoch`: positions began again, as when a
  * topic starts over. `told`: another instance told all instances. The others are what this instance told them: an operator
  * invalidated all views (`invalidated`) or resynced a topic (`resynced`), or commits had not been published (`unpublished`).
  */

@@ -7,7 +7,7 @@ import type { AnyRoute, HeededHeader } from "../http/route";
 import { answersOf, HEADERS, PROBLEM_SCHEMA } from "./answers";
 import { jsonSchema } from "./schema";
 
-/** By it a server of this app can be told from others. */
+/** The document's title. By it a client recognises a server of this app. */
 export const API_TITLE = "TrustMesh Edge";
 
 /** The document as JSON. `isSecure`: sessions use the cookie that browsers send over TLS only. */
