@@ -1,9 +1,9 @@
 /** Input of the topic commands: a file or standard input in the mirror's JSON shape, or a topic id to fetch. */
 import { readFileSync } from "node:fs";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { readMessage, topicIn } from "@/lib/adapters/mirror/message-json";
 import { parseMirrorAddress } from "@/lib/adapters/mirror/mirror-address";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
+import { readMessage, topicIn } from "@/lib/adapters/mirror/read-message";
 import { parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { Refusal } from "../command";

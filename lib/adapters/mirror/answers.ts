@@ -15,14 +15,14 @@ export type Read<T> = (json: unknown) => T | null;
 export type Take<T> = (response: MirrorAnswer, nowMs: number) => Promise<Result<T, LedgerError>>;
 
 /**
- * Takes an answer's JSON. `isToldNotFound`: a 404 means "there is none" only if the mirror says so, since gateways answer 404
+ * Takes an answer's JSON. `mustSayNotFound`: a 404 means "there is none" only if its body says so, since gateways answer 404
  * where they know no such route.
  */
 export const takeJson =
-  <T>(read: Read<T>, { isToldNotFound = false } = {}): Take<T> =>
+  <T>(read: Read<T>, { mustSayNotFound = false } = {}): Take<T> =>
   async (response, nowMs) => {
     if (!isOk(response)) {
-      if (response.status === 404 && isToldNotFound && !(await saysNotFound(response)))
+      if (response.status === 404 && mustSayNotFound && !(await saysNotFound(response)))
         return err({ code: "unavailable", message: "the mirror answered 404 without saying that there is none" });
       await response.body?.cancel();
       return err(statusError(response, nowMs));

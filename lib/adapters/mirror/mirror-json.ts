@@ -1,4 +1,4 @@
-/** The mirror's JSON of blocks and accounts, checked as it comes in. Messages are in message-json.ts. */
+/** The mirror's JSON of blocks and accounts, checked as it comes in. Messages are in read-message.ts. */
 import { z } from "zod";
 import { type ConsensusNs, consensusNs, parseConsensusTime } from "../../core/ledger/consensus-time";
 import { parseAccountId } from "../../core/ledger/ids";

@@ -30,10 +30,10 @@ import type { RawAnswer, RawMirror } from "../../ports/ledger/raw-mirror";
 import { type Elapsed, stopwatch } from "../../system/stopwatch";
 import { Turns } from "../../system/turns";
 import { NOT_JSON, type Read, type Take, takeJson, takeRaw } from "./answers";
-import { listOf, messagesOf, readMessage } from "./message-json";
 import { AccountJson, BlocksJson, type MirrorAccount, throughOf } from "./mirror-json";
 import { CIRCUITS, type CircuitOf, type Mirror, type MirrorState, mirrorsAt } from "./mirrors";
 import { requestKind } from "./pass-through-circuits";
+import { listOf, messagesOf, readMessage } from "./read-message";
 import { requestedOnly } from "./requested-messages";
 import { type Send, send } from "./send";
 
@@ -91,7 +91,7 @@ const inShape =
 /** Any JSON, null included: the caller decides whether it is a message. */
 const anyJson: Read<{ readonly value: unknown }> = (value) => ({ value });
 
-const takeAccount = takeJson(inShape(AccountJson), { isToldNotFound: true });
+const takeAccount = takeJson(inShape(AccountJson), { mustSayNotFound: true });
 
 export class MirrorLedger implements Ledger, RawMirror {
   private readonly nodes: Mirror[];

@@ -8,7 +8,7 @@ import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
-import type { ThreadOptions } from "@/lib/adapters/postgres/drivers/embedded/reopening";
+import type { ThreadOptions } from "@/lib/adapters/postgres/drivers/embedded/open-in-thread";
 import { startThread } from "@/lib/adapters/postgres/drivers/embedded/start-thread";
 import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
 import { openStore } from "@/lib/adapters/postgres/store";

@@ -68,7 +68,7 @@ describe("each page of the collection", () => {
     const [after] = honestMessages(topicId, 1);
     const { log } = await replay(topicId, [...messages, { ...after, sequence_number: messages.length + 1 }]);
     expect(log).toHaveLength(messages.length + 1);
-    // Under another id no hash of a page is right any more: those of its own id are in tests/unit/adapters/mirror/message-json.test.ts.
+    // Under another id no hash of a page is right any more: those of its own id are in tests/unit/adapters/mirror/read-message.test.ts.
     const isHashed = page.messages.some(({ running_hash: hash }) => typeof hash === "string" && hash !== "");
     if (!isHashed && first === 1)
       expect(log.slice(0, -1).map(({ disposition }) => disposition)).toEqual(

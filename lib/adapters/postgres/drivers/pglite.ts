@@ -1,5 +1,5 @@
 /**
- * Embedded PostgreSQL. In a directory it runs in a thread of its own (embedded/reopening.ts). In memory, as tests have it, it runs
+ * Embedded PostgreSQL. In a directory it runs in a thread of its own (embedded/open-in-thread.ts). In memory, as tests have it, it runs
  * in the caller's thread and blocks its event loop while a statement runs.
  *
  * A fresh directory is unpacked from a prepared one (1.4 s) rather than made by initdb in WebAssembly (5 s, twice the memory);
@@ -11,7 +11,7 @@ import { drizzle } from "drizzle-orm/pglite";
 import { type Database, databaseOver } from "./database";
 import { takeDirectory } from "./embedded/directory";
 import type { Engine } from "./embedded/engine";
-import { openInThread, type ThreadOptions } from "./embedded/reopening";
+import { openInThread, type ThreadOptions } from "./embedded/open-in-thread";
 import { DatabaseUnusable } from "./errors";
 
 /**

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Opening } from "@/lib/adapters/postgres/drivers/embedded/messages";
-import { openInThread } from "@/lib/adapters/postgres/drivers/embedded/reopening";
+import { openInThread } from "@/lib/adapters/postgres/drivers/embedded/open-in-thread";
 import { DatabaseThread } from "@/lib/adapters/postgres/drivers/embedded/thread";
 
 afterEach(() => void vi.restoreAllMocks());

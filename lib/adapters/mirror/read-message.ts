@@ -15,7 +15,7 @@ import {
 } from "../../core/ledger/ids";
 import type { Defect, LedgerMessage } from "../../core/ledger/message";
 import { HASH_BYTES } from "../../core/ledger/running-hash";
-import { readChunk } from "./chunk-json";
+import { readChunk } from "./read-chunk";
 
 type Fields = Readonly<Record<string, unknown>>;
 type Unplaced = Omit<LedgerMessage, "sequence">;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { messagesOf, readMessage } from "@/lib/adapters/mirror/message-json";
+import { messagesOf, readMessage } from "@/lib/adapters/mirror/read-message";
 import { MAX_CHUNKS, UNUSABLE_CHUNK } from "@/lib/core/ledger/chunks";
 import { MAX_CONSENSUS_NS } from "@/lib/core/ledger/consensus-time";
 import { MAX_SEQUENCE, parseAccountId, type TopicId } from "@/lib/core/ledger/ids";
