@@ -3,6 +3,7 @@ import {
   type AdminStatus,
   type OperatorLogEntry,
   PackResult,
+  StartOverResult,
   TopicCheck,
   type TopicStatus,
 } from "@/lib/wire/operators/admin";
@@ -168,7 +169,22 @@ function endOf({ action, detail }: OperatorLogEntry): string {
     return `The topic takes no new messages. Finish the drain after ${clockTime(data.waitingUntilMs)}: ${data.reason}.`;
   if (action === "shards.split") return "Done: new messages use the new topics.";
   if (action === "database.pack") return packed(detail);
+  if (action === "topic.start-over") return startedOver(detail);
   return action === "shards.drain" ? "Done: the topic is drained." : "Done.";
+}
+
+function startedOver(detail: OperatorLogEntry["detail"]): string {
+  const { data } = StartOverResult.safeParse(detail);
+  if (data === undefined) return "Done.";
+  const { dropped, alongside = [] } = data;
+  const sentences = ["The topic starts over."];
+  if (dropped > 0)
+    sentences.push(`${counted(dropped, "stored message")} ${dropped === 1 ? "is" : "are"} read from the ledger again.`);
+  if (alongside.length === 1)
+    sentences.push(`Topic ${alongside[0]} starts over with it, because messages of it were dropped.`);
+  if (alongside.length > 1)
+    sentences.push(`Topics ${alongside.join(", ")} start over with it, because messages of them were dropped.`);
+  return sentences.join(" ");
 }
 
 function packed(detail: OperatorLogEntry["detail"]): string {

@@ -35,6 +35,15 @@ const moved = { messages: count, rows: described(count, "Rows that people have o
 /** The work of one run of `npm run pack`. */
 export const PackResult = z.object({ ...moved, dropped: z.optional(z.object(moved)) });
 
+/** The messages that a start over drops and reads from the ledger again. */
+export const StartOverResult = z.object({
+  dropped: described(count, "Stored messages of the topic"),
+  alongside: described(
+    z.optional(z.array(TopicIdText)),
+    "The topics that start over with it, because messages of them were dropped. Absent if there are none",
+  ),
+});
+
 /** `refused`: the server did nothing, for the reason in `detail`. */
 const ACTION_STATES = ["running", "done", "failed", "refused"] as const;
 
@@ -52,7 +61,7 @@ export const OperatorLogEntry = z.object({
   state: z.enum(ACTION_STATES),
   detail: described(
     z.nullable(z.record(z.string(), z.unknown())),
-    "A TopicCheck for topic.audit and topic.resync, a PackResult for database.pack; `{error}` for failed and refused actions",
+    "A TopicCheck for topic.audit and topic.resync, a StartOverResult for topic.start-over, a PackResult for database.pack; `{error}` for failed and refused actions",
   ),
 });
 export type OperatorLogEntry = z.infer<typeof OperatorLogEntry>;

@@ -249,7 +249,9 @@ describe("after messages were dropped", () => {
   });
 
   it("a topic that is started over has everything again", async () => {
-    await t.ask("POST", `/api/admin/topics/${topic}/start-over`, t.devnet.operatorId, { body: {} });
+    const path = `/api/admin/topics/${t.devnet.topics.profile}/start-over`;
+    const answer = await t.ask("POST", path, t.devnet.operatorId, { body: {} });
+    expect(await answer.json()).toMatchObject({ entry: { detail: { dropped: 1, alongside: [topic] } } });
     await t.clock.advance(60_000);
     await t.sync();
     const app = await fresh();

@@ -147,14 +147,17 @@ function checkRoute(mode: keyof typeof CHECK_ACTIONS) {
 export const audit = checkRoute("audit");
 export const resync = checkRoute("resync");
 
-/** Every topic with dropped messages is started over too. While it is paused nobody would read it again. */
-async function refusePausedBeside({ stores }: App) {
-  const topic = (await stores.sync.topics()).find(({ paused, dropped }) => paused && dropped.through > 0);
-  if (topic !== undefined)
+/** The other topics that start over with this one: all with dropped messages. Throws ProblemError while one is paused. */
+async function startedAlongside({ stores }: App, topicId: TopicId): Promise<readonly TopicId[]> {
+  const withDropped = (await stores.sync.topics()).filter(({ dropped }) => dropped.through > 0);
+  const paused = withDropped.find((topic) => topic.paused);
+  // Nobody would read it again.
+  if (paused !== undefined)
     throw new ProblemError(
       "paused",
-      `Topic ${topic.topicId} is started over too, because messages of it were dropped, and it is paused. Resume it first.`,
+      `Topic ${paused.topicId} is started over too, because messages of it were dropped, and it is paused. Resume it first.`,
     );
+  return withDropped.map((topic) => topic.topicId).filter((id) => id !== topicId);
 }
 
 export const startOver = defineRoute({
@@ -171,7 +174,7 @@ export const startOver = defineRoute({
     const { app, background } = context;
     return act(context, { name: "topic.start-over", target: topicId }, async (entry) => {
       const topic = await readyFor(app, topicId, entry, true);
-      await refusePausedBeside(app);
+      const alongside = await startedAlongside(app, topicId);
       await app.stores.sync.startOver(topicId);
       app.adminReads.topics.forget();
       // Every instance may continue it, so this one does not wait for a reader. The other topics are merged before the first
@@ -180,7 +183,7 @@ export const startOver = defineRoute({
         await app.scheduler.syncNow([topicId]);
         await app.scheduler.syncNow();
       });
-      return { dropped: topic?.counts.messages ?? 0 };
+      return { dropped: topic?.counts.messages ?? 0, ...(alongside.length > 0 && { alongside }) };
     });
   },
 });

@@ -65,6 +65,21 @@ describe("the result of an action", () => {
     );
   });
 
+  it("says what a start over reads again, and which topics start over with it", () => {
+    const told = (detail: object | null) =>
+      outcomeOf(operatorLogEntry({ action: "topic.start-over", detail } as never), NOW);
+    expect(told({ dropped: 5_210 })).toBe(
+      "The topic starts over. 5,210 stored messages are read from the ledger again.",
+    );
+    expect(told({ dropped: 1, alongside: ["0.0.7"] })).toBe(
+      "The topic starts over. 1 stored message is read from the ledger again. Topic 0.0.7 starts over with it, because messages of it were dropped.",
+    );
+    expect(told({ dropped: 0, alongside: ["0.0.7", "0.0.8"] })).toBe(
+      "The topic starts over. Topics 0.0.7, 0.0.8 start over with it, because messages of them were dropped.",
+    );
+    expect(told(null)).toBe("Done.");
+  });
+
   it("says how much was packed and dropped", () => {
     const told = (detail: object | null) =>
       outcomeOf(operatorLogEntry({ action: "database.pack", detail } as never), NOW);
