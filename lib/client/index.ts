@@ -10,15 +10,8 @@ export { type ClientOptions, configureClient } from "./api/settings";
 
 // The session.
 
-export {
-  askChallenge,
-  signInAsDemo,
-  signInWithSignature,
-  signInWithToken,
-  signOut,
-  useDemoPeople,
-  useSession,
-} from "./api/session";
+export { signOut, useDemoPeople, useSession } from "./api/session";
+export { askChallenge, signInAsDemo, signInWithSignature, signInWithToken } from "./api/sign-in";
 
 // Views as hooks, and the provider that keeps them live.
 

@@ -2,7 +2,7 @@
 import { Copy } from "lucide-react";
 import { useRef, useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { askChallenge, signInWithSignature } from "@/lib/client/api/session";
+import { askChallenge, signInWithSignature } from "@/lib/client/api/sign-in";
 import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";
 

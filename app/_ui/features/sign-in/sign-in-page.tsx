@@ -1,7 +1,8 @@
 "use client";
 import { useEffect, useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { signInAsDemo, useDemoPeople, useSession } from "@/lib/client/api/session";
+import { useDemoPeople, useSession } from "@/lib/client/api/session";
+import { signInAsDemo } from "@/lib/client/api/sign-in";
 import type { WalletSettings } from "@/lib/client/api/wallet";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { type Choice, PersonPicker } from "../people/person-picker";

@@ -2,7 +2,7 @@
 import { QrCode } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { askChallenge, signInWithSignature } from "@/lib/client/api/session";
+import { askChallenge, signInWithSignature } from "@/lib/client/api/sign-in";
 import { loadConnector, type WalletPairing, type WalletSettings, walletRefusal } from "@/lib/client/api/wallet";
 import { Button, buttonClass } from "../../primitives/button";
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { reasonOf } from "@/lib/client/api/http";
-import { signInAsDemo, signInWithSignature, signInWithToken } from "@/lib/client/api/session";
+import { signInAsDemo, signInWithSignature, signInWithToken } from "@/lib/client/api/sign-in";
 
 const answerOf = (userId: string | null) => ({
   ...{ authenticated: userId !== null, userId, handle: userId, network: "testnet", admin: false, demo: false },
