@@ -105,22 +105,17 @@ export function connectStream(from: number | null, handlers: LiveHandlers): Live
     if (timer) open();
   };
   const look = () => {
-    const nowMs = Date.now();
-    // The clock was set back.
-    heardMs = Math.min(heardMs, nowMs);
-    if (timer || nowMs - heardMs < SILENCE_MS) return;
+    // A clock that was set back counts as silence, too. Otherwise it would hide the silence for as long.
+    if (timer || Math.abs(Date.now() - heardMs) < SILENCE_MS) return;
     handlers.state("down");
     open();
   };
   window.addEventListener("online", retryNow);
-  // Timers of a page that nobody sees come late.
-  document.addEventListener("visibilitychange", look);
   const looking = setInterval(look, LOOK_EVERY_MS);
   open();
   return {
     close() {
       window.removeEventListener("online", retryNow);
-      document.removeEventListener("visibilitychange", look);
       clearInterval(looking);
       if (timer) clearTimeout(timer);
       source?.close();

@@ -11,9 +11,7 @@ export interface Effect {
  * shown, which has the effects of writes that are still on their way.
  */
 export const shownAtOnce = <T>(apply: (view: T) => T) => ({
-  rollbackOnError: true,
   populateCache: false,
-  revalidate: true,
   optimisticData: (_committed: T | undefined, shown: T | undefined): T =>
     shown === undefined ? (shown as unknown as T) : apply(shown),
 });

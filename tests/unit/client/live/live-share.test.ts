@@ -337,8 +337,8 @@ describe("the tabs of one person", () => {
 describe("a browser without locks or channels", () => {
   it("gives each tab a stream of its own", () => {
     const opened: string[] = [];
-    const globals = globalThis as { EventSource?: unknown; window?: unknown; document?: unknown };
-    const before = { EventSource: globals.EventSource, window: globals.window, document: globals.document };
+    const globals = globalThis as { EventSource?: unknown; window?: unknown };
+    const before = { EventSource: globals.EventSource, window: globals.window };
     class Source {
       addEventListener = () => {};
       constructor(url: string) {
@@ -349,7 +349,6 @@ describe("a browser without locks or channels", () => {
     Object.assign(globals, {
       EventSource: Source,
       window: { addEventListener: () => {}, removeEventListener: () => {} },
-      document: { addEventListener: () => {}, removeEventListener: () => {} },
     });
     const quiet = () => {};
     const handlers: LiveHandlers = {
