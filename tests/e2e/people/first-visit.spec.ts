@@ -244,6 +244,19 @@ test("a notice whose code cannot be loaded is shown plainly, and the page stays"
   await expect(shell.notice("Still signed in")).toBeVisible();
 });
 
+test("a menu whose code cannot be loaded says what to do, as after an update of the app", async ({ meet, enterAs }) => {
+  const { page, shell } = await enterAs(await meet("Ann"));
+  await shell.open("/contacts");
+  await idle(page);
+  const restore = await withoutScript(page, "DropdownMenuContent");
+  await shell.account.click();
+  await expect(shell.notice(/reload this page/)).toBeVisible();
+
+  await restore();
+  await shell.account.click();
+  await expect(page.getByRole("menuitem", { name: "Sign out", exact: true })).toBeVisible();
+});
+
 test("a proof whose code cannot be loaded says so, and the page stays", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);

@@ -4,6 +4,7 @@ import type { Signal } from "@/lib/wire/signals";
 import { Button } from "../../primitives/button";
 import { onDemand, useOnDemand } from "../../primitives/overlays/on-demand";
 import { Popover } from "../../primitives/overlays/popover";
+import { MISSING_CODE } from "../../primitives/overlays/toast";
 import { ProofSkeleton } from "./proof-skeleton";
 import { SealMark, type SealState, sealStateOf } from "./seal-mark";
 
@@ -47,7 +48,7 @@ function Proof(props: { signal: Signal; state: SealState }) {
   if (parts !== "missing") return <parts.default {...props} />;
   return (
     <div role="alert" className="mt-2 space-y-3 text-sm">
-      <p className="text-danger">The code that checks messages could not be loaded. Check your connection.</p>
+      <p className="text-danger">The code that checks messages could not be loaded. {MISSING_CODE}</p>
       <Button size="sm" onClick={load}>
         Try again
       </Button>

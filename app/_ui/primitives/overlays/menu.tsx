@@ -1,6 +1,7 @@
 "use client";
 import { cloneElement } from "react";
 import { onDemand, useFirstOpening } from "./on-demand";
+import { useSayMissing } from "./toast";
 
 const code = onDemand(() => import("./menu-parts"));
 type Parts = Pick<typeof import("./menu-parts"), "MenuItem" | "MenuChoice" | "MenuSeparator">;
@@ -13,7 +14,7 @@ export interface MenuProps {
 
 /** A menu. Its code is loaded when it is first opened. */
 export function Menu({ trigger, children }: MenuProps) {
-  const [opening, first] = useFirstOpening(code, "menu");
+  const [opening, first] = useFirstOpening(code, "menu", useSayMissing());
   if (opening === null) return cloneElement(trigger, first);
   const { OpenMenu, ...parts } = opening.parts;
   return (

@@ -51,20 +51,17 @@ export interface FirstTrigger {
 
 /**
  * An overlay's code, and how it was asked for. Null until the trigger was pressed and the code has come. Then the overlay is
- * rendered, open, and has the trigger from there on.
+ * rendered, open, and has the trigger from there on. `onMissing`: the trigger was pressed, and the code cannot be loaded.
  */
 export function useFirstOpening<T>(
   code: OnDemand<T>,
   kind: "menu" | "dialog",
+  onMissing: () => void,
 ): readonly [Opening<T> | null, FirstTrigger] {
   const [opening, setOpening] = useState<Opening<T> | null>(null);
-  // Without a connection nothing opens; the next press tries again.
   const prepare = () => void code.load().catch(() => undefined);
-  const open = (byKeyboard: boolean) =>
-    void code.load().then(
-      (parts) => setOpening({ parts, byKeyboard }),
-      () => undefined,
-    );
+  // The next press tries again.
+  const open = (byKeyboard: boolean) => void code.load().then((parts) => setOpening({ parts, byKeyboard }), onMissing);
   return [
     opening,
     {

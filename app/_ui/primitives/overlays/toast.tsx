@@ -9,6 +9,15 @@ type Say = (message: Omit<Message, "id">) => void;
 const ToastContext = createContext<Say>(() => undefined);
 export const useToast = (): Say => useContext(ToastContext);
 
+/** Files of an earlier build are gone once the app was updated, so an open page cannot load the rest of its code. */
+export const MISSING_CODE = "Check your connection. If the app was updated, reload this page.";
+
+/** Says that a press opened nothing, and what to do. */
+export function useSayMissing(): () => void {
+  const say = useToast();
+  return () => say({ tone: "bad", title: "That could not be opened", detail: MISSING_CODE });
+}
+
 const SHOWN_AT_ONCE = 3;
 
 const code = onDemand(() => import("./notices"));
