@@ -1,4 +1,4 @@
-import { LoadingPage } from "../_ui/features/shell/loading-page";
+import { LoadingPage } from "../_ui/features/shell/unreachable-page";
 
 export default function Loading() {
   return <LoadingPage />;

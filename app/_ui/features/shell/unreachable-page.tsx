@@ -1,12 +1,35 @@
 "use client";
 import { CloudOff } from "lucide-react";
 import { useRouter } from "next/navigation";
+import { useOffline } from "next/offline";
 import { useEffect, useRef, useState } from "react";
 import { isServerThere } from "@/lib/client/api/http";
 import { pollUntil } from "@/lib/client/browser/poll-until";
 import { hasText } from "@/lib/client/browser/typed-text";
 import { useFreshness } from "@/lib/client/live/freshness";
 import { Button } from "../../primitives/button";
+import { SkeletonRows } from "../../primitives/skeleton";
+import { ErrorState } from "../../primitives/states";
+
+/** The framework looks for the server every three seconds, and at once when the browser says that it is online. */
+const lookNow = () => window.dispatchEvent(new Event("online"));
+
+/**
+ * Shown while a page loads. The framework keeps it there while the server cannot be reached. It is in this file because the shell loads
+ * it: a file for the browser of its own would come with 700 bytes of headers.
+ */
+export function LoadingPage() {
+  return useOffline() ? (
+    <ErrorState
+      wholePage
+      title="This page did not open"
+      reason="The server cannot be reached. Check your connection."
+      onRetry={lookNow}
+    />
+  ) : (
+    <SkeletonRows label="Loading the page" />
+  );
+}
 
 /** The page that a press on a link would open, as a path; null if the press does something else. */
 function pageBehind({ target, button, metaKey, ctrlKey, shiftKey, altKey }: MouseEvent): string | null {
