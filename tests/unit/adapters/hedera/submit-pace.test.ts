@@ -27,7 +27,7 @@ beforeEach(() => {
     },
     guard: new MemoryWriteGuard(clock),
     newId: randomUUID,
-    slots: { take: async () => ok({ settle: () => {} }) },
+    slots: { reserve: async () => ok({ settle: () => {} }) },
     pending: { add: () => {}, of: () => [] },
     pausedSentence: async () => null,
     router: {
