@@ -1,6 +1,6 @@
 /**
- * Connections of the client library, configured so that no command waits in the library: it neither reconnects by itself nor sends a
- * command twice. The next command connects, and the circuit breaker limits how often (`lib/adapters/redis/client/client.ts`).
+ * Connections of the client library, configured so that no command waits in the library: it neither reconnects by itself nor sends
+ * a command twice. The next command connects, and the circuit breaker limits how often (`lib/adapters/redis/client/client.ts`).
  */
 import { isIP } from "node:net";
 import { Cluster, type DNSLookupFunction, Redis, type RedisOptions } from "ioredis";
@@ -16,23 +16,23 @@ const KEEP_ALIVE_MS = 30_000;
 /** While a slot moves, some keys of a script are missing for a moment. All tries together take less time than a reader waits. */
 const TRY_AGAIN_MS = 20;
 /**
- * The cluster's layout is read this often, so a replica that has taken over is found at most this late. A command that is sent to a wrong
- * node reveals that at once.
+ * The cluster's layout is read this often, so a replica that has taken over is found at most this late. A command that is sent to a
+ * wrong node reveals that at once.
  */
 const TOPOLOGY_MS = 5_000;
 
 const never = () => null;
 
 /**
- * Left to itself, the library looks up all names first. Then a certificate is compared with an address instead of a name, and one node
- * without a DNS entry, as of a container that has stopped, keeps the others from being asked.
+ * Left to itself, the library looks up all names first. Then a certificate is compared with an address instead of a name, and one
+ * node without a DNS entry, as of a container that has stopped, keeps the others from being asked.
  */
 const asNamed: DNSLookupFunction = (hostname, callback) => callback(null, hostname);
 
 /** A connection to one node. It does not connect yet. */
 export function connectionTo(address: RedisAddress): Redis {
   const { host, port, database, isTls } = address;
-  // A proxy for several servers is told by this name which of them is meant. Node sends it only if it is given, and takes no address.
+  // A proxy in front of several servers picks one by this name. Node sends it only if it is given, and accepts no address.
   const tls = isTls && isIP(host) === 0 ? { tls: { servername: host } } : {};
   return new Redis({ ...optionsOf(address), ...tls, host, port, db: database });
 }

@@ -27,10 +27,12 @@ const SILENT_MS = 5_000;
 /** There are some thirty scripts. */
 const MAX_HASHES = 100;
 /**
- * Answers of a server that has become a replica. It keeps its connections, while its name leads to the server that took over. Before
- * version 7, Redis puts other words in front of a script's error.
+ * Answers of a server that has become a replica. It keeps its connections, while the address leads to the server that took over.
+ * Before version 7, Redis puts other words in front of a script's error.
  */
 const DEMOTED = /\b(READONLY|MASTERDOWN)\b/;
+/** An address may lead to a replica for longer. It still answers reads, so its connection is given up at most this often. */
+const DEMOTED_EVERY_MS = 1_000;
 const OVER: ReadonlySet<string> = new Set(["close", "end", "disconnecting", "reconnecting"]);
 
 export class TcpTransport implements Transport {
@@ -41,6 +43,7 @@ export class TcpTransport implements Transport {
   private lastFailure: unknown = null;
   /** Since when no command was answered, by the process' own clock; null if the last one was. */
   private silentSinceMs: number | null = null;
+  private demotedMs = Number.NEGATIVE_INFINITY;
   private isClosed = false;
   private readonly hashes = new LRUCache<string, string>(atMostEntries(MAX_HASHES));
 
@@ -135,7 +138,7 @@ export class TcpTransport implements Transport {
   private explained(failure: unknown, connection: RedisConnection): Promise<never> {
     const reply = replyIn(failure);
     if (reply !== null) {
-      if (DEMOTED.test(reply)) this.giveUp(connection);
+      if (DEMOTED.test(reply)) this.leaveDemoted(connection);
       return Promise.reject(failure);
     }
     // A replica may have taken over.
@@ -149,6 +152,15 @@ export class TcpTransport implements Transport {
     if (this.silentSinceMs === null || performance.now() - this.silentSinceMs < this.silentMs) return;
     // The library waits for the other side to close, too, and nobody may be there.
     this.giveUp(this.connection);
+  }
+
+  private leaveDemoted(connection: RedisConnection): void {
+    // The other nodes of a cluster go on, and name the one that took over.
+    if (connection instanceof Cluster) return void connection.refreshSlotsCache();
+    const nowMs = performance.now();
+    if (nowMs - this.demotedMs < DEMOTED_EVERY_MS) return;
+    this.demotedMs = nowMs;
+    this.giveUp(connection);
   }
 
   /** The next command connects again. Does nothing if another connection has taken this one's place. */
