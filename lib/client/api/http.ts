@@ -12,7 +12,10 @@ import { addressOf, sentCredentials } from "./settings";
 const NOT_YET_TRIES = 6;
 const DEFAULT_RETRY_MS = 1_000;
 
-/** Why a request failed. `message` is a sentence for people. `status` is 0 if the server was not reached. */
+/**
+ * Why a request failed. `message` is a sentence for people. `status` is 0 if no answer says so: the server was not reached, or the
+ * browser has not kept the session.
+ */
 export class ApiError extends Error {
   constructor(
     readonly status: number,

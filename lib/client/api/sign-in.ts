@@ -5,12 +5,12 @@ import { PATHS } from "./keys";
 import { readSession } from "./views/reads";
 
 /**
- * Rejects if the browser has not kept the session's cookie: cookies are blocked, or the page came without TLS. Nothing else would say so,
- * and the next page would only ask to sign in again.
+ * Rejects if the browser has not kept the session's cookie: cookies are blocked, or the page came without TLS. Nothing else would say
+ * so. The next page would ask to sign in again, or show the person of an older cookie.
  */
 async function keptSession(answer: SessionAnswer): Promise<SessionAnswer> {
   const kept = await readSession().catch(() => answer);
-  if (kept.userId !== null) return answer;
+  if (kept.userId === answer.userId) return answer;
   throw new ApiError(
     0,
     "no-cookie",

@@ -7,14 +7,14 @@ const answerOf = (userId: string | null) => ({
   wallet: null,
 });
 
-/** A server that signs `tm-a` in, and a browser that keeps the cookie or does not. `null`: the second request is lost. */
-function browser(keeps: boolean | null): string[] {
+/** A server that signs `tm-a` in, and a browser that then has the session of `kept`. `undefined`: the second request is lost. */
+function browser(kept: string | null | undefined): string[] {
   const asked: string[] = [];
   vi.stubGlobal("fetch", async (path: string, { method = "GET" }: RequestInit = {}) => {
     asked.push(`${method} ${path}`);
     if (asked.length === 1) return Response.json(answerOf("tm-a"));
-    if (keeps === null) throw new TypeError("fetch failed");
-    return Response.json(answerOf(keeps ? "tm-a" : null));
+    if (kept === undefined) throw new TypeError("fetch failed");
+    return Response.json(answerOf(kept));
   });
   return asked;
 }
@@ -26,8 +26,11 @@ describe.each([
   ["with a token", () => signInWithToken("token")],
   ["as a demo person", () => signInAsDemo("tm-a")],
 ])("signing in %s", (_, signIn) => {
-  it("says so if the browser has not kept the session, as without TLS", async () => {
-    const asked = browser(false);
+  it.each([
+    ["none", null],
+    ["an older one of somebody else", "tm-b"],
+  ])("says so if the browser has not kept the session, as without TLS, and has %s", async (_, kept) => {
+    const asked = browser(kept);
     const refusal = await signIn().then(() => null, reasonOf);
     expect(refusal).toBe(
       "This browser has not kept the session. Allow cookies for this page, and open it at an address that begins with https.",
@@ -36,12 +39,12 @@ describe.each([
   });
 
   it("is done once the browser has kept the session", async () => {
-    browser(true);
+    browser("tm-a");
     await expect(signIn().then(() => "done")).resolves.toBe("done");
   });
 
   it("is done although nobody can tell whether the browser has kept the session", async () => {
-    browser(null);
+    browser(undefined);
     await expect(signIn().then(() => "done")).resolves.toBe("done");
   });
 });
