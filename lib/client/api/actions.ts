@@ -11,7 +11,7 @@ import { isUnauthenticated } from "./http";
 import { isProfiles, KEYS } from "./keys";
 import { useSession } from "./session";
 import { type Draft, submit } from "./submit";
-import { acceptEffect, type Effect, requestEffect, revokeEffect, shownAtOnce, trustEffect } from "./views/optimistic";
+import { acceptEffect, type Effect, requestEffect, revokeEffect, showWrite, trustEffect } from "./views/optimistic";
 import type { ProfileDraft } from "./views/profile-draft";
 
 /** Each resolves when the ledger has accepted its message, and rejects with the reason if it was refused. */
@@ -70,7 +70,7 @@ export function useActions(): Actions {
     async function act(draft: Draft, effect: Effect = {}): Promise<void> {
       const written = write(draft);
       const change = <T>(key: string, apply: ((view: T) => T) | undefined) =>
-        apply ? mutate<T>(key, written as Promise<never>, shownAtOnce(apply)) : written.then(() => void mutate(key));
+        apply ? showWrite(mutate, key, written, apply) : written.then(() => void mutate(key));
       await Promise.all([
         change<ContactsAnswer>(KEYS.contacts, effect.contacts),
         change<CircleAnswer>(KEYS.circle, effect.circle),

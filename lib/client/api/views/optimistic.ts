@@ -1,4 +1,5 @@
-/** The views after each action, shown before the ledger answers. Pure; one function for each view and action. */
+/** The views after each action, shown before the ledger answers: one pure function for each view and action. */
+import type { ScopedMutator } from "swr";
 import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 
 export interface Effect {
@@ -6,15 +7,32 @@ export interface Effect {
   circle?(view: CircleAnswer): CircleAnswer;
 }
 
+/** The number of writes that each view has shown. */
+const shownWrites = new Map<string, number>();
+
 /**
- * SWR's options for a write that shows its effect at once, and takes it back if it is refused. A write begins with the view that is
- * shown, which has the effects of writes that are still on their way.
+ * Shows the effect of a write at once, takes it back if the write is refused, and reads the view again in the end. A write begins with
+ * the view that is shown, which has the effects of writes that are still on their way. Rejects as the write does.
  */
-export const shownAtOnce = <T>(apply: (view: T) => T) => ({
-  populateCache: false,
-  optimisticData: (_committed: T | undefined, shown: T | undefined): T =>
-    shown === undefined ? (shown as unknown as T) : apply(shown),
-});
+export async function showWrite<T>(
+  mutate: ScopedMutator,
+  key: string,
+  written: Promise<void>,
+  apply: (view: T) => T,
+): Promise<void> {
+  const number = (shownWrites.get(key) ?? 0) + 1;
+  shownWrites.set(key, number);
+  try {
+    await mutate<T>(key, written as Promise<never>, {
+      populateCache: false,
+      optimisticData: (_committed: T | undefined, shown: T | undefined): T =>
+        shown === undefined ? (shown as unknown as T) : apply(shown),
+    });
+  } finally {
+    // SWR reads the view again for the latest write alone, and that one may have ended before.
+    if (shownWrites.get(key) !== number) void mutate(key);
+  }
+}
 
 const NO_TRUST = { allocatedTo: 0, receivedFrom: 0 };
 

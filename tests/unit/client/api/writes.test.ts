@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { seat } from "@/app/_ui/features/circle/seats";
 import { dropFloors, floorHeader, raiseFloor } from "@/lib/client/api/floors";
 import { nextNonce } from "@/lib/client/api/nonce";
-import { acceptEffect, requestEffect, revokeEffect, shownAtOnce, trustEffect } from "@/lib/client/api/views/optimistic";
+import { acceptEffect, requestEffect, revokeEffect, showWrite, trustEffect } from "@/lib/client/api/views/optimistic";
 import type { ContactsAnswer } from "@/lib/wire/contacts";
 
 describe("read floors", () => {
@@ -88,17 +88,24 @@ describe("writes on their way", () => {
   const start = () => {
     const cache = new Map<string, State<ContactsAnswer>>([[key, { data: twoRequests }]]);
     const mutate = (initCache(cache) as unknown as [Cache, ScopedMutator])[1];
+    let readings = 0;
+    const counted = ((...asked: Parameters<ScopedMutator>) => {
+      if (asked.length === 1) readings += 1;
+      return mutate(...asked);
+    }) as ScopedMutator;
     const write = (peerId: string) => {
+      let accept = () => {};
       let refuse = (_reason: Error) => {};
-      const answer = new Promise<never>((_, reject) => {
+      const written = new Promise<void>((resolve, reject) => {
+        accept = resolve;
         refuse = reject;
       });
       const { contacts } = acceptEffect(peerId, 9);
-      const ended = mutate(key, answer, shownAtOnce(contacts as (view: ContactsAnswer) => ContactsAnswer));
-      return { refuse, ended };
+      const ended = showWrite(counted, key, written, contacts as (view: ContactsAnswer) => ContactsAnswer);
+      return { accept, refuse, ended };
     };
     const asking = () => cache.get(key)?.data?.requests.incoming.map(({ peerId }) => peerId);
-    return { asking, write };
+    return { asking, write, readings: () => readings };
   };
 
   it("show the effects of all of them", () => {
@@ -115,6 +122,17 @@ describe("writes on their way", () => {
     refuse(new Error("refused"));
     await expect(ended).rejects.toThrow("refused");
     expect(asking()).toEqual(["cid", "dan"]);
+  });
+
+  it("have the view read again if they end after a later one, whose end reads it too early", async () => {
+    const { write, readings } = start();
+    const [first, second] = [write("cid"), write("dan")];
+    second.accept();
+    await second.ended;
+    expect(readings()).toBe(0);
+    first.accept();
+    await first.ended;
+    expect(readings()).toBe(1);
   });
 });
 
