@@ -29,8 +29,11 @@ export interface LiveHandlers {
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
-/** An open stream sends something every 15 s (SPEC, Live). Other tabs wait a little longer before they take a stream over (live-share.ts). */
-const SILENCE_MS = 32_000;
+/**
+ * An open stream sends something every 15 s (SPEC, Live). Other tabs take a stream over after 35 s (live-share.ts), so the last
+ * look comes before that. Streams of a server that stalls wait for different times, and do not all come back at once.
+ */
+const SILENCE_MS = { least: 31_000, more: 2_000 };
 const LOOK_EVERY_MS = 2_000;
 
 /** An open stream. */
@@ -49,6 +52,7 @@ export function connectStream(from: number | null, handlers: LiveHandlers): Live
   let retryMs = FIRST_RETRY_MS;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let openedOnce = false;
+  const silenceMs = SILENCE_MS.least + Math.random() * SILENCE_MS.more;
   /** When the stream was opened, or the last event came. A clock that runs while the device sleeps. */
   let heardMs = 0;
 
@@ -106,7 +110,7 @@ export function connectStream(from: number | null, handlers: LiveHandlers): Live
   };
   const look = () => {
     // A clock that was set back counts as silence, too. Otherwise it would hide the silence for as long.
-    if (timer || Math.abs(Date.now() - heardMs) < SILENCE_MS) return;
+    if (timer || Math.abs(Date.now() - heardMs) < silenceMs) return;
     handlers.state("down");
     open();
   };
