@@ -68,7 +68,7 @@ const config = {
     turbopackFileSystemCacheForBuild: process.env.NEXT_BUILD_CACHE !== "off",
     // Each file comes with 700 bytes of headers, and small files compress badly: few large files make a first visit cheaper.
     turbopackChunking: { firstPageLoadPriority: 1, requestCost: 2_000_000, minChunkSize: 400_000 },
-    // A page that is opened while the server cannot be reached waits inside our shell (features/shell/unreachable-page.tsx). Without this
+    // A page that is opened while the server cannot be reached waits inside our shell (features/shell/page-opening.tsx). Without this
     // the browser leaves the app for an error page of its own.
     useOffline: true,
   },

@@ -1,4 +1,4 @@
-import { LoadingPage } from "../_ui/features/shell/unreachable-page";
+import { LoadingPage } from "../_ui/features/shell/page-opening";
 
 export default function Loading() {
   return <LoadingPage />;

@@ -8,7 +8,7 @@ import { useContacts } from "@/lib/client/api/views/views";
 import { counted } from "@/lib/client/format/numbers";
 import { Brand } from "./brand";
 import { FreshnessAnnouncer, FreshnessLine } from "./freshness-line";
-import { UnreachablePage } from "./unreachable-page";
+import { UnreachablePage } from "./page-opening";
 import { UserMenu } from "./user-menu";
 
 interface Place {

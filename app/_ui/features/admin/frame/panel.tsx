@@ -28,7 +28,7 @@ export function Panel({ title, note, action, children, className }: PanelProps) 
   );
 }
 
-/** In one row on a desktop, or in rows of four if there are too many for one. */
+/** Figures are in one row on a desktop, or in rows of four if there are too many for one. Each child counts as one figure. */
 const columnsFor = (figures: number) =>
   figures > 6 ? "lg:grid-cols-4" : figures === 6 ? "lg:grid-cols-6" : "lg:grid-cols-5";
 

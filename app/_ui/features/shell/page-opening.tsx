@@ -15,8 +15,8 @@ import { ErrorState } from "../../primitives/states";
 const lookNow = () => window.dispatchEvent(new Event("online"));
 
 /**
- * Shown while a page loads. The framework keeps it there while the server cannot be reached. It is in this file because the shell loads
- * it: a file for the browser of its own would come with 700 bytes of headers.
+ * Shown while a page loads. The framework keeps it there while the server cannot be reached. The shell loads this module in any
+ * case. In a module of its own, it would be one more file for the browser, and each has 700 bytes of headers.
  */
 export function LoadingPage() {
   return useOffline() ? (
@@ -50,9 +50,9 @@ interface Waiting {
 }
 
 /**
- * Keeps what is shown while the server may be out of reach: a page is opened only after the server has answered. Otherwise the new page
- * would take the place of this one and then fail. It opens by itself once the server is back, unless somebody has typed text here, which
- * would be lost. LoadingPage shows a page whose opening itself shows that the server is gone.
+ * Keeps what is shown while the server may be out of reach: a page is opened only after the server has answered. Otherwise the new
+ * page would take the place of this one and then fail. It opens by itself once the server is back, unless somebody has typed text
+ * here, which would be lost. LoadingPage shows a page whose opening itself shows that the server is gone.
  */
 export function UnreachablePage() {
   const router = useRouter();
