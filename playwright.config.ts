@@ -11,8 +11,8 @@ const DATA_DIR = join(__dirname, ".cache", "e2e");
 /** Their tests run one after the other. They start first: at the end of a run, they would leave one of the two workers idle. */
 const SERIAL = ["**/development.spec.ts", "**/admin-actions.spec.ts"];
 /** These start servers of their own, on the embedded set-up. */
-const OF_EMBEDDED = ["**/process.spec.ts", "**/ui-origin.spec.ts", ...SERIAL];
-const ignored = SET_UP === "embedded" ? [] : OF_EMBEDDED;
+const EMBEDDED_ONLY = ["**/process.spec.ts", "**/ui-origin.spec.ts", ...SERIAL];
+const ignored = SET_UP === "embedded" ? [] : EMBEDDED_ONLY;
 
 // Workers load this file too; only the runner itself starts from nothing.
 if (process.env.TEST_WORKER_INDEX === undefined) rmSync(DATA_DIR, { recursive: true, force: true });

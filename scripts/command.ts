@@ -5,8 +5,8 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { reasonUnreachable } from "@/lib/core/health/unreachable";
 import { isTierUnavailable } from "@/lib/ports/tier-unavailable";
+import { raiseAttemptTimeout } from "@/lib/system/attempt-timeout";
 import { killIfHeldUp, watchWork } from "@/lib/system/end-process";
-import { connectPatiently } from "@/lib/system/patient-connections";
 
 /** The arguments are wrong. The command prints the sentence and the usage, and ends with status 2. */
 export class UsageError extends Error {
@@ -100,7 +100,7 @@ export async function command<O extends Options>(
   work: (asked: { readonly values: Values<O>; readonly words: readonly string[] }) => Promise<void> | void,
 ): Promise<void> {
   watchWork();
-  connectPatiently();
+  raiseAttemptTimeout();
   process.stdout.on("error", ignoreBrokenPipe);
   try {
     const asked = understand(spec, process.argv.slice(2));

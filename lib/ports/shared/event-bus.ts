@@ -53,9 +53,10 @@ export type BusEvent =
   | { readonly type: "registry-changed"; readonly version: number };
 
 /**
- * Why everything that a process keeps in memory may be outdated. `lost`: events may have been lost. `epoch`: positions began again, as when a
- * topic starts over. `told`: another instance told all instances. The others are what this instance told them: an operator
- * invalidated all views (`invalidated`) or resynced a topic (`resynced`), or commits had not been published (`unpublished`).
+ * Why everything that a process keeps in memory may be outdated. `lost`: events may have been lost. `epoch`: positions began again,
+ * as when a topic starts over. `told`: another instance told all instances. The others are what this instance told them: an
+ * operator invalidated all views (`invalidated`) or resynced a topic (`resynced`), or commits had not been published
+ * (`unpublished`).
  */
 export type MissedReason = "lost" | "epoch" | "told" | TellReason;
 export type TellReason = "invalidated" | "resynced" | "unpublished";

@@ -1,7 +1,7 @@
 import "server-only";
 /** Starts the app of this process once, however many bundles ask for it. */
 import { refuseTaken } from "../../adapters/postgres/drivers/embedded/directory";
-import { connectPatiently } from "../../system/patient-connections";
+import { raiseAttemptTimeout } from "../../system/attempt-timeout";
 import { secretsOf } from "../access/secrets";
 import { dataDirProblem } from "../config/data-dir";
 import { doubtfulSettings, EnvError, readEnv } from "../config/env";
@@ -30,7 +30,7 @@ export function getApp(): Promise<App> {
 /** Resolves when reads can be served. The first sync goes on after that, because a long ledger takes minutes. */
 async function start(): Promise<App> {
   const startMs = Date.now();
-  connectPatiently();
+  raiseAttemptTimeout();
   const env = readEnv(process.env);
   const unwritable = dataDirProblem(env);
   if (unwritable !== null) throw new EnvError(unwritable);

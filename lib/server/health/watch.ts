@@ -59,7 +59,7 @@ export class HealthWatch implements Health {
   private rareMs = Number.NEGATIVE_INFINITY;
   /** When the overview of the topics that last woke repairs was read. */
   private wokenMs = Number.NEGATIVE_INFINITY;
-  private reportedAgainMs = Number.NEGATIVE_INFINITY;
+  private reportedMs = Number.NEGATIVE_INFINITY;
   private clocksAhead: readonly { readonly instanceId: string; readonly aheadMs: number }[] = [];
 
   constructor(private readonly appOf: () => App) {}
@@ -257,8 +257,8 @@ export class HealthWatch implements Health {
 
   /** Reports open incidents again, because other instances take an incident for ended if its report is old. */
   private reportAgain({ incidents, isShared, reporter, clock }: App): void {
-    if (!isShared || incidents.current().length === 0 || clock.monotonicMs() - this.reportedAgainMs < REPORT_MS) return;
-    this.reportedAgainMs = clock.monotonicMs();
+    if (!isShared || incidents.current().length === 0 || clock.monotonicMs() - this.reportedMs < REPORT_MS) return;
+    this.reportedMs = clock.monotonicMs();
     reporter.notice();
   }
 

@@ -145,11 +145,11 @@ export class RedisClient implements Commands, Channels {
       this.counters.refused(purpose);
       throw unavailable(purpose, "refused");
     }
-    const patienceMs = READS.has(purpose) ? readTimeoutMs : timeoutMs;
+    const commandTimeoutMs = READS.has(purpose) ? readTimeoutMs : timeoutMs;
     const sentBytes = bytesOf(keys) + bytesOf(args);
     const took = stopwatch();
     try {
-      const answer = await transport.eval(script, keys, args, patienceMs);
+      const answer = await transport.eval(script, keys, args, commandTimeoutMs);
       this.counters.answered(purpose, took(), sentBytes, bytesOf(answer));
       this.circuits.set(tag, afterSuccess(this.circuitOf(tag)));
       return answer;

@@ -59,11 +59,11 @@ describe("the plan's own figures", () => {
     expect(total(needs.costs, "ledger")).toBeCloseTo(fees, 3);
   });
 
-  it("of the starting point: 50 GB of memory for 100,000 users", () => {
+  it("without a cache: 50 GB of memory for 100,000 users", () => {
     expect(uncachedDesign({ ...DEFAULT_INPUTS, users: 100_000 }).memoryBytes).toBe(50e9);
   });
 
-  it("of the starting point: mirror calls for each read and each poll, counted by hand", () => {
+  it("without a cache: mirror calls for each read and each poll, counted by hand", () => {
     // 10,000 users × 100 reads × 2 pages a day, and 500 open pages that ask for four kinds once a minute.
     const byHand = (10_000 * 100 * 2) / 86_400 + (500 * 4) / 60;
     expect(uncachedDesign(DEFAULT_INPUTS).mirrorRequestsPerS).toBeCloseTo(byHand, 9);
@@ -350,7 +350,7 @@ describe("limits", () => {
     expect(hcs(3) / 1_645_714).toBeCloseTo(1, 2);
   });
 
-  it("of the starting point break before the first wall of ours", () => {
+  it("without a cache break before the first wall of ours", () => {
     const wall = limitsOf(DEFAULT_INPUTS).find(({ kind }) => kind === "wall");
     expect(uncachedLimitsOf(DEFAULT_INPUTS)[0]?.breaksAtUsers).toBeLessThan((wall?.breaksAtUsers ?? 0) / 10);
   });

@@ -3,7 +3,7 @@ import {
   setDefaultAutoSelectFamilyAttemptTimeout as setAttemptMs,
 } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { connectPatiently } from "@/lib/system/patient-connections";
+import { raiseAttemptTimeout } from "@/lib/system/attempt-timeout";
 import { command } from "@/scripts/command";
 
 const NODES_OWN_MS = attemptMs();
@@ -16,13 +16,13 @@ afterEach(() => {
 
 describe("an address of a host", () => {
   it("is tried for long enough to send a lost packet again", () => {
-    connectPatiently();
+    raiseAttemptTimeout();
     expect(attemptMs()).toBeGreaterThan(1_000);
   });
 
   it("is tried for as long as an operator wants", () => {
     setAttemptMs(9_000);
-    connectPatiently();
+    raiseAttemptTimeout();
     expect(attemptMs()).toBe(9_000);
   });
 
