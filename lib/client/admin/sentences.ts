@@ -183,7 +183,9 @@ function startedOver(detail: OperatorLogEntry["detail"]): string {
   if (alongside.length === 1)
     sentences.push(`Topic ${alongside[0]} starts over with it, because messages of it were dropped.`);
   if (alongside.length > 1)
-    sentences.push(`Topics ${alongside.join(", ")} start over with it, because messages of them were dropped.`);
+    sentences.push(
+      `Topics ${alongside.slice(0, -1).join(", ")} and ${alongside.at(-1)} start over with it, because messages of them were dropped.`,
+    );
   return sentences.join(" ");
 }
 

@@ -35,7 +35,7 @@ const moved = { messages: count, rows: described(count, "Rows that people have o
 /** The work of one run of `npm run pack`. */
 export const PackResult = z.object({ ...moved, dropped: z.optional(z.object(moved)) });
 
-/** The messages that a start over drops and reads from the ledger again. */
+/** The messages of its topic that a start over drops and reads from the ledger again. */
 export const StartOverResult = z.object({
   dropped: described(count, "Stored messages of the topic"),
   alongside: described(

@@ -148,7 +148,7 @@ export const audit = checkRoute("audit");
 export const resync = checkRoute("resync");
 
 /** The other topics that start over with this one: all with dropped messages. Throws ProblemError while one is paused. */
-async function startedAlongside({ stores }: App, topicId: TopicId): Promise<readonly TopicId[]> {
+async function startingAlongside({ stores }: App, topicId: TopicId): Promise<readonly TopicId[]> {
   const withDropped = (await stores.sync.topics()).filter(({ dropped }) => dropped.through > 0);
   const paused = withDropped.find((topic) => topic.paused);
   // Nobody would read it again.
@@ -174,7 +174,7 @@ export const startOver = defineRoute({
     const { app, background } = context;
     return act(context, { name: "topic.start-over", target: topicId }, async (entry) => {
       const topic = await readyFor(app, topicId, entry, true);
-      const alongside = await startedAlongside(app, topicId);
+      const alongside = await startingAlongside(app, topicId);
       await app.stores.sync.startOver(topicId);
       app.adminReads.topics.forget();
       // Every instance may continue it, so this one does not wait for a reader. The other topics are merged before the first

@@ -74,8 +74,8 @@ describe("the result of an action", () => {
     expect(told({ dropped: 1, alongside: ["0.0.7"] })).toBe(
       "The topic starts over. 1 stored message is read from the ledger again. Topic 0.0.7 starts over with it, because messages of it were dropped.",
     );
-    expect(told({ dropped: 0, alongside: ["0.0.7", "0.0.8"] })).toBe(
-      "The topic starts over. Topics 0.0.7, 0.0.8 start over with it, because messages of them were dropped.",
+    expect(told({ dropped: 0, alongside: ["0.0.7", "0.0.8", "0.0.9"] })).toBe(
+      "The topic starts over. Topics 0.0.7, 0.0.8 and 0.0.9 start over with it, because messages of them were dropped.",
     );
     expect(told(null)).toBe("Done.");
   });
