@@ -75,6 +75,18 @@ for (const [name, program] of [
         asked.once("error", reject);
         asked.flushHeaders();
       });
+    /**
+     * As `ask`. The framework closes a connection at once after an answer that comes before the body's end, so a client that still writes
+     * may find it broken. Our own server lets the answer arrive.
+     */
+    const upload = async (path: string, sent: Sent): Promise<Answered> => {
+      if (program === undefined) return ask("POST", path, sent);
+      let answered: Answered | null = null;
+      await expect(async () => {
+        answered = await ask("POST", path, sent);
+      }).toPass();
+      return answered as unknown as Answered;
+    };
     const lastAsked = () => web.asked.at(-1);
 
     test("all pages but our own come from there, with their headers", async () => {
@@ -220,10 +232,9 @@ for (const [name, program] of [
         // The framework reads a page's body to its end first. Everybody else answers before the end.
         const isReadToEnd = program !== undefined && path === "/echo";
         const known = { headers: { "content-length": String(body.length) }, body };
-        const status =
-          program === undefined ? statusOfPromise(path, body.length) : (await ask("POST", path, known)).status;
+        const status = program === undefined ? statusOfPromise(path, body.length) : (await upload(path, known)).status;
         expect(await status).toBe(413);
-        const unknown = await ask("POST", path, {
+        const unknown = await upload(path, {
           headers: { "transfer-encoding": "chunked" },
           body,
           isOpen: !isReadToEnd,
