@@ -202,13 +202,7 @@ describe("while Redis is down", () => {
   it("a frozen server gets five commands, and the others are refused without being sent", async () => {
     const clock = new DrivenClock();
     const client = clientOf(redis.url, { clock, timeoutMs: 30 });
-    const answers = () =>
-      hotOf(client)
-        .ping()
-        .then(
-          () => true,
-          () => false,
-        );
+    const answers = () => isAnswered(client);
     await expect.poll(answers).toBe(true);
     const before = client.stats().byPurpose.ping;
     redis.pause();
@@ -272,19 +266,22 @@ it("names the server to a proxy in front of it, which TLS alone would not do", a
   expect(greetings.map((greeting) => greeting.includes("127.0.0.1"))).not.toContain(true);
 });
 
+/** Whether a command of this client gets its answer. */
+const isAnswered = (client: RedisClient): Promise<boolean> =>
+  hotOf(client)
+    .ping()
+    .then(
+      () => true,
+      () => false,
+    );
+
 describe("a managed Redis that fails over", () => {
   it("is used again once its name leads to the server that took over, though the old one keeps its connections", async () => {
     const successor = await startRedis();
     onTestFinished(() => successor.stop());
     const address = await movableAddress(redis);
     const client = clientOf(address.url);
-    const answers = () =>
-      hotOf(client)
-        .ping()
-        .then(
-          () => true,
-          () => false,
-        );
+    const answers = () => isAnswered(client);
     expect(await answers()).toBe(true);
     await direct.send([["REPLICAOF", "127.0.0.1", String(successor.port)]]);
     expect((await failureOf(hotOf(client).ping())).message).toMatch(/failed \(rejected, READONLY\)/);

@@ -52,7 +52,7 @@ interface Waiting {
 /**
  * Keeps what is shown while the server may be out of reach: a page is opened only after the server has answered. Otherwise the new
  * page would take the place of this one and then fail. It opens by itself once the server is back, unless somebody has typed text
- * here, which would be lost. LoadingPage shows a page whose opening itself shows that the server is gone.
+ * here, which would be lost. If the server turns out to be gone while a page opens, LoadingPage says so.
  */
 export function UnreachablePage() {
   const router = useRouter();

@@ -127,6 +127,23 @@ describe("a stream", () => {
     expect(Source.opened).toHaveLength(3);
   });
 
+  it("does not come back in one moment with all others of a server that stalls, and before another tab takes over", () => {
+    const reopenedMs = (random: number) => {
+      vi.spyOn(Math, "random").mockReturnValue(random);
+      const { stream } = connect(3);
+      last().onopen();
+      const opened = Source.opened.length;
+      let ms = 0;
+      for (; Source.opened.length === opened && ms < 60_000; ms += 500) vi.advanceTimersByTime(500);
+      stream.close();
+      vi.mocked(Math.random).mockRestore();
+      return ms;
+    };
+    const [first, later] = [reopenedMs(0), reopenedMs(0.99)];
+    expect(later).toBeGreaterThan(first);
+    expect(later).toBeLessThan(35_000);
+  });
+
   it.each([
     ["signed-out", 1],
     ["planned", 0],

@@ -22,9 +22,7 @@ export interface Limits {
 /** A thread that runs a statement ends a few milliseconds after it is told to. One that takes longer is in a call of the system. */
 const ENDS_WITHIN_MS = 1_000;
 
-/**
- * One thread, from its start to its end. It does not come back: `open-in-thread.ts` starts another one.
- */
+/** One thread, from its start to its end. It does not come back: `open-in-thread.ts` starts another one. */
 export class DatabaseThread implements Engine {
   /** In the order in which they were sent, which is the order of the answers. */
   private readonly pending: Pending[] = [];
