@@ -84,6 +84,26 @@ describe("a script for Upstash", () => {
   });
 });
 
+describe("a refusal that has nothing to do with the promise", () => {
+  // The vendor's error quotes the whole command behind the server's answer.
+  const script = "local time = redis.call('TIME') redis.call('INCR', KEYS[1]) return redis.call('LPUSH', KEYS[1], 'x')";
+  const values = ["TIME", "script shebang", "unexpected symbol near '#'"];
+
+  it("runs its script once, whatever stands in the script and its values", async () => {
+    const key = new Keys(newNetwork()).gate("g");
+    await expect(clientOf(fixture.upstash).eval("gate", script, [key], values)).rejects.toThrow(/rejected/);
+    expect(String((await fixture.redis.send([["GET", key]]))[0])).toBe("1");
+  });
+
+  it("leaves the promise as it is", async () => {
+    const client = clientOf(fixture.upstash);
+    await fixture.upstash.faults.set({ kind: "error", status: 429 });
+    await expect(client.eval("gate", script, ["mine"], values)).rejects.toThrow(/rejected/);
+    await fixture.upstash.faults.clear();
+    await expect(client.eval("gate", "return redis.call('GET', 'other')", ["mine"], [])).rejects.toThrow(/rejected/);
+  });
+});
+
 describe("a server that refuses the clock under the promise", () => {
   it("runs everything once, without the promise from then on", async () => {
     const strict = await startUpstash({ redisPort: plain.port, checksKeys: true, refusesTime: true });

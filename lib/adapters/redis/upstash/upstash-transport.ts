@@ -50,7 +50,7 @@ export class UpstashTransport implements Transport {
     try {
       return await send(KEY_LOCKING + script);
     } catch (error) {
-      if (!(error instanceof Error) || !UNKNOWN_PROMISE.test(error.message)) throw error;
+      if (!UNKNOWN_PROMISE.test(answerOf(error))) throw error;
       this.locksKeys = false;
       return send(script);
     }
@@ -82,6 +82,10 @@ export class UpstashTransport implements Transport {
     return client;
   }
 }
+
+/** The server's part of an error. The client quotes the command behind it, with a script that names the clock and with values. */
+const answerOf = (error: unknown): string =>
+  error instanceof Error ? (error.message.split(", command was: ", 1)[0] ?? "") : "";
 
 function clientOf({ url, token }: UpstashAddress, timeoutMs: number): Redis {
   return new Redis({
