@@ -1,8 +1,11 @@
 /** Both of Neon's drivers, through the stand-in that speaks Neon's protocol before a real PostgreSQL. */
 
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { translateError } from "@/lib/adapters/postgres/drivers/errors";
+import { missingMigrations } from "@/lib/adapters/postgres/drivers/migrate";
 import { driverFor, openDatabase, type ServerDriver } from "@/lib/adapters/postgres/drivers/open";
 import type { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres/postgres-server";
@@ -119,6 +122,15 @@ describe.each(DRIVERS)("%s", (driver) => {
     await db.close();
   });
 
+  it("ends a start with a wrong password, and says so", async () => {
+    const db = await open(driver, url.replace("local@", "wrong@"));
+    const words = "the database answered 28P01: it does not accept the user and password of DATABASE_URL";
+    expect(await failureOf(rawQuery(db, "SELECT 1"))).toMatchObject({ name: "TierUnavailable", message: words });
+    const message = `Nobody can log in to the database: ${words}. Correct DATABASE_URL, then start again.`;
+    expect(await failureOf(missingMigrations(db))).toMatchObject({ name: "DatabaseUnusable", message });
+    await db.close();
+  });
+
   it("says unavailable after it is closed, and finishes earlier statements first", async () => {
     const db = await open(driver, url);
     const asked = rawQuery(db, "SELECT pg_sleep(0.1), 1 AS one");
@@ -145,26 +157,60 @@ describe.each(DRIVERS)("%s", (driver) => {
   });
 });
 
+/** Asks a server that answers every statement over HTTP as it is told. */
+async function failureAt(listener: RequestListener): Promise<unknown> {
+  const answering = createServer(listener);
+  await new Promise<void>((resolve) => answering.listen(0, "127.0.0.1", resolve));
+  const { port } = answering.address() as AddressInfo;
+  const db = await openDatabase({
+    url: server.url,
+    driver: "neon-http",
+    endpoint: `http://127.0.0.1:${port}/sql`,
+  });
+  try {
+    return await failureOf(rawQuery(db, "SELECT 1"));
+  } finally {
+    await db.close();
+    await new Promise((resolve) => answering.close(resolve));
+  }
+}
+
 describe("an answer over HTTP", () => {
   it("that breaks off counts as unavailable, although JavaScript reports a programming error", async () => {
-    const { createServer } = await import("node:http");
-    const broken = createServer((request, response) => {
+    const failure = await failureAt((request, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": 1_000 });
       response.write('{"fields":[],"rows":[', () => request.socket.destroy());
     });
-    await new Promise<void>((resolve) => broken.listen(0, "127.0.0.1", resolve));
-    const address = broken.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    const db = await openDatabase({
-      url: server.url,
-      driver: "neon-http",
-      endpoint: `http://127.0.0.1:${port}/sql`,
-    });
-    const failure = await failureOf(rawQuery(db, "SELECT 1"));
     expect(failure).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     expect(translateError((failure as TierUnavailable).cause)).toBeInstanceOf(TypeError);
-    await db.close();
-    await new Promise((resolve) => broken.close(resolve));
+  });
+
+  const QUOTA = "Your account or project has exceeded the compute time quota. Upgrade your plan to increase limits.";
+  it.each([
+    [400, { message: QUOTA, code: "", severity: "" }, "Neon refuses: a quota of the project is used up"],
+    [402, { message: QUOTA }, "Neon refuses: a quota of the project is used up"],
+    [500, { message: "Control plane request failed", code: "" }, "the database does not answer"],
+    [
+      500,
+      { message: "Control plane request failed: endpoint is disabled", code: "" },
+      "Neon refuses: the endpoint in DATABASE_URL is disabled",
+    ],
+    [
+      400,
+      { message: "The requested endpoint could not be found, or you don't have access to it.", code: "" },
+      "Neon has no endpoint of the name in DATABASE_URL",
+    ],
+    [
+      500,
+      { message: "sorry, too many clients already", code: "53300", severity: "FATAL" },
+      "the database answered 53300: it has no connection left",
+    ],
+  ])("of Neon's proxy tells operators why it refuses (%i %o)", async (status, body, message) => {
+    const failure = await failureAt((_, response) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify(body));
+    });
+    expect(failure).toMatchObject({ name: "TierUnavailable", tier: "postgres", message });
   });
 });
 

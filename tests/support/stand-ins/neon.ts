@@ -75,6 +75,9 @@ function neonProtocol(postgresPort: number, counters: Counters, faults: FaultSwi
       if (!("queries" in asked)) return json(200, await run(pool, asked, form));
       return json(200, { results: await batch(pool, asked.queries, beginOf(request), form) });
     } catch (failure) {
+      // Neon's proxy checks passwords itself, and gives its own refusals no SQLSTATE.
+      if (failure instanceof pg.DatabaseError && failure.code === "28P01")
+        return json(400, { message: failure.message, code: "", severity: "" });
       // A DatabaseError comes from PostgreSQL itself. Any other error means that the database is away.
       return failure instanceof pg.DatabaseError
         ? json(400, { ...failure, message: failure.message })

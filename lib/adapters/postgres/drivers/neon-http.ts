@@ -9,7 +9,7 @@ import { drizzle } from "drizzle-orm/neon-http";
 import pg from "pg";
 import { TierUnavailable } from "../../../ports/tier-unavailable";
 import { type Database, databaseOver } from "./database";
-import { sqlState } from "./errors";
+import { sqlState, sqlStateWords } from "./errors";
 
 export interface NeonHttpOptions {
   /** Where to post statements instead of `https://api.<region>.…/sql`: a stand-in's `http://127.0.0.1:port/sql`. */
@@ -50,14 +50,35 @@ function limited(client: Client, timeoutMs: number, endpoint: string | undefined
       });
     } catch (error) {
       // A failure without an SQLSTATE is a failed request. An answer that breaks off is a TypeError or a SyntaxError here.
-      throw sqlState(error) === null
-        ? new TierUnavailable("postgres", "the database does not answer", { cause: error })
-        : error;
+      throw sqlState(error) === null ? failedRequest(error) : error;
     } finally {
       clearTimeout(timer);
     }
   };
   return new Proxy(client, { get: (target, key) => (key === "query" ? query : Reflect.get(target, key)) });
+}
+
+/**
+ * Refusals of Neon's proxy. It checks passwords and plans itself, and gives its own refusals no SQLSTATE
+ * (github.com/neondatabase/neon, read 2026-12-01).
+ */
+const WRONG_PASSWORD = /^password authentication failed/;
+const PROXY_REFUSALS: readonly (readonly [pattern: RegExp, words: string])[] = [
+  [/exceeded the [\w -]{1,40} quota/, "Neon refuses: a quota of the project is used up"],
+  [/endpoint (?:is|has been) disabled/, "Neon refuses: the endpoint in DATABASE_URL is disabled"],
+  [/endpoint (?:cannot|could not) be found/, "Neon has no endpoint of the name in DATABASE_URL"],
+];
+
+/** The SQLSTATE in an answer whose HTTP status is not 400: the driver keeps its body as text. */
+const STATE_IN_BODY = /^Server error \(HTTP status \d+\): .*"code":"([0-9A-Z]{5})"/s;
+
+function failedRequest(error: unknown): TierUnavailable {
+  const said = error instanceof Error ? error.message : "";
+  // As over TCP, where a start ends with this error.
+  if (WRONG_PASSWORD.test(said)) Object.assign(error as Error, { severity: "FATAL", code: "28P01" });
+  const state = sqlState(error) ?? STATE_IN_BODY.exec(said)?.[1];
+  const refusal = PROXY_REFUSALS.find(([pattern]) => pattern.test(said))?.[1] ?? "the database does not answer";
+  return new TierUnavailable("postgres", state === undefined ? refusal : sqlStateWords(state), { cause: error });
 }
 
 /** Serves every caller of the vendor's driver in this process. A caller that names no endpoint reaches the driver's usual one. */
