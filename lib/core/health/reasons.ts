@@ -14,11 +14,15 @@ export const withReason = (sentence: string, reason: string | null) =>
 /** Redis answers a write with `OOM` when its memory is full and nothing may be evicted. It still answers reads. */
 export const isOutOfMemory = (reason: string | null) => /\bOOM\b/.test(reason ?? "");
 
+/** A hosted Redis refuses every command, with `QUOTA` for a code, once the plan's number of commands is used up. */
+export const isUsedUp = (reason: string | null) => /\bQUOTA\b/.test(reason ?? "");
+
 /** The sentence about a Redis that is down or refuses commands. */
-export const redisDownWords = (reason: string | null) =>
-  isOutOfMemory(reason)
-    ? "Redis is out of memory: it refuses every command that writes."
-    : withReason("Redis does not answer", reason);
+export function redisDownWords(reason: string | null): string {
+  if (isOutOfMemory(reason)) return "Redis is out of memory: it refuses every command that writes.";
+  if (isUsedUp(reason)) return "Redis refuses every command: the plan's number of commands is used up.";
+  return withReason("Redis does not answer", reason);
+}
 
 /** The sentence about a doorbell that is dead. `name`: the mirror's `host:port`. */
 export const doorbellDownWords = (name: string, reason: string): string =>

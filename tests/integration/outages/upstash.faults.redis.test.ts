@@ -1,4 +1,6 @@
 /** The gate to the shared tier, while the tier does what it should not. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RedisClient } from "@/lib/adapters/redis/client/client";
@@ -8,6 +10,7 @@ import { RedisHotCache } from "@/lib/adapters/redis/hot-cache";
 import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import { RedisViewCache } from "@/lib/adapters/redis/view-cache";
 import { RedisWriteGuard } from "@/lib/adapters/redis/write-guard";
+import { redisDownWords } from "@/lib/core/health/reasons";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { claimNonce } from "../../support/contract/write-claims";
 import { DrivenClock } from "../../support/control/driven-clock";
@@ -68,6 +71,30 @@ describe("a failure says its kind, and nothing of what was asked", () => {
   it("of an answer that is none of ours", async () => {
     await fixture.redis.send([["HSET", new Keys(network).view(USER, "contacts"), "v", "secret-body", "g", ""]]);
     expect((await failureOf(viewsOf(fixture.client()).lookup(USER, "contacts", 100))).message).toMatch(/no head/);
+  });
+
+  it.each([
+    [
+      "ERR max requests limit exceeded. Limit: 500000, Usage: 500000",
+      /fill failed \(rejected, QUOTA\)/,
+      "Redis refuses every command: the plan's number of commands is used up.",
+    ],
+    [
+      "ERR DB capacity quota exceeded. Threshold: 268435456 bytes, Usage: 268979370 bytes.",
+      /fill failed \(rejected, OOM\)/,
+      "Redis is out of memory: it refuses every command that writes.",
+    ],
+  ])("of a plan that is used up, as operators read it (%s)", async (error, message, words) => {
+    const server = createServer((_, response) => response.writeHead(400).end(JSON.stringify({ error })));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const client = fixture.client({
+      transport: new UpstashTransport({ url: `http://127.0.0.1:${port}`, token: "local-token" }),
+    });
+    expect((await failureOf(fill(client))).message).toMatch(message);
+    expect(redisDownWords(client.stats().lastError)).toBe(words);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it("for a reader with a shorter time limit", async () => {

@@ -45,5 +45,8 @@ export function systemCode(error: unknown): string | null {
   return typeof code === "string" && SYSTEM_CODE.test(code) ? code : null;
 }
 
+/** The code of a refusal because the plan's number of commands is used up (core/health/reasons.ts has its sentence). */
+export const USED_UP = "QUOTA";
+
 /** The code of an error that Redis answered, such as NOSCRIPT. */
 export const firstWord = (message: string): string | null => /^[A-Z]{2,20}(?= )/.exec(message)?.[0] ?? null;

@@ -8,6 +8,7 @@ import {
   systemCode,
   type Transport,
   tookTooLong,
+  USED_UP,
 } from "../client/transport";
 import { streamChannel } from "./subscription";
 
@@ -33,6 +34,15 @@ const BEYOND_KEYS = /\('(?:PUBLISH|INFO)'/;
  * only some of what is refused. Our scripts ask the clock before they write.
  */
 const UNKNOWN_PROMISE = /script shebang|unexpected symbol near '#'|\bTIME\b|'time'/;
+
+/**
+ * Refusals of a database whose plan is used up (upstash.com/docs/redis/troubleshooting, read 2026-12-01). Their first word is ERR. Redis
+ * itself says OOM when its memory is full.
+ */
+const LIMIT_CODES: readonly (readonly [pattern: RegExp, code: string])[] = [
+  [/^ERR max (?:daily request|requests) limit exceeded/, USED_UP],
+  [/^ERR DB capacity quota exceeded/, "OOM"],
+];
 
 export class UpstashTransport implements Transport {
   readonly isCluster = false;
@@ -68,7 +78,10 @@ export class UpstashTransport implements Transport {
 
   codeOf(error: unknown): string | null {
     if (!(error instanceof Error)) return null;
-    return systemCode(error.cause) ?? (error.name === "UpstashError" ? firstWord(error.message) : null);
+    const known = systemCode(error.cause);
+    if (known !== null || error.name !== "UpstashError") return known;
+    const said = answerOf(error);
+    return LIMIT_CODES.find(([pattern]) => pattern.test(said))?.[1] ?? firstWord(said);
   }
 
   /** No connection is kept that must be closed. */

@@ -4,7 +4,7 @@ import { RedisClient } from "../../../adapters/redis/client/client";
 import { CLUSTER_PARTITIONS, Keys } from "../../../adapters/redis/client/keys";
 import { RedisHotCache } from "../../../adapters/redis/hot-cache";
 import { type NodesPersistence, readPersistence } from "../../../adapters/redis/persistence";
-import { isOutOfMemory } from "../../../core/health/reasons";
+import { isOutOfMemory, isUsedUp } from "../../../core/health/reasons";
 import { reasonUnreachable } from "../../../core/health/unreachable";
 import { transportOf } from "../../boot/open";
 import type { Env } from "../../config/env";
@@ -61,6 +61,8 @@ export async function* examineRedis(env: Env): AsyncGenerator<DoctorFinding> {
 /** These are what the node of a cluster answers to somebody who takes it for a single server. */
 function mendOf({ UPSTASH_REDIS_REST_URL: url }: Env, reason: string): string {
   if (isOutOfMemory(reason)) return "Redis is out of memory: raise its maxmemory, or take a larger plan.";
+  if (isUsedUp(reason))
+    return "Redis refuses every command: the plan's number of commands is used up. Take a larger plan.";
   if (url !== undefined) return "Check UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.";
   return /MOVED|CROSSSLOT|CLUSTERDOWN/.test(reason) ? A_CLUSTER : "Check REDIS_URL.";
 }
