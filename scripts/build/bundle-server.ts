@@ -1,16 +1,16 @@
 /**
- * Runs after `next build`: bundles server.ts into one file that Node runs, `.next/start.js`, and the embedded database's thread into
- * another. `npm start` and the image (scripts/build/standalone.ts) run these files, with the same packages beside them. Also
+ * Runs after `next build`: bundles server.ts into one file that Node runs, `.next/start.js`, and the programs of its threads into
+ * others. `npm start` and the image (scripts/build/standalone.ts) run these files, with the same packages beside them. Also
  * compresses the files for browsers.
  */
 import { join } from "node:path";
 import { build } from "esbuild";
 import { compressFiles } from "./compressed-files";
-import { bundleDatabaseThread, EXTERNAL_PACKAGES, nodeBundle } from "./node-bundle";
+import { bundleThreads, EXTERNAL_PACKAGES, nodeBundle, SERVER_THREADS } from "./node-bundle";
 
 async function main(): Promise<void> {
   await compressFiles(".next");
-  await bundleDatabaseThread(".next");
+  await bundleThreads(".next", SERVER_THREADS);
   await build({
     ...nodeBundle(process.cwd()),
     entryPoints: ["server.ts"],

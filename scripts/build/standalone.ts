@@ -5,6 +5,7 @@
  */
 import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SERVER_THREADS } from "./node-bundle";
 import { bundleCommands } from "./standalone/commands";
 
 const FOLDER = join(".next", "standalone");
@@ -13,7 +14,8 @@ async function main(): Promise<void> {
   // The time of a file is part of its tag. Servers of the same build have the same tags.
   for (const name of ["static", "compressed"])
     cpSync(join(".next", name), join(FOLDER, ".next", name), { recursive: true, preserveTimestamps: true });
-  for (const name of ["start.js", "pglite-thread.mjs"]) cpSync(join(".next", name), join(FOLDER, ".next", name));
+  for (const name of ["start.js", ...SERVER_THREADS.map((name) => `${name}.mjs`)])
+    cpSync(join(".next", name), join(FOLDER, ".next", name));
   // Replaces Next's own server, which has neither the gate nor an orderly end, so that nobody runs it by mistake.
   writeFileSync(join(FOLDER, "server.js"), 'process.chdir(__dirname);\nrequire("./.next/start.js");\n');
   if (existsSync("public")) cpSync("public", join(FOLDER, "public"), { recursive: true });

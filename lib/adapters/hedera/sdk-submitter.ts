@@ -125,7 +125,8 @@ export class SdkSubmitter implements Submitter, TopicCreator {
   }
 }
 
-const UNCERTAIN: SubmitError = {
+/** Nobody knows whether the message reached the ledger. */
+export const UNCERTAIN: SubmitError = {
   code: "uncertain",
   message:
     "The ledger did not confirm in time. The message may still arrive: send the same request again, or look at your signals.",
@@ -142,7 +143,8 @@ const TOO_LATE: SubmitError = {
   message: "The Hedera network did not take the message in time. Nothing was written; try again in a moment.",
 };
 
-const NO_TOPIC_YET: TopicCreateError = {
+/** Nobody knows yet whether the topic was created. */
+export const NO_TOPIC_YET: TopicCreateError = {
   code: "unavailable",
   message: "The ledger did not say whether the topic was created. Run this again in a moment.",
 };

@@ -41,7 +41,7 @@ async function start(): Promise<App> {
   for (const doubt of doubtfulSettings(process.env)) log.warn(doubt);
   const metrics = new Metrics();
   const [network, stores, tracing] = await Promise.all([
-    whileLoading("the ledger", openNetwork(env, log)),
+    whileLoading("the ledger", openNetwork(env, log, { isInThread: !env.isVercel })),
     whileLoading("the database", awaitStores(env, log, metrics)),
     openTracing(env),
   ]);

@@ -1,7 +1,8 @@
 import "server-only";
 /** The ledger side of the configuration: a public or custom network, or a devnet that is started here. */
 import { join } from "node:path";
-import { SdkSubmitter } from "../../adapters/hedera/sdk-submitter";
+import { openInThread } from "../../adapters/hedera/in-thread/threaded-submitter";
+import { SdkSubmitter, type SdkSubmitterOptions } from "../../adapters/hedera/sdk-submitter";
 import {
   type AccountId,
   type FollowedKind,
@@ -42,15 +43,32 @@ function configuredTopics(env: Env): TopicsByKind {
   };
 }
 
-/** `spawn` starts the devnet's process. */
-export async function openNetwork(env: Env, log: Log, spawn = spawnDevnet): Promise<NetworkParts> {
-  return env.isDevnet ? openDevnet(env, log, spawn) : openPublic(env, log);
+/** How the parts of a network are started. */
+export interface NetworkStart {
+  /** Starts the devnet's process. */
+  readonly spawn?: typeof spawnDevnet;
+  /** Writes go out from a thread of their own: for a server, which has others to serve meanwhile. */
+  readonly isInThread?: boolean;
+}
+
+type OpenSubmitter = (options: SdkSubmitterOptions) => ReturnType<typeof openInThread>;
+
+/** Opens the network that the environment names. A devnet is started. */
+export async function openNetwork(
+  env: Env,
+  log: Log,
+  { spawn = spawnDevnet, isInThread = false }: NetworkStart = {},
+): Promise<NetworkParts> {
+  const lost = (cause: unknown) =>
+    log.error("The thread that writes to the ledger ended. The next write starts another one.", { cause });
+  const open: OpenSubmitter = (options) => (isInThread ? openInThread(options, lost) : new SdkSubmitter(options));
+  return env.isDevnet ? openDevnet(env, log, open, spawn) : openPublic(env, log, open);
 }
 
 /** The demo person who can open the operators' pages. */
 const OPERATOR_NAME = "Devnet operator";
 
-async function openDevnet(env: Env, log: Log, spawn: typeof spawnDevnet): Promise<NetworkParts> {
+async function openDevnet(env: Env, log: Log, open: OpenSubmitter, spawn: typeof spawnDevnet): Promise<NetworkParts> {
   log.info("Starting a local Hedera (devnet) …");
   let ended: string | null = null;
   const devnet = await spawn({
@@ -60,7 +78,7 @@ async function openDevnet(env: Env, log: Log, spawn: typeof spawnDevnet): Promis
     },
   });
   log.info(`The devnet answers at ${devnet.restUrl}, with ${devnet.people.length} people on four topics.`);
-  const submitter = new SdkSubmitter({
+  const submitter = open({
     network: { nodeAddress: devnet.nodeAddress },
     operatorId: devnet.operatorId,
     operatorKey: devnet.operatorKey,
@@ -94,8 +112,9 @@ async function openDevnet(env: Env, log: Log, spawn: typeof spawnDevnet): Promis
   };
 }
 
-async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
-  const submitter = configuredSubmitter(env);
+async function openPublic(env: Env, log: Log, open: OpenSubmitter): Promise<NetworkParts> {
+  const options = submitterOptions(env);
+  const submitter = options === null ? null : open(options);
   for (const wanting of weakDefaults(env)) log.warn(wanting);
   return {
     mirrorUrls: env.MIRROR_URL ?? NETWORK_MIRRORS[env.HEDERA_NETWORK] ?? [],
@@ -110,11 +129,12 @@ async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
   };
 }
 
-function configuredSubmitter(env: Env): SdkSubmitter | null {
+/** Null if this process has nothing to write with. */
+function submitterOptions(env: Env): SdkSubmitterOptions | null {
   const { HEDERA_NETWORK: network, HEDERA_OPERATOR_ID: operatorId, HEDERA_OPERATOR_KEY: operatorKey } = env;
   if (operatorId === undefined || operatorKey === undefined) return null;
   const isNamed = network === "testnet" || network === "mainnet" || network === "previewnet";
-  if (isNamed) return new SdkSubmitter({ network, operatorId, operatorKey });
+  if (isNamed) return { network, operatorId, operatorKey };
   const { HEDERA_NODE: nodeAddress } = env;
-  return nodeAddress === undefined ? null : new SdkSubmitter({ network: { nodeAddress }, operatorId, operatorKey });
+  return nodeAddress === undefined ? null : { network: { nodeAddress }, operatorId, operatorKey };
 }

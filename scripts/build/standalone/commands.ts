@@ -1,6 +1,6 @@
 /** The operators' commands for the image, each as one file that Node runs. */
 import { build } from "esbuild";
-import { bundleDatabaseThread, EXTERNAL_PACKAGES, nodeBundle } from "../node-bundle";
+import { bundleThreads, EXTERNAL_PACKAGES, nodeBundle } from "../node-bundle";
 
 /** Each is `scripts/operator/NAME.ts`. */
 export const COMMANDS = ["migrate", "doctor", "accounts", "shards", "pack"] as const;
@@ -17,5 +17,5 @@ export async function bundleCommands(folder: string): Promise<void> {
     keepNames: true,
     external: EXTERNAL_PACKAGES,
   });
-  await bundleDatabaseThread(folder);
+  await bundleThreads(folder, ["pglite-thread"]);
 }

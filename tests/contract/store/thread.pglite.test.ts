@@ -12,7 +12,7 @@ import type { ThreadOptions } from "@/lib/adapters/postgres/drivers/embedded/ope
 import { startThread } from "@/lib/adapters/postgres/drivers/embedded/start-thread";
 import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
 import { openStore } from "@/lib/adapters/postgres/store";
-import { bundleDatabaseThread } from "@/scripts/build/node-bundle";
+import { bundleThreads } from "@/scripts/build/node-bundle";
 import { bundleOf } from "@/tests/support/fleet/processes/bundle";
 import { addTopics } from "@/tests/support/stores/add-topics";
 import { rawQuery } from "@/tests/support/stores/raw-query";
@@ -340,7 +340,7 @@ describe("the program of the thread", () => {
     expect(run()).toBe(
       "The embedded database cannot start, because pglite-thread.mjs is missing beside this program: build the app again, or set DATABASE_URL to another database.",
     );
-    await bundleDatabaseThread(dirname(program));
+    await bundleThreads(dirname(program), ["pglite-thread"]);
     expect(run()).toBe("opened");
   });
 });

@@ -31,7 +31,7 @@ const ISSUE = /\bissue\s+#?\d+/gi;
 const LINK = /\]\(([^)\s#]*)(?:#([^)\s]+))?\)/g;
 /** Files that commands create or packages contain. */
 const MADE =
-  /^(bench\/results\.json|public\/wallet-connector\.js(\.map)?|(dependency-cruise|pglite-thread|vitest)\.mjs)$/;
+  /^(bench\/results\.json|public\/wallet-connector\.js(\.map)?|(dependency-cruise|pglite-thread|submit-thread|vitest)\.mjs)$/;
 /** Placeholders in examples. */
 const EXAMPLE = /(^|\/)([a-z]|index|none|NAME|program|circle-[ab])(\.|\/|$)/;
 

@@ -25,6 +25,7 @@ const LINES: Readonly<Record<string, string>> = {
   "an answer could not": DEFECT,
   wanting: SETTING,
   "The thread of the": "the database is back with the next statement, or `postgres-down` starts",
+  "The thread that writes": "the next write starts another thread, or says why it cannot",
   "The database does not": "there are no incidents before the app is open",
   "a request failed": DEFECT,
   "the reshard stopped; a": DEFECT,

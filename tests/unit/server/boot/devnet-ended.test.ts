@@ -25,7 +25,7 @@ it("the network says why its devnet has ended, whatever the exit code", async ()
     };
     const lines: string[] = [];
     const line = (text: string) => void lines.push(text);
-    const network = await openNetwork(readEnv({}), { info: () => {}, warn: line, error: line }, spawn);
+    const network = await openNetwork(readEnv({}), { info: () => {}, warn: line, error: line }, { spawn });
     expect(network.ended?.()).toBeNull();
     onExit?.(reason);
     expect(network.ended?.()).toBe(reason);

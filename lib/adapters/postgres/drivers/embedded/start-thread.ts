@@ -1,31 +1,21 @@
 /** Finds and starts the program of the database's thread. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { Worker } from "node:worker_threads";
-import { watchThread } from "../../../../system/end-process";
+import type { Worker } from "node:worker_threads";
+import { findProgram, startProgram } from "../../../../system/program-thread";
 import { DatabaseUnusable } from "../errors";
 import type { Opening } from "./messages";
 
 export type StartThread = (opening: Opening) => Worker;
 
-/** Bundled by scripts/build/node-bundle.ts. */
-const BUNDLED = "pglite-thread.mjs";
-const SOURCE = ["lib", "adapters", "postgres", "drivers", "embedded", "thread-program.ts"];
+const PROGRAM = {
+  bundled: "pglite-thread.mjs",
+  source: ["lib", "adapters", "postgres", "drivers", "embedded", "thread-program.ts"],
+};
 
-/**
- * A built program has the thread's program beside it. From sources, as in development, tsx runs it. Throws a sentence if there is
- * neither.
- */
-export const startThread: StartThread = (workerData) => {
-  const bundled = join(/* turbopackIgnore: true */ __dirname, BUNDLED);
-  if (existsSync(/* turbopackIgnore: true */ bundled))
-    return watchThread(new Worker(/* turbopackIgnore: true */ bundled, { workerData, execArgv: [] }));
-  const source = join(/* turbopackIgnore: true */ process.cwd(), ...SOURCE);
-  if (existsSync(/* turbopackIgnore: true */ source))
-    return watchThread(
-      new Worker(/* turbopackIgnore: true */ source, { workerData, execArgv: ["--require", "tsx/cjs"] }),
-    );
+/** Throws a sentence if the thread's program is missing. */
+export const startThread: StartThread = (opening) => {
+  const program = findProgram(PROGRAM);
+  if (program !== null) return startProgram(program, opening);
   throw new DatabaseUnusable(
-    `The embedded database cannot start, because ${BUNDLED} is missing beside this program: build the app again, or set DATABASE_URL to another database.`,
+    `The embedded database cannot start, because ${PROGRAM.bundled} is missing beside this program: build the app again, or set DATABASE_URL to another database.`,
   );
 };
