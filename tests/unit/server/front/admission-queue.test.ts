@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { QUEUE } from "@/lib/server/access/limits";
 import { AdmissionQueue } from "@/lib/server/front/admission/admission-queue";
@@ -46,6 +47,26 @@ describe("the admission queue", () => {
     add("b");
     await clock.advance(GAP_MS);
     expect(entered).toEqual(["a", "b"]);
+  });
+
+  it("passes over a few requests at a time, so that others are served between them", async () => {
+    const atOnce = new AdmissionQueue({ sleep: async () => {} });
+    let passedOver = 0;
+    let isIn = false;
+    atOnce.add(HERE, GAP_MS, () => true);
+    for (let i = 0; i < 12; i += 1)
+      atOnce.add(HERE, GAP_MS, () => {
+        passedOver += 1;
+        return false;
+      });
+    atOnce.add(HERE, GAP_MS, () => (isIn = true));
+    const steps: number[] = [];
+    while (!isIn) {
+      const before = passedOver;
+      await nextTurn();
+      steps.push(passedOver - before);
+    }
+    expect(steps).toEqual([5, 5, 2]);
   });
 
   it("queues at most its length for one address, and forgets an address without requests", async () => {
