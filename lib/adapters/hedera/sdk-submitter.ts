@@ -46,12 +46,14 @@ export class SdkSubmitter implements Submitter, TopicCreator {
       }
       responses = await transaction.executeAll(client);
     } catch (cause) {
-      return err(refusal(cause));
+      // Only a node's own status says that it did not take the transaction. After a lost answer or a limit of time it may have.
+      return err(cause instanceof sdk.PrecheckStatusError ? refusal(cause) : UNCERTAIN);
     }
     try {
       // Each chunk is a transaction of its own: the message is on the ledger when every receipt says so (docs/hedera.md §3).
       const receipts = [];
-      for (const response of responses) receipts.push(await response.getReceipt(client));
+      // `getReceipt` would send a transaction that was throttled at consensus again, under an id that is not the message's.
+      for (const response of responses) receipts.push(await response.getReceiptQuery(client).execute(client));
       const last = responses.at(-1) as TransactionResponse;
       const sequence = parseSequence(receipts.at(-1)?.topicSequenceNumber?.toString());
       if (sequence === null) return err(UNCERTAIN);
@@ -62,7 +64,8 @@ export class SdkSubmitter implements Submitter, TopicCreator {
         consensusNs: await consensusOf(last, client),
       });
     } catch (cause) {
-      return err(isStatusError(cause) ? refusal(cause) : UNCERTAIN);
+      // Only a receipt says what became of the transaction. A node may also refuse the question.
+      return err(cause instanceof sdk.ReceiptStatusError ? refusal(cause) : UNCERTAIN);
     }
   }
 
@@ -136,8 +139,15 @@ const DUPLICATE: SubmitError = {
   code: "duplicate",
   message: "The ledger has received this message before, and its result is not known yet. Try again in a moment.",
 };
-/** The network's clock and ours disagree, or the transaction took too long to arrive. The next one has another start. */
-const OUT_OF_TIME: ReadonlySet<string> = new Set(["TRANSACTION_EXPIRED", "INVALID_TRANSACTION_START"]);
+/**
+ * The network's clock and ours disagree, the transaction took too long to arrive, or the network was too busy at consensus. The next one
+ * has another start.
+ */
+const OUT_OF_TIME: ReadonlySet<string> = new Set([
+  "TRANSACTION_EXPIRED",
+  "INVALID_TRANSACTION_START",
+  "THROTTLED_AT_CONSENSUS",
+]);
 const TOO_LATE: SubmitError = {
   code: "unavailable",
   message: "The Hedera network did not take the message in time. Nothing was written; try again in a moment.",
@@ -181,14 +191,10 @@ function isStatusError(cause: unknown): cause is Error & { status: { toString():
   return cause instanceof Error && "status" in cause && cause.status !== undefined;
 }
 
-function refusal(cause: unknown): SubmitError {
-  const status = isStatusError(cause) ? cause.status.toString() : null;
-  if (status === "DUPLICATE_TRANSACTION") return DUPLICATE;
-  if (status !== null && OUT_OF_TIME.has(status)) return TOO_LATE;
-  if (isStatusError(cause))
-    return { code: "refused", message: `The ledger refused this message (${cause.status.toString()}).` };
-  return {
-    code: "unavailable",
-    message: "The Hedera network could not be reached. Nothing was sent; try again in a moment.",
-  };
+/** The meaning of a status with which the network refused a message. */
+function refusal({ status }: { readonly status: { toString(): string } }): SubmitError {
+  const name = status.toString();
+  if (name === "DUPLICATE_TRANSACTION") return DUPLICATE;
+  if (OUT_OF_TIME.has(name)) return TOO_LATE;
+  return { code: "refused", message: `The ledger refused this message (${name}).` };
 }
