@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServerProcess } from "@/tests/support/servers/server-process";
 import { FloodClient } from "../../support/flood/flood-client";
-import { CORES, pin, pinned } from "../../support/load/pinned";
+import { CORES, pin, pinned } from "../../support/load/cpu-time";
 import type { Arrivals, OpenOrder, WaitOrder } from "../../support/load/stream-client";
 import { ensureProductionBuild } from "../../support/production-build";
 import { median } from "../../support/statistics";

@@ -3,7 +3,6 @@
  * `{signedIn}`. Each flood name after that starts one spell, and is answered with its statuses.
  */
 import { connect } from "node:net";
-import { constants, setPriority } from "node:os";
 import { type Flood, FloodClient, spell } from "./flood-client";
 
 export interface FloodOrder {
@@ -25,8 +24,6 @@ const BODY_BYTES = 9_500_000;
 const CHUNK = Buffer.from(`10000\r\n${"x".repeat(65_536)}\r\n`);
 
 async function main(order: FloodOrder): Promise<void> {
-  // A real flood comes from other machines, so this process must not take CPU from the processes that it attacks.
-  setPriority(constants.priority.PRIORITY_LOW);
   const client = new FloodClient(order.port, order.address);
   const cookie = await client.signIn(USER);
   let nonce = 0;
