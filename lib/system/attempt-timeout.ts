@@ -9,7 +9,7 @@ import { getDefaultAutoSelectFamilyAttemptTimeout, setDefaultAutoSelectFamilyAtt
  */
 const ATTEMPT_MS = 2_000;
 
-/** Holds for all connections of this process: databases, mirrors, Redis. A longer time that an operator gave to Node is kept. */
+/** Holds for all connections of this thread: databases, mirrors, Redis. A longer time that an operator gave to Node is kept. */
 export function raiseAttemptTimeout(): void {
   if (getDefaultAutoSelectFamilyAttemptTimeout() < ATTEMPT_MS) setDefaultAutoSelectFamilyAttemptTimeout(ATTEMPT_MS);
 }

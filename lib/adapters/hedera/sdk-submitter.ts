@@ -47,7 +47,7 @@ export class SdkSubmitter implements Submitter, TopicCreator {
       responses = await transaction.executeAll(client);
     } catch (cause) {
       // Only a node's own status says that it did not take the transaction. After a lost answer or a limit of time it may have.
-      return err(cause instanceof sdk.PrecheckStatusError ? refusal(cause) : UNCERTAIN);
+      return err(cause instanceof sdk.PrecheckStatusError ? refusal(cause) : UNANSWERED);
     }
     try {
       // Each chunk is a transaction of its own: the message is on the ledger when every receipt says so (docs/hedera.md §3).
@@ -128,6 +128,11 @@ export class SdkSubmitter implements Submitter, TopicCreator {
   }
 }
 
+/** Nothing has left this process. */
+export const UNSENT: SubmitError = {
+  code: "unavailable",
+  message: "The server cannot write to the ledger at the moment. Nothing was sent; try again in a moment.",
+};
 /** Nobody knows whether the message reached the ledger. */
 export const UNCERTAIN: SubmitError = {
   code: "uncertain",
@@ -135,19 +140,18 @@ export const UNCERTAIN: SubmitError = {
     "The ledger did not confirm in time. The message may still arrive: send the same request again, or look at your signals.",
 };
 
+const UNANSWERED: SubmitError = {
+  code: "uncertain",
+  message:
+    "The Hedera network could not be reached, or did not answer in time. The message may still arrive: send the same request again, or look at your signals.",
+};
+
 const DUPLICATE: SubmitError = {
   code: "duplicate",
   message: "The ledger has received this message before, and its result is not known yet. Try again in a moment.",
 };
-/**
- * The network's clock and ours disagree, the transaction took too long to arrive, or the network was too busy at consensus. The next one
- * has another start.
- */
-const OUT_OF_TIME: ReadonlySet<string> = new Set([
-  "TRANSACTION_EXPIRED",
-  "INVALID_TRANSACTION_START",
-  "THROTTLED_AT_CONSENSUS",
-]);
+/** The network's clock and ours disagree, or the transaction took too long to arrive. The next one has another start. */
+const OUT_OF_TIME: ReadonlySet<string> = new Set(["TRANSACTION_EXPIRED", "INVALID_TRANSACTION_START"]);
 const TOO_LATE: SubmitError = {
   code: "unavailable",
   message: "The Hedera network did not take the message in time. Nothing was written; try again in a moment.",
@@ -191,10 +195,17 @@ function isStatusError(cause: unknown): cause is Error & { status: { toString():
   return cause instanceof Error && "status" in cause && cause.status !== undefined;
 }
 
+/** The transaction's id is used up. A repeat has another one after its window (core/ledger/write-window). */
+const THROTTLED: SubmitError = {
+  code: "unavailable",
+  message: "The Hedera network was too busy for the message. Nothing was written; try again in two minutes.",
+};
+
 /** The meaning of a status with which the network refused a message. */
 function refusal({ status }: { readonly status: { toString(): string } }): SubmitError {
   const name = status.toString();
   if (name === "DUPLICATE_TRANSACTION") return DUPLICATE;
   if (OUT_OF_TIME.has(name)) return TOO_LATE;
+  if (name === "THROTTLED_AT_CONSENSUS") return THROTTLED;
   return { code: "refused", message: `The ledger refused this message (${name}).` };
 }

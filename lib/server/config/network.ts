@@ -47,7 +47,7 @@ function configuredTopics(env: Env): TopicsByKind {
 export interface NetworkStart {
   /** Starts the devnet's process. */
   readonly spawn?: typeof spawnDevnet;
-  /** Writes go out from a thread of their own: for a server, which has others to serve meanwhile. */
+  /** Writes go out from a thread of their own, so that a server can serve others meanwhile. */
   readonly isInThread?: boolean;
 }
 

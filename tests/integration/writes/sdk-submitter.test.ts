@@ -1,6 +1,6 @@
 /** Writes through the unmodified SDK into a devnet, as the app does it: in the caller's thread, and in one of its own. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openInThread } from "@/lib/adapters/hedera/in-thread/threaded-submitter";
+import { openInThread, ThreadedSubmitter } from "@/lib/adapters/hedera/in-thread/threaded-submitter";
 import { SdkSubmitter, type SdkSubmitterOptions } from "@/lib/adapters/hedera/sdk-submitter";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { transactionIdText } from "@/lib/core/ledger/write-window";
@@ -19,6 +19,12 @@ const SUBMITTERS = [
 const failOnLoss = (cause: unknown) => {
   throw new Error("the thread was lost", { cause });
 };
+
+it("finds the program of its thread", async () => {
+  const submitter = openInThread({ network: "testnet", operatorId: "0.0.2", operatorKey: "" }, failOnLoss);
+  expect(submitter).toBeInstanceOf(ThreadedSubmitter);
+  await submitter.close();
+});
 
 describe.each(SUBMITTERS)("a submitter %s", (_, open) => {
   let submitter: ReturnType<typeof open>;

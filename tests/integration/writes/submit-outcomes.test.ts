@@ -33,7 +33,7 @@ async function submitted(script: NodeScript, bytes: number) {
 const failed = (code: string) => ({ ok: false, error: expect.objectContaining({ code }) });
 
 describe("a message", () => {
-  it("that was throttled at consensus may be tried again, and is not sent again under another id", async () => {
+  it("that was throttled at consensus is not sent again under another id", async () => {
     const throttled: NodeScript = { receipt: () => "THROTTLED_AT_CONSENSUS" };
     expect(await submitted(throttled, SHORT)).toEqual({ answer: failed("unavailable"), written: 0, arrived: 1 });
     const last: NodeScript = { receipt: (call) => (call === 3 ? "THROTTLED_AT_CONSENSUS" : null) };

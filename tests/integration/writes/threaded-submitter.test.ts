@@ -50,6 +50,8 @@ it("a thread that ends leaves its calls without a known outcome, and the next ca
   const { submitter, workers, losses } = newSubmitter();
   const submit = () => submitter.submit(devnet.topics.contact, hello);
   expect(await submit()).toMatchObject({ ok: true });
+  // Told first, so that the thread answers none of the calls.
+  const ending = workers[0]?.terminate();
   const [sent, attempt, created] = [
     submit(),
     submitter.newAttempt(),
@@ -58,7 +60,7 @@ it("a thread that ends leaves its calls without a known outcome, and the next ca
   const rejected = expect(attempt).rejects.toThrow(
     "The thread that writes to the ledger ended. Try again in a moment.",
   );
-  await workers[0]?.terminate();
+  await ending;
   expect(await sent).toMatchObject({ ok: false, error: { code: "uncertain" } });
   expect(await created).toMatchObject({ ok: false, error: { code: "unavailable" } });
   await rejected;
@@ -68,13 +70,27 @@ it("a thread that ends leaves its calls without a known outcome, and the next ca
 });
 
 it("an error that nothing catches in the thread is the reason of its loss", async () => {
-  const throwing = `require("node:worker_threads").parentPort.on("message", () => { throw new Error("no memory left") });`;
+  const throwing = `const { parentPort } = require("node:worker_threads");
+    parentPort.postMessage("ready");
+    parentPort.on("message", () => { throw new Error("no memory left") });`;
   const { submitter, losses } = newSubmitter({}, () => new Worker(throwing, { eval: true }));
   expect(await submitter.submit(devnet.topics.contact, hello)).toMatchObject({ error: { code: "uncertain" } });
   expect(losses).toEqual([expect.objectContaining({ message: "no memory left" })]);
 });
 
-it("calls run at the same time, and each gets its own answer", async () => {
+it("a thread that cannot run has sent nothing", async () => {
+  const { submitter, losses } = newSubmitter(
+    {},
+    () => new Worker(`throw new Error("cannot be loaded")`, { eval: true }),
+  );
+  const answer = await submitter.submit(devnet.topics.contact, hello);
+  expect(answer).toMatchObject({
+    error: { code: "unavailable", message: expect.stringContaining("Nothing was sent") },
+  });
+  expect(losses).toEqual([expect.objectContaining({ message: "cannot be loaded" })]);
+});
+
+it("calls of many callers each get their own answer", async () => {
   const { submitter, workers } = newSubmitter();
   const messages = devnet.ledger.topics.get(devnet.topics.trust)?.messages ?? [];
   const texts = Array.from({ length: 8 }, (_, i) => `message ${i}`);
@@ -91,7 +107,7 @@ it("calls run at the same time, and each gets its own answer", async () => {
   expect(workers).toHaveLength(1);
 });
 
-it("a key that is none is refused in the SDK's words", async () => {
+it("an operator key that cannot be read is refused in the SDK's words", async () => {
   const { submitter, losses } = newSubmitter({ operatorKey: "no key" });
   await expect(submitter.submit(devnet.topics.contact, hello)).rejects.toThrow(/key/i);
   expect(losses).toEqual([]);
@@ -100,6 +116,15 @@ it("a key that is none is refused in the SDK's words", async () => {
 it("the bundled program knows the nodes of the public networks", async () => {
   const { submitter } = newSubmitter({ network: "testnet" });
   expect(await submitter.newAttempt()).toContain(devnet.operatorId);
+});
+
+it("closing ends a thread that does not end by itself", async () => {
+  const deaf = `require("node:worker_threads").parentPort.on("message", () => {});`;
+  const { submitter, workers } = newSubmitter({}, () => new Worker(deaf, { eval: true }));
+  const sent = submitter.submit(devnet.topics.contact, hello);
+  await submitter.close();
+  expect(workers[0]?.threadId).toBe(-1);
+  expect(await sent).toMatchObject({ ok: false });
 });
 
 it("closing ends the thread, and later calls are refused", async () => {

@@ -16,8 +16,8 @@ export interface NodeScript {
   readonly untaken?: (call: number) => Answer;
   /** The answer to a transaction that was taken, and is on the ledger. */
   readonly taken?: (call: number) => Error | null;
-  /** The status in the receipt. */
-  readonly receipt?: (call: number) => Answer;
+  /** The status in the receipt of the transaction with this number. Such a transaction is not on the ledger. */
+  readonly receipt?: (transaction: number) => Answer;
   /** The status with which the node refuses to look for a receipt. */
   readonly receiptQuery?: (call: number) => Answer;
 }
@@ -62,8 +62,8 @@ export async function startScriptedNode({ ledger }: Devnet, script: NodeScript):
   const server = await startGrpcServer(
     [
       unaryMethod("/proto.ConsensusService/submitMessage", [proto.Transaction, proto.TransactionResponse], submit),
-      unaryMethod("/proto.CryptoService/getTransactionReceipts", [...QUERY], findReceipt),
-      unaryMethod("/proto.CryptoService/getTxRecordByTxID", [...QUERY], (query: proto.IQuery) =>
+      unaryMethod("/proto.CryptoService/getTransactionReceipts", QUERY, findReceipt),
+      unaryMethod("/proto.CryptoService/getTxRecordByTxID", QUERY, (query: proto.IQuery) =>
         answerRecord({ ledger, outcomes }, query),
       ),
     ],

@@ -14,10 +14,11 @@ export interface Call {
 /** Messages to the thread. Each `Call` is answered once; `close` ends the thread. */
 export type ToThread = Call | "close";
 
-/** `thrown`: the call's promise rejected with an error of this message. */
+/** The first message is "ready". `thrown`: the call's promise rejected with an error of this name and message. */
 export type FromThread =
+  | "ready"
   | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly thrown: string };
+  | { readonly id: number; readonly thrown: { readonly name: string; readonly message: string } };
 
 /** The result of a call, by method. */
 export type ResultOf<M extends Method> = Awaited<ReturnType<SdkSubmitter[M]>>;

@@ -4,7 +4,7 @@ import { raiseAttemptTimeout } from "../../../system/attempt-timeout";
 import { SdkSubmitter } from "../sdk-submitter";
 import type { Call, FromThread, ToThread } from "./messages";
 
-// Each thread has its own.
+// Node keeps this limit for each thread.
 raiseAttemptTimeout();
 const submitter = new SdkSubmitter(workerData);
 const tell = (message: FromThread) => parentPort?.postMessage(message);
@@ -12,9 +12,10 @@ const tell = (message: FromThread) => parentPort?.postMessage(message);
 async function answer({ id, method, args }: Call): Promise<void> {
   try {
     const call = submitter[method] as (...args: readonly unknown[]) => Promise<unknown>;
-    tell({ id, value: await call.apply(submitter, [...args]) });
+    tell({ id, value: await call.apply(submitter, args as unknown[]) });
   } catch (cause) {
-    tell({ id, thrown: cause instanceof Error ? cause.message : String(cause) });
+    const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
+    tell({ id, thrown: { name, message } });
   }
 }
 
@@ -22,3 +23,4 @@ parentPort?.on("message", (message: ToThread) => {
   if (message === "close") void submitter.close().finally(() => process.exit(0));
   else void answer(message);
 });
+tell("ready");

@@ -3,12 +3,13 @@
  * signing and encoding for some milliseconds at each one, and with it every read from memory (docs/measurements.md §5). A thread that
  * ends by itself is replaced at the next call.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { err } from "../../../core/result";
 import type { Submitter } from "../../../ports/ledger/submitter";
 import type { TopicCreator } from "../../../ports/ledger/topic-creator";
 import { findProgram, startProgram } from "../../../system/program-thread";
-import { NO_TOPIC_YET, SdkSubmitter, type SdkSubmitterOptions, UNCERTAIN } from "../sdk-submitter";
+import { NO_TOPIC_YET, SdkSubmitter, type SdkSubmitterOptions, UNCERTAIN, UNSENT } from "../sdk-submitter";
 import type { FromThread, Method, ResultOf, ToThread } from "./messages";
 
 const PROGRAM = {
@@ -27,9 +28,19 @@ export function openInThread(options: SdkSubmitterOptions, onLost: OnLost): Thre
   return new ThreadedSubmitter(options, onLost, (workerData) => startProgram(program, workerData));
 }
 
-/** The thread ended, so nobody knows what became of its calls. */
+/** A thread closes its connections and ends within milliseconds. A longer wait would hold up the end of the server. */
+const ENDS_WITHIN_MS = 1_000;
+
+/** The thread ended. If it had ever been ready, nobody knows what became of its calls. */
 class ThreadLost extends Error {
   override readonly name = "ThreadLost";
+
+  constructor(
+    readonly wasReady: boolean,
+    cause: unknown,
+  ) {
+    super("The thread that writes to the ledger ended. Try again in a moment.", { cause });
+  }
 }
 
 interface Pending {
@@ -58,7 +69,10 @@ export class ThreadedSubmitter implements Submitter, TopicCreator {
   ) {}
 
   submit(...args: Parameters<SdkSubmitter["submit"]>): Promise<ResultOf<"submit">> {
-    return this.call("submit", args).catch((cause) => whenLost(cause, err(UNCERTAIN)));
+    return this.call("submit", args).catch((cause) => {
+      if (cause instanceof ThreadLost) return err(cause.wasReady ? UNCERTAIN : UNSENT);
+      throw cause;
+    });
   }
 
   newAttempt(): Promise<string> {
@@ -66,13 +80,19 @@ export class ThreadedSubmitter implements Submitter, TopicCreator {
   }
 
   createTopic(...args: Parameters<SdkSubmitter["createTopic"]>): Promise<ResultOf<"createTopic">> {
-    return this.call("createTopic", args).catch((cause) => whenLost(cause, err(NO_TOPIC_YET)));
+    return this.call("createTopic", args).catch((cause) => {
+      if (cause instanceof ThreadLost) return err(NO_TOPIC_YET);
+      throw cause;
+    });
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
-    this.running?.worker.postMessage("close" satisfies ToThread);
-    await this.running?.ended;
+    const { running } = this;
+    if (running === null) return;
+    running.worker.postMessage("close" satisfies ToThread);
+    await Promise.race([running.ended, sleep(ENDS_WITHIN_MS, null, { ref: false })]);
+    await running.worker.terminate();
   }
 
   private async call<M extends Method>(method: M, args: Parameters<SdkSubmitter[M]>): Promise<ResultOf<M>> {
@@ -90,13 +110,23 @@ export class ThreadedSubmitter implements Submitter, TopicCreator {
   private run(): Running {
     const worker = this.start(this.options);
     const pending = new Map<number, Pending>();
+    let wasReady = false;
     worker.on("message", (answer: FromThread) => {
+      if (answer === "ready") {
+        wasReady = true;
+        return;
+      }
       const asked = pending.get(answer.id);
       pending.delete(answer.id);
-      if ("thrown" in answer) asked?.reject(new Error(answer.thrown));
+      if ("thrown" in answer)
+        asked?.reject(Object.assign(new Error(answer.thrown.message), { name: answer.thrown.name }));
       else asked?.resolve(answer.value);
     });
     let cause: unknown;
+    worker.on("messageerror", (error) => {
+      cause = error;
+      void worker.terminate();
+    });
     // The thread ends by itself after an error that nothing caught, such as the limit of its memory.
     worker.on("error", (error) => {
       cause = error;
@@ -104,18 +134,11 @@ export class ThreadedSubmitter implements Submitter, TopicCreator {
     const ended = new Promise<void>((resolve) => {
       worker.once("exit", () => {
         this.running = null;
-        const lost = new ThreadLost("The thread that writes to the ledger ended. Try again in a moment.", { cause });
-        for (const { reject } of pending.values()) reject(lost);
-        if (!this.isClosed) this.onLost(cause);
+        for (const { reject } of pending.values()) reject(new ThreadLost(wasReady, cause));
         resolve();
+        if (!this.isClosed) this.onLost(cause);
       });
     });
     return { worker, pending, ended };
   }
-}
-
-/** The answer of a call whose thread was lost. Throws any other error. */
-function whenLost<T>(cause: unknown, answer: T): T {
-  if (cause instanceof ThreadLost) return answer;
-  throw cause;
 }

@@ -8,7 +8,7 @@ import type { Clock } from "../../../ports/clock";
 import { QUEUE } from "../../access/limits";
 
 /**
- * After so many requests that do not take their turn, the event loop serves others first. When an address is blocked, refusing all 60
+ * After this many requests that do not take their turn, the event loop serves others first. When an address is blocked, refusing all 60
  * that may wait takes 5 to 8 ms.
  */
 const PASSED_AT_ONCE = 5;
@@ -34,7 +34,11 @@ export class AdmissionQueue {
   private async letInAfterGap(address: string, gapMs: number, queue: (() => boolean)[]): Promise<void> {
     this.waiting.set(address, queue);
     do await this.clock.sleep(gapMs);
-    while (await letIn(queue));
+    while (
+      // A request may have come while the last answer of `letIn` was on its way.
+      (await letIn(queue)) ||
+      queue.length > 0
+    );
     this.waiting.delete(address);
   }
 }
