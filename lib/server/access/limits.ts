@@ -84,7 +84,8 @@ export type LimitName = keyof typeof LIMITS;
 export const BLOCKS = {
   user: { refusals: { perSecond: 2, burst: 20 }, forMs: 10_000 },
   // Blocks queued work only, but all of it. The rate is ten times what an office of honest clients needs for long. A flood of 1,000
-  // requests a second is blocked after 0.12 s, when three have been let in. With a burst of 200, seven were.
+  // requests a second is blocked after 0.12 s, when three have been let in. With a burst of 200, seven were. The price: about 110
+  // requests of one address within 0.2 s block it too.
   address: { refusals: { perSecond: 200, burst: 50 }, forMs: 2_000 },
 } as const;
 

@@ -33,12 +33,11 @@ export class AdmissionQueue {
 
   private async letInAfterGap(address: string, gapMs: number, queue: (() => boolean)[]): Promise<void> {
     this.waiting.set(address, queue);
-    do await this.clock.sleep(gapMs);
-    while (
-      // A request may have come while the last answer of `letIn` was on its way.
-      (await letIn(queue)) ||
-      queue.length > 0
-    );
+    for (let goesOn = true; goesOn; ) {
+      await this.clock.sleep(gapMs);
+      // A request may have come while the answer of `letIn` was on its way.
+      goesOn = (await letIn(queue)) || queue.length > 0;
+    }
     this.waiting.delete(address);
   }
 }

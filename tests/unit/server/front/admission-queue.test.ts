@@ -69,6 +69,23 @@ describe("the admission queue", () => {
     expect(steps).toEqual([5, 5, 2]);
   });
 
+  it("keeps a request that comes in the moment in which the queue has emptied", async () => {
+    const atOnce = new AdmissionQueue({ sleep: async () => {} });
+    atOnce.add(HERE, GAP_MS, () => true);
+    const late = new Promise<void>((resolve) => {
+      const comeLate = () => {
+        const enter = () => {
+          resolve();
+          return true;
+        };
+        queueMicrotask(() => atOnce.add(HERE, GAP_MS, enter));
+        return false;
+      };
+      atOnce.add(HERE, GAP_MS, comeLate);
+    });
+    await expect(Promise.race([late.then(() => "in"), nextTurn("lost")])).resolves.toBe("in");
+  });
+
   it("queues at most its length for one address, and forgets an address without requests", async () => {
     for (let i = 0; i <= QUEUE.maxWaiting; i += 1) expect(add(`${i}`)).toBe(true);
     expect(add("too many")).toBe(false);
